@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-2.0
+# User's targets; the modules are built by the kernel's own make (see Kbuild).
+#
+#	make			modules for the running kernel, and the tools
+#	make KDIR=/path		modules for the kernel built or installed there
+#	make help		everything else
+
+KVER ?= $(shell [ -d /lib/modules/$$(uname -r)/build ] && uname -r || ls /lib/modules 2>/dev/null | sort -V | tail -n 1)
+KDIR ?= /lib/modules/$(KVER)/build
+BUILD ?= build
+# One folder per kernel: its release, or "unknown" when KDIR is no build tree.
+KREL := $(or $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h 2>/dev/null),unknown)
+MOUT := $(abspath $(BUILD))/$(KREL)
+
+KBUILD = $(MAKE) -C $(KDIR) M=$(MOUT)
+
+all: modules tools	## modules and tools (default)
+
+modules: farm	## modules only, into build/<kernel>/
+	+$(KBUILD) modules
+
+# Kbuild before 6.13 writes beside the source, so each kernel gets a tree of links.
+farm:
+	@[ -f $(KDIR)/Makefile ] || { echo "no kernel build tree at KDIR=$(KDIR): install linux-headers, or name one" >&2; exit 1; }
+	@mkdir -p $(MOUT)
+	@cp -rsf $(CURDIR)/Kbuild $(CURDIR)/drivers $(CURDIR)/fs $(CURDIR)/include $(MOUT)/
+	@find $(MOUT) -xtype l -delete
+
+modules_install: modules	## into /lib/modules of the kernel that KDIR is for
+	+$(KBUILD) modules_install
+
+tools:	## libvpart and the command vpart, into build/tools/
+	+@[ ! -f tools/Makefile ] || $(MAKE) -C tools BUILD=$(abspath $(BUILD))/tools
+
+clean:	## remove everything that was built here
+	rm -rf $(BUILD)
+
+demo:	## a mirrored disk in one VM survives each of its two servers
+	tests/demo/run
+
+check:	## all suites; T=NAME for one, V=1 for the consoles
+	tests/check $(T)
+
+check-static:	## the linters
+	tests/static/run
+
+bench:	## guest instructions per I/O, side by side
+	tests/bench/run
+
+help:	## this list
+	@awk -F':.*## ?' '/^[a-z_-]+:.*##/ { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: all modules farm modules_install tools clean demo check check-static bench help
