@@ -99,6 +99,9 @@ kmemleak_check() {
 	if [ -z "$found" ]; then ok "$desc"; else not_ok "$desc" "$found"; fi
 }
 
+# summary: the runner's closing line, for a script that runs by itself too.
+summary() { plan $_n; echo "$((_n - _failed)) passed, $_failed failed"; }
+
 # The last line of a script: without it, the run counts as failed.
 done_testing() {
 	_finished=1
