@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# The whole of it in one VM: two nodes, a VIOS on each, one client, a disk each.
+
+# slice_up DISK1 DISK2: modules, partitions and the volume /dev/mapper/vol.
+slice_up() {
+	mods vpart vscsi_target vscsi_host dm-vmirror &&
+	modprobe target_core_iblock &&
+	vpart node add cec1 && vpart node add cec2 &&
+	vpart partition add vios1 role vios node cec1 pool 1 &&
+	vpart partition add vios2 role vios node cec2 pool 1 &&
+	vpart partition add client1 role client node cec1 pool 2 &&
+	vpart lu add d1 server vios1 client client1 device "$1" &&
+	vpart lu add d2 server vios2 client client1 device "$2" &&
+	vpart mirror create vol d1 d2
+}
+
+# Words of the volume's status: slice_state -> normal, degraded, resync...
+slice_status() { dmsetup status --noudevsync vol; }
+slice_state() { slice_status | awk '{ print $4 }'; }
+slice_is() { [ "$(slice_state)" = "$1" ]; }
+
+# The data areas of the two backing disks, compared beneath everything.
+slice_equal() { cmp -i $((2048 * 512)) -n "$(blockdev --getsize64 /dev/mapper/vol)" "$1" "$2"; }
