@@ -41,7 +41,6 @@ struct mnl_socket *vpart_nl_subscribe(struct vpart *v);
 uint64_t vpart_attr_u64(const struct nlattr *a);
 void vpart_attr_text(const struct nlattr *a, char *dst, size_t size);
 void vpart_attr_uuid(const struct nlattr *a, uint8_t uuid[VPART_UUID_SIZE]);
-int vpart_event_parse(const struct nlmsghdr *nlh, struct vpart_event *ev);
 
 /*
  * A list that grows while a dump is read
@@ -94,6 +93,16 @@ int vpart_lio_unmap(struct vpart *v, const char *pair, uint32_t lun, const char 
 int vpart_lio_list(struct vpart *v, struct vpart_lu **list, size_t *n);
 bool vpart_lio_pair_used(const char *pair);
 void vpart_lio_pair_drop(const char *pair);
+
+/* super.c: what is written on a mirror's leg */
+struct vpart_super {
+	uint8_t		set_uuid[VPART_UUID_SIZE];
+	uint32_t	leg_index;
+	uint64_t	data_sectors;
+	uint64_t	data_offset;
+};
+
+int vpart_super_read(struct vpart *v, const struct vpart_block *b, struct vpart_super *super);
 
 /* dm.c: the device-mapper */
 struct dm_task;

@@ -82,16 +82,16 @@ struct vpart_node {
 };
 
 int vpart_nodes(struct vpart *v, struct vpart_node **list, size_t *n);
-int vpart_node_find(struct vpart *v, const char *name_or_id, struct vpart_node *node);
+int vpart_node_find(struct vpart *v, const char *name, struct vpart_node *node);
 int vpart_node_add(struct vpart *v, struct vpart_node *node);
-int vpart_node_del(struct vpart *v, const char *name_or_id);
+int vpart_node_del(struct vpart *v, const char *name);
 
 /**
  * struct vpart_partition - a client or an I/O server
  * @id: number, unique
  * @name: name, unique
  * @uuid: identity
- * @node: id of its node
+ * @node: name of its node
  * @role: client or I/O server
  * @state: running or failed
  * @pool: pool number; equal numbers on different nodes make partners; 0: none
@@ -102,7 +102,7 @@ struct vpart_partition {
 	uint32_t		id;
 	char			name[VPART_NAME_SIZE];
 	uint8_t			uuid[VPART_UUID_SIZE];
-	uint32_t		node;
+	char			node[VPART_NAME_SIZE];
 	enum vpart_role		role;
 	enum vpart_state	state;
 	uint32_t		pool;
@@ -302,11 +302,13 @@ struct vpart_mirror {
  * @legs: each "/dev/...", "lu:NAME" or a LU's NAME; "-" for a missing one
  *	(only when started)
  * @assume_clean: the legs are known to be equal: no first copy
+ * @force_alone: start from one leg although the other may be newer
  */
 struct vpart_mirror_spec {
 	const char	*name;
 	const char	*legs[VPART_MIRROR_LEGS];
 	bool		assume_clean;
+	bool		force_alone;
 };
 
 const char *vpart_mirror_state_name(enum vpart_mirror_state state);
@@ -324,7 +326,8 @@ int vpart_mirror_wait(struct vpart *v, const char *name, unsigned int timeout_ms
 /**
  * struct vpart_event - something happened to an object
  * @seq: number, one more than the one before
- * @lost: this many events before this one can no longer be read
+ * @lost: not 0: this is no event but says that so many before @seq can no
+ *	longer be read; VPART_EVENT_LOST_UNKNOWN: nobody knows how many
  * @time_ns: time since the Unix epoch
  * @type: create, delete or change
  * @object: kind of object
@@ -340,7 +343,7 @@ struct vpart_event {
 	enum vpart_object	object;
 	uint32_t		id;
 	char			name[VPART_NAME_SIZE];
-	char			detail[128];
+	char			detail[VPART_EVENT_DETAIL_SIZE];
 };
 
 struct vpart_events;
