@@ -10,13 +10,14 @@
 
 _n=0 _failed=0 _planned='' _finished=''
 
-# What the test said goes to the console too, so a splat there has a place.
-_say() { echo "$1"; echo "$1" >/dev/kmsg; }
+# What the test said goes to the guest's console too, so a splat there has a place.
+_say() { echo "$1"; [ ! -d /run/vm ] || echo "$1" >/dev/kmsg; }
 _report() { # RESULT DESCRIPTION [DETAIL]
+	local line
 	_n=$((_n + 1))
 	[ "$1" = ok ] || _failed=$((_failed + 1))
 	_say "$1 $_n - $2"
-	[ -z "${3:-}" ] || sed 's/^/# /' <<<"$3"
+	[ -z "${3:-}" ] || while IFS= read -r line; do echo "# $line"; done <<<"$3"
 }
 
 plan() { _planned=$1; echo "1..$1"; }
@@ -81,21 +82,25 @@ mods() {
 	done
 }
 
+_kmemleak=/sys/kernel/debug/kmemleak
 # kmemleak_check [DESCRIPTION]: a test that nothing was leaked so far. Needs the
 # debug kernel booted with kmemleak=on (a script asks by "# append: kmemleak=on").
 kmemleak_check() {
-	local file=/sys/kernel/debug/kmemleak desc=${1:-nothing was leaked} found
-	if ! echo scan 2>/dev/null >$file; then
+	local desc=${1:-nothing was leaked} found
+	if ! { echo scan >$_kmemleak; } 2>/dev/null; then
 		skip "$desc" "kmemleak is off"
 		return
 	fi
-	# An object is reported when it is older than 5 s and two scans missed it.
+	# The kernel reports an object once it is 5 s old and two scans missed it.
 	sleep 6
-	echo scan >$file
-	echo scan >$file
-	found=$(cat $file)
+	echo scan >$_kmemleak
+	echo scan >$_kmemleak
+	found=$(cat $_kmemleak)
 	if [ -z "$found" ]; then ok "$desc"; else not_ok "$desc" "$found"; fi
 }
+
+# summary: the runner's closing line, for a script that runs by itself too.
+summary() { plan $_n; echo "$((_n - _failed)) passed, $_failed failed"; }
 
 # The last line of a script: without it, the run counts as failed.
 done_testing() {
@@ -104,5 +109,8 @@ done_testing() {
 	[ "$_failed" -eq 0 ] && [ "$_n" -gt 0 ] && [ "${_planned:-$_n}" -eq "$_n" ]
 	exit
 }
+
+# Objects of the kernel's own boot are none of ours.
+! { echo scan >$_kmemleak; } 2>/dev/null || echo clear >$_kmemleak
 
 trap '[ -n "$_finished" ] || echo "Bail out! the script ended before done_testing"' EXIT
