@@ -140,7 +140,7 @@ static const struct verb verbs[] = {
 		.name = "del", .args = "NAME [--force]", .min = 1, .max = 1, .run = run_del,
 		.words = { "--force" },
 		.what = "Delete an adapter pair.",
-		.more = "  --force    even if it serves LUs: they are deleted, the client's I/O fails",
+		.more = "  --force    even if it serves LUs: their clients' I/O fails",
 		.example = "vpart adapter del client1-vios1",
 	}, { .name = NULL },
 };

@@ -19,7 +19,9 @@
 
 #define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
 #ifndef __printf
-#define __printf(f, a)	__attribute__((__format__(__printf__, f, a)))
+#define __printf(f, a)	\
+	__attribute__((\
+		format(printf, f, a)))
 #endif
 
 struct cmd;

@@ -89,8 +89,8 @@ static int run_add(struct cmd *c)
 	if (vpart_lu_add(c->v, &spec, &lu))
 		return failed(c);
 	if (!lu.disk[0])
-		return done(c, to_json(&lu), "LU %s of %s, served by %s, is no disk of %s yet", lu.name,
-			    lu.device, lu.server, lu.client);
+		return done(c, to_json(&lu), "LU %s of %s, served by %s, is no disk of %s yet",
+			    lu.name, lu.device, lu.server, lu.client);
 	return done(c, to_json(&lu), "LU %s of %s, served by %s, is /dev/%s of %s", lu.name,
 		    lu.device, lu.server, lu.disk, lu.client);
 }

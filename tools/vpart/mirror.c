@@ -342,7 +342,8 @@ static const struct verb verbs[] = {
 		.words = { "--assume-clean", "--wait", "--timeout=" },
 		.what = "Make a mirror of two legs, /dev/mapper/NAME. What they held is lost.",
 		.more = LEG_HELP
-			"  --assume-clean  the legs are known to be equal: copy nothing\n" WAIT_HELP,
+			"  --assume-clean  the legs are known to be equal: copy nothing\n"
+			WAIT_HELP,
 		.example = "vpart mirror create vol d1 d2",
 	}, {
 		.name = "start", .args = "NAME LEG [LEG] [--force-alone] [--wait] [--timeout S]",
@@ -365,7 +366,8 @@ static const struct verb verbs[] = {
 		.more = LEG_HELP WAIT_HELP,
 		.example = "vpart mirror attach vol --wait",
 	}, {
-		.name = "fail", .args = "NAME leg 0|1", .min = 1, .max = 1, .run = run_fail,
+		.name = "fail", .args = "NAME leg 0|1", .min = 1, .max = 1,
+		.run = run_fail,
 		.words = { "leg=" },
 		.what = "Take a leg out of service.",
 		.example = "vpart mirror fail vol leg 1",
