@@ -238,9 +238,14 @@ struct vpart_peer {
 int vpart_driver_register(struct vpart_driver *drv, struct module *owner);
 void vpart_driver_unregister(struct vpart_driver *drv);
 
-/* Both sides */
+/*
+ * Both sides. vpart_stop() waits at most VPART_DRAIN_WAIT ms: 0, the link is
+ * down and nothing of this end is in use; -EBUSY, it is stopped for good, but
+ * the server still holds calls: ->logout() comes when it lets go.
+ */
+#define VPART_DRAIN_WAIT	5000
 int vpart_start(struct vpart_adapter *a, const struct vpart_limits *want);
-void vpart_stop(struct vpart_adapter *a);
+int vpart_stop(struct vpart_adapter *a);
 void vpart_peer(const struct vpart_adapter *a, struct vpart_peer *peer);
 unsigned int vpart_path_loss(const struct vpart_adapter *a);
 void vpart_reset(struct vpart_adapter *a, enum vpart_why why);
@@ -264,6 +269,11 @@ int vpart_push(struct vpart_call *c, const struct vpart_data *src, u32 off, vpar
 void vpart_reply(struct vpart_call *c, const void *rsp, u16 len);
 void vpart_call_put(struct vpart_call *c);
 int vpart_event(struct vpart_adapter *a, const void *iu, u16 len);
+
+/* Both sides: tell the listeners of events */
+__printf(5, 6)
+void vpart_notify(enum vpart_object obj, u32 id, const char *name,
+		  enum vpart_event_type type, const char *fmt, ...);
 
 unsigned int vpart_queue_index(const struct vpart_queue *q);
 struct vpart_adapter *vpart_queue_client(const struct vpart_queue *q);

@@ -13,6 +13,9 @@
 #define VPART_PATH_LOSS_MAX	300
 #define VPART_PATH_LOSS_DEFAULT	30
 
+#define VPART_EVENT_DETAIL_SIZE	96	/* with the closing NUL */
+#define VPART_EVENT_LOST_UNKNOWN	(~0ULL)	/* EVENT_LOST: nobody knows how many */
+
 #define VPART_MCGRP_EVENTS	"events"
 
 enum vpart_role {
@@ -63,69 +66,76 @@ enum vpart_object {
 };
 
 enum {
-	VPART_A_NODE_ID = 1,
-	VPART_A_NODE_NAME,
-	VPART_A_NODE_UUID,
+	VPART_A_NODE_ID = 1,	/* u32, from 1 */
+	VPART_A_NODE_NAME,	/* string */
+	VPART_A_NODE_UUID,	/* binary, VPART_UUID_SIZE */
 
 	__VPART_A_NODE_MAX,
 	VPART_A_NODE_MAX = (__VPART_A_NODE_MAX - 1)
 };
 
 enum {
-	VPART_A_PARTITION_ID = 1,
-	VPART_A_PARTITION_NAME,
-	VPART_A_PARTITION_UUID,
-	VPART_A_PARTITION_NODE,
-	VPART_A_PARTITION_ROLE,
-	VPART_A_PARTITION_STATE,
-	VPART_A_PARTITION_POOL,
-	VPART_A_PARTITION_PARTNER,
-	VPART_A_PARTITION_BOOT,
-	VPART_A_PARTITION_SINCE_MS,
+	VPART_A_PARTITION_ID = 1,	/* u32, from 1 */
+	VPART_A_PARTITION_NAME,	/* string, unique on all nodes */
+	VPART_A_PARTITION_UUID,	/* binary, VPART_UUID_SIZE */
+	VPART_A_PARTITION_NODE,	/* string: name of the node */
+	VPART_A_PARTITION_ROLE,	/* u32, enum vpart_role */
+	VPART_A_PARTITION_STATE,	/* u32, enum vpart_state */
+	VPART_A_PARTITION_POOL,	/* u32, from 1 */
+	VPART_A_PARTITION_PARTNER,	/* string: name of a partition; absent if unpaired */
+	VPART_A_PARTITION_BOOT,	/* binary, VPART_UUID_SIZE */
+	VPART_A_PARTITION_SINCE_MS,	/* u64, age of this state */
 
 	__VPART_A_PARTITION_MAX,
 	VPART_A_PARTITION_MAX = (__VPART_A_PARTITION_MAX - 1)
 };
 
 enum {
-	VPART_A_ADAPTER_ID = 1,
-	VPART_A_ADAPTER_NAME,
-	VPART_A_ADAPTER_CLIENT,
-	VPART_A_ADAPTER_SERVER,
-	VPART_A_ADAPTER_CLIENT_SLOT,
-	VPART_A_ADAPTER_SERVER_SLOT,
-	VPART_A_ADAPTER_FABRIC,
-	VPART_A_ADAPTER_PATH_LOSS,
-	VPART_A_ADAPTER_LINK_STATE,
-	VPART_A_ADAPTER_WHY,
-	VPART_A_ADAPTER_EPOCH,
-	VPART_A_ADAPTER_QUEUES,
-	VPART_A_ADAPTER_DEPTH,
-	VPART_A_ADAPTER_INFLIGHT,
-	VPART_A_ADAPTER_OLDEST_MS,
-	VPART_A_ADAPTER_LAST_ERROR,
-	VPART_A_ADAPTER_SINCE_MS,
+	VPART_A_ADAPTER_ID = 1,	/* u32, from 1 */
+	VPART_A_ADAPTER_NAME,	/* string */
+	VPART_A_ADAPTER_CLIENT,	/* string: name of the partition */
+	VPART_A_ADAPTER_SERVER,	/* string: name of the partition */
+	VPART_A_ADAPTER_CLIENT_SLOT,	/* u32, from 1 */
+	VPART_A_ADAPTER_SERVER_SLOT,	/* u32, from 1 */
+	VPART_A_ADAPTER_FABRIC,	/* string: "local" */
+	VPART_A_ADAPTER_PATH_LOSS,	/* u32, seconds */
+	VPART_A_ADAPTER_LINK_STATE,	/* u32, enum vpart_link_state */
+	VPART_A_ADAPTER_WHY,	/* u32, enum vpart_why */
+	VPART_A_ADAPTER_EPOCH,	/* u32, 0: never up */
+	VPART_A_ADAPTER_QUEUES,	/* u32 */
+	VPART_A_ADAPTER_DEPTH,	/* u32 */
+	VPART_A_ADAPTER_INFLIGHT,	/* u32, calls the server holds */
+	VPART_A_ADAPTER_OLDEST_MS,	/* u64, age of the oldest of them */
+	VPART_A_ADAPTER_LAST_ERROR,	/* u32, errno of the last failed login, 0: none */
+	VPART_A_ADAPTER_SINCE_MS,	/* u64, age of this link state */
 
 	__VPART_A_ADAPTER_MAX,
 	VPART_A_ADAPTER_MAX = (__VPART_A_ADAPTER_MAX - 1)
 };
 
 enum {
-	VPART_A_EVENT_SEQ = 1,
-	VPART_A_EVENT_BOOT_ID,
-	VPART_A_EVENT_TIME_NS,
-	VPART_A_EVENT_TYPE,
-	VPART_A_EVENT_OBJECT,
-	VPART_A_EVENT_ID,
-	VPART_A_EVENT_NAME,
-	VPART_A_EVENT_DETAIL,
-	VPART_A_EVENT_LOST,
-	VPART_A_EVENT_PAD,
+	VPART_A_EVENT_SEQ = 1,	/* u64, from 1 after each BOOT_ID */
+	VPART_A_EVENT_BOOT_ID,	/* binary, VPART_UUID_SIZE */
+	VPART_A_EVENT_TIME_NS,	/* u64, CLOCK_REALTIME */
+	VPART_A_EVENT_TYPE,	/* u32, enum vpart_event_type */
+	VPART_A_EVENT_OBJECT,	/* u32, enum vpart_object */
+	VPART_A_EVENT_ID,	/* u32 */
+	VPART_A_EVENT_NAME,	/* string */
+	VPART_A_EVENT_DETAIL,	/* string: a few words */
+	VPART_A_EVENT_LOST,	/* u64: so many before SEQ are lost; a message without TYPE */
+	VPART_A_EVENT_PAD,	/* reserved */
 
 	__VPART_A_EVENT_MAX,
 	VPART_A_EVENT_MAX = (__VPART_A_EVENT_MAX - 1)
 };
 
+/*
+ * An object is named in a request by its ID or its NAME; the uuid is only
+ * given when it is made. A NEW answers with the object as GET does. Only
+ * PARTITION_STATE and ADAPTER_PATH_LOSS can be SET. EVENT_GET is a dump from
+ * EVENT_SEQ on (all that is kept if absent); with EVENT_BOOT_ID of an earlier
+ * boot everything is sent, behind a "lost".
+ */
 enum {
 	VPART_CMD_NODE_GET = 1,
 	VPART_CMD_NODE_NEW,

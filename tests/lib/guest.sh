@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=bash
+# guest.sh: what a suite's script uses in its VM. Prints TAP: one line per test.
+#
+#	. /src/tests/lib/guest.sh
+#	mods vpart vscsi_host
+#	t "R1 a partition is made" vpart partition add client1
+#	fails "R1 its name is unique" 'exists' vpart partition add client1
+#	done_testing
+
+_n=0 _failed=0 _planned='' _finished=''
+
+# What the test said goes to the guest's console too, so a splat there has a place.
+_say() { echo "$1"; [ ! -d /run/vm ] || echo "$1" >/dev/kmsg; }
+_report() { # RESULT DESCRIPTION [DETAIL]
+	local line
+	_n=$((_n + 1))
+	[ "$1" = ok ] || _failed=$((_failed + 1))
+	_say "$1 $_n - $2"
+	[ -z "${3:-}" ] || while IFS= read -r line; do echo "# $line"; done <<<"$3"
+}
+
+plan() { _planned=$1; echo "1..$1"; }
+ok() { _report ok "$1"; }
+not_ok() { _report 'not ok' "$1" "${2:-}"; }
+skip() { _report ok "$1 # SKIP $2"; }	# skip DESCRIPTION WHY
+
+# t DESCRIPTION COMMAND...: the command succeeds.
+t() {
+	local desc=$1 out rc
+	shift
+	out=$("$@" 2>&1)
+	rc=$?
+	if [ $rc -eq 0 ]; then ok "$desc"; else not_ok "$desc" "exit $rc: $*"$'\n'"$out"; fi
+	return $rc
+}
+
+# fails DESCRIPTION REGEX COMMAND...: it fails, and says why on stderr.
+fails() {
+	local desc=$1 regex=$2 err rc
+	shift 2
+	err=$("$@" 2>&1 >/dev/null)
+	rc=$?
+	if [ $rc -eq 0 ]; then
+		not_ok "$desc" "succeeded: $*"
+	elif ! grep -Eq -- "$regex" <<<"$err"; then
+		not_ok "$desc" "exit $rc, but not /$regex/: $*"$'\n'"$err"
+	else
+		ok "$desc"
+	fi
+}
+
+# is DESCRIPTION GOT WANT
+is() {
+	if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "got  $2"$'\n'"want $3"; fi
+}
+
+# wait_for SECONDS COMMAND...: until the command succeeds; fails at the limit.
+wait_for() {
+	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "${EPOCHREALTIME/./}" -lt "$end" ] || return 1
+		sleep 0.05
+	done
+}
+
+# mods NAME...: load modules in this order, each with what it depends on. Ours
+# are in /modules; any other is the kernel's own.
+mods() {
+	local m dep
+	for m in "$@"; do
+		if [ ! -f "/modules/$m.ko" ]; then
+			modprobe "$m" || return
+			continue
+		fi
+		[ ! -d "/sys/module/${m//-/_}" ] || continue
+		for dep in $(modinfo -F depends "/modules/$m.ko" | tr ',' ' '); do
+			mods "$dep" || return
+		done
+		insmod "/modules/$m.ko" || return
+	done
+}
+
+_kmemleak=/sys/kernel/debug/kmemleak
+# kmemleak_check [DESCRIPTION]: a test that nothing was leaked so far. Needs the
+# debug kernel booted with kmemleak=on (a script asks by "# append: kmemleak=on").
+kmemleak_check() {
+	local desc=${1:-nothing was leaked} found
+	if ! { echo scan >$_kmemleak; } 2>/dev/null; then
+		skip "$desc" "kmemleak is off"
+		return
+	fi
+	# The kernel reports an object once it is 5 s old and two scans missed it.
+	sleep 6
+	echo scan >$_kmemleak
+	echo scan >$_kmemleak
+	found=$(cat $_kmemleak)
+	if [ -z "$found" ]; then ok "$desc"; else not_ok "$desc" "$found"; fi
+}
+
+# summary: the runner's closing line, for a script that runs by itself too.
+summary() { plan $_n; echo "$((_n - _failed)) passed, $_failed failed"; }
+
+# The last line of a script: without it, the run counts as failed.
+done_testing() {
+	_finished=1
+	[ -n "$_planned" ] || echo "1..$_n"
+	[ "$_failed" -eq 0 ] && [ "$_n" -gt 0 ] && [ "${_planned:-$_n}" -eq "$_n" ]
+	exit
+}
+
+# Objects of the kernel's own boot are none of ours.
+! { echo scan >$_kmemleak; } 2>/dev/null || echo clear >$_kmemleak
+
+trap '[ -n "$_finished" ] || echo "Bail out! the script ended before done_testing"' EXIT

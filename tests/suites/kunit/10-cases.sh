@@ -1,0 +1,19 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# summary: the KUnit cases inside $MODULES run when each is loaded
+# kernel: debug
+# append: kunit.enable=1 kmemleak=on
+# limit: 300
+# The runner reads the cases from the console.
+. /src/tests/lib/guest.sh
+
+loaded=()
+for m in $MODULES; do
+	t "$m is loaded" mods "$m" && loaded=("$m" "${loaded[@]}")
+done
+kmemleak_check "the cases leak nothing"
+for m in "${loaded[@]}"; do
+	t "$m is unloaded" rmmod "$m"
+done
+kmemleak_check "unloading leaks nothing"
+done_testing

@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# summary: the runner counts what a suite printed, and no less than it promised
+# kernel: host
+# limit: 60
+cd "$(dirname "$0")/../../.." || exit
+. tests/lib/guest.sh
+
+# tap TEXT / ktap TEXT: "results; complaint" as the runner reads them.
+reader() {
+	python3 -c '
+import importlib.machinery, importlib.util, sys
+loader = importlib.machinery.SourceFileLoader("check", "tests/check")
+check = importlib.util.module_from_spec(importlib.util.spec_from_loader("check", loader))
+sys.dont_write_bytecode = True
+loader.exec_module(check)
+tests, complaint = getattr(check, "parse_" + sys.argv[1])(sys.stdin.read())
+print(",".join(t.result for t in tests) + ";", complaint or "fine")' "$1"
+}
+tap() { printf '%b' "$1" | reader tap; }
+ktap() { printf '%b' "$1" | reader ktap; }
+
+is "a whole run" "$(tap 'ok 1 - a\nnoise\nnot ok 2 - b\n# why\nok 3 - c # SKIP no\n1..3\n')" \
+	"ok,not ok,skip; fine"
+is "fewer tests than planned" "$(tap '1..2\nok 1 - a\n')" "ok; 1 of 2 planned tests ran"
+is "no done_testing" "$(tap 'ok 1 - a\n')" "ok; it ended without its plan (done_testing)"
+is "no test at all" "$(tap '1..0\n')" "; no test ran"
+is "a script that bailed out" "$(tap 'ok 1 - a\nBail out! x\n1..1\n')" "ok; Bail out! x"
+
+suite='[ 1.0]     # Subtest: s\n[ 1.0]     1..2\n[ 1.1]     ok 1 - a\n'
+is "KUnit cases are counted one by one" \
+	"$(ktap "$suite"'[ 1.2]     # b: EXPECTATION FAILED at f.c:1\n[ 1.2]     not ok 2 - b\n[ 1.3] not ok 1 - s\n')" \
+	"ok,not ok; fine"
+is "parameters belong to their case" \
+	"$(ktap "$suite"'[ 1.2]         ok 1 - p\n[ 1.2]         ok 2 - q\n[ 1.2]     ok 2 - b\n[ 1.3] ok 1 - s\n')" \
+	"ok,ok; fine"
+is "a case is missing" "$(ktap "$suite"'[ 1.3] ok 1 - s\n')" "ok; KUnit suite s: 1 of 2 cases ran"
+is "a suite that never ended" "$(ktap "$suite")" "ok; KUnit suite s did not end"
+is "no case" "$(ktap '[ 1.0] hello\n')" "; no KUnit case ran"
+done_testing
