@@ -158,7 +158,7 @@ static int vscsi_send(struct vscsi_host *h, struct vscsi_pdu *p, u16 flags)
 	return ret;
 }
 
-static enum scsi_qc_status vscsi_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *sc)
+static vscsi_qc_status vscsi_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *sc)
 {
 	struct vscsi_host *h = vscsi_shost(shost);
 	struct vscsi_pdu *p = scsi_cmd_priv(sc);
@@ -478,7 +478,7 @@ static int vscsi_sdev_configure(struct scsi_device *sdev, struct queue_limits *l
 	scsi_change_queue_depth(sdev, sdev->host->can_queue);
 	return 0;
 }
-DEFINE_SDEV_CONFIGURE(vscsi_sdev_configure);
+DEFINE_SDEV_CONFIGURE(vscsi_sdev_configure)
 
 /* ---- sysfs: /sys/class/scsi_host/hostN/ ---- */
 
@@ -534,7 +534,7 @@ static struct attribute *vscsi_shost_attrs[] = {
 };
 ATTRIBUTE_GROUPS(vscsi_shost);
 
-static const struct scsi_host_template vscsi_template = {
+static struct scsi_host_template vscsi_template = {
 	.module			= THIS_MODULE,
 	.name			= "vSCSI client adapter",
 	.proc_name		= "vscsi_host",
