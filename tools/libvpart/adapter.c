@@ -1,0 +1,369 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Adapter pairs: a client's and a server's adapter and the link between them */
+#include <errno.h>
+#include <linux/genetlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "internal.h"
+
+static const char *name_of(const char *const *names, size_t n, unsigned int i)
+{
+	return i < n ? names[i] : "unknown";
+}
+
+/**
+ * vpart_link_state_name - a link's state as a word
+ * @state: the state
+ *
+ * Return: the word.
+ */
+const char *vpart_link_state_name(enum vpart_link_state state)
+{
+	static const char *const names[] = {
+		[VPART_LINK_STATE_DOWN] = "down",
+		[VPART_LINK_STATE_LOGIN] = "login",
+		[VPART_LINK_STATE_UP] = "up",
+		[VPART_LINK_STATE_DRAINING] = "draining",
+	};
+
+	return name_of(names, array_size(names), state);
+}
+
+/**
+ * vpart_why_name - why a link is or was down, in words
+ * @why: the reason
+ *
+ * Return: the words.
+ */
+const char *vpart_why_name(enum vpart_why why)
+{
+	static const char *const names[] = {
+		[VPART_WHY_NONE] = "none",
+		[VPART_WHY_CLIENT_FAILED] = "client failed",
+		[VPART_WHY_SERVER_FAILED] = "server failed",
+		[VPART_WHY_NO_CLIENT] = "no client driver",
+		[VPART_WHY_NO_SERVER] = "nothing served",
+		[VPART_WHY_REFUSED] = "login refused",
+		[VPART_WHY_RESET] = "reset",
+		[VPART_WHY_REMOVED] = "removed",
+	};
+
+	return name_of(names, array_size(names), why);
+}
+
+static void parse_pair(const struct nlmsghdr *nlh, struct vpart_pair *p)
+{
+	const struct nlattr *a;
+
+	mnl_attr_for_each(a, nlh, sizeof(struct genlmsghdr)) {
+		switch (mnl_attr_get_type(a)) {
+		case VPART_A_ADAPTER_ID:
+			p->id = (uint32_t)vpart_attr_u64(a);
+			break;
+		case VPART_A_ADAPTER_NAME:
+			vpart_attr_text(a, p->name, sizeof(p->name));
+			break;
+		case VPART_A_ADAPTER_CLIENT:
+			vpart_attr_text(a, p->client, sizeof(p->client));
+			break;
+		case VPART_A_ADAPTER_SERVER:
+			vpart_attr_text(a, p->server, sizeof(p->server));
+			break;
+		case VPART_A_ADAPTER_CLIENT_SLOT:
+			p->client_slot = (uint32_t)vpart_attr_u64(a);
+			break;
+		case VPART_A_ADAPTER_SERVER_SLOT:
+			p->server_slot = (uint32_t)vpart_attr_u64(a);
+			break;
+		case VPART_A_ADAPTER_FABRIC:
+			vpart_attr_text(a, p->fabric, sizeof(p->fabric));
+			break;
+		case VPART_A_ADAPTER_PATH_LOSS:
+			p->path_loss = (uint32_t)vpart_attr_u64(a);
+			break;
+		case VPART_A_ADAPTER_LINK_STATE:
+			p->link = (enum vpart_link_state)vpart_attr_u64(a);
+			break;
+		case VPART_A_ADAPTER_WHY:
+			p->why = (enum vpart_why)vpart_attr_u64(a);
+			break;
+		case VPART_A_ADAPTER_EPOCH:
+			p->epoch = (uint32_t)vpart_attr_u64(a);
+			break;
+		case VPART_A_ADAPTER_QUEUES:
+			p->queues = (uint32_t)vpart_attr_u64(a);
+			break;
+		case VPART_A_ADAPTER_DEPTH:
+			p->depth = (uint32_t)vpart_attr_u64(a);
+			break;
+		case VPART_A_ADAPTER_INFLIGHT:
+			p->inflight = (uint32_t)vpart_attr_u64(a);
+			break;
+		case VPART_A_ADAPTER_OLDEST_MS:
+			p->oldest_ms = vpart_attr_u64(a);
+			break;
+		case VPART_A_ADAPTER_LAST_ERROR:
+			p->last_error = (uint32_t)vpart_attr_u64(a);
+			break;
+		case VPART_A_ADAPTER_SINCE_MS:
+			p->since_ms = vpart_attr_u64(a);
+			break;
+		}
+	}
+}
+
+static int one_pair(const struct nlmsghdr *nlh, void *arg)
+{
+	parse_pair(nlh, arg);
+	return 0;
+}
+
+static int each_pair(const struct nlmsghdr *nlh, void *arg)
+{
+	struct vpart_pair *p = vpart_list_add(arg);
+
+	if (p)
+		parse_pair(nlh, p);
+	return 0;
+}
+
+/**
+ * vpart_pairs - all adapter pairs
+ * @v: the handle
+ * @list: where the list goes; free() it
+ * @n: its length
+ *
+ * Return: 0 or a negative errno.
+ */
+int vpart_pairs(struct vpart *v, struct vpart_pair **list, size_t *n)
+{
+	struct vpart_list l = { .size = sizeof(struct vpart_pair) };
+	struct nlmsghdr *nlh = vpart_nl_start(v, VPART_CMD_ADAPTER_GET, NLM_F_DUMP);
+	int ret = nlh ? vpart_nl_run(v, nlh, "adapter pairs", each_pair, &l) : -v->error.err;
+
+	return vpart_list_done(v, ret, &l, list, n);
+}
+
+/* Begin a request about one pair; NULL: the error is recorded. */
+static struct nlmsghdr *about(struct vpart *v, uint8_t cmd, const char *name)
+{
+	struct nlmsghdr *nlh;
+
+	if (vpart_check_name(v, "adapter pair", name))
+		return NULL;
+	nlh = vpart_nl_start(v, cmd, NLM_F_ACK);
+	if (nlh)
+		mnl_attr_put_strz(nlh, VPART_A_ADAPTER_NAME, name);
+	return nlh;
+}
+
+/**
+ * vpart_pair_find - an adapter pair by its name
+ * @v: the handle
+ * @name: its name
+ * @pair: where it goes
+ *
+ * Return: 0 or a negative errno.
+ */
+int vpart_pair_find(struct vpart *v, const char *name, struct vpart_pair *pair)
+{
+	struct nlmsghdr *nlh = about(v, VPART_CMD_ADAPTER_GET, name);
+	char what[64];
+
+	if (!nlh)
+		return -v->error.err;
+	snprintf(what, sizeof(what), "adapter pair %s", name);
+	memset(pair, 0, sizeof(*pair));
+	return vpart_nl_run(v, nlh, what, one_pair, pair);
+}
+
+/**
+ * vpart_pair_between - the first adapter pair of two partitions
+ * @v: the handle
+ * @client: name of the client partition
+ * @server: name of the I/O server partition
+ * @pair: where it goes
+ *
+ * Return: 0 or a negative errno, -ENOENT if there is none.
+ */
+int vpart_pair_between(struct vpart *v, const char *client, const char *server,
+		       struct vpart_pair *pair)
+{
+	struct vpart_pair *list;
+	size_t i, n;
+	int ret;
+
+	ret = vpart_pairs(v, &list, &n);
+	if (ret)
+		return ret;
+	for (i = 0; i < n; i++)
+		if (!strcmp(list[i].client, client) && !strcmp(list[i].server, server))
+			break;
+	if (i < n)
+		*pair = list[i];
+	else
+		ret = vpart_fail(v, ENOENT, VPART_CODE_NOT_FOUND,
+				 "no adapter pair joins client '%.64s' and server '%.64s'",
+				 client, server);
+	free(list);
+	return ret;
+}
+
+/* "<client>-<server>", with a number behind it if that is taken. */
+static int default_name(struct vpart *v, struct vpart_pair *pair)
+{
+	char base[2 * VPART_NAME_SIZE], name[2 * VPART_NAME_SIZE + 16];
+	struct vpart_pair *list;
+	unsigned int number = 1;
+	size_t i, n;
+	int ret;
+
+	ret = vpart_pairs(v, &list, &n);
+	if (ret)
+		return ret;
+	snprintf(base, sizeof(base), "%s-%s", pair->client, pair->server);
+	snprintf(name, sizeof(name), "%s", base);
+	for (i = 0; i < n; i++) {
+		if (strcmp(list[i].name, name))
+			continue;
+		snprintf(name, sizeof(name), "%s.%u", base, ++number);
+		i = (size_t)-1;
+	}
+	free(list);
+	if (strlen(name) > VPART_NAME_MAX)
+		return vpart_fail(v, EINVAL, VPART_CODE_INVALID,
+				  "'%s' is too long for an adapter pair: give it a name", name);
+	vpart_copy(pair->name, sizeof(pair->name), name);
+	return 0;
+}
+
+/**
+ * vpart_pair_add - join a client and an I/O server by an adapter pair
+ * @v: the handle
+ * @pair: client and server, and what else is not zero or empty of name, id,
+ *	slots and path loss; on return what it has become
+ *
+ * Return: 0 or a negative errno.
+ */
+int vpart_pair_add(struct vpart *v, struct vpart_pair *pair)
+{
+	struct nlmsghdr *nlh;
+	char what[64];
+
+	if (vpart_check_name(v, "partition", pair->client) ||
+	    vpart_check_name(v, "partition", pair->server))
+		return -v->error.err;
+	if (!pair->name[0] && default_name(v, pair))
+		return -v->error.err;
+	nlh = about(v, VPART_CMD_ADAPTER_NEW, pair->name);
+	if (!nlh)
+		return -v->error.err;
+	mnl_attr_put_strz(nlh, VPART_A_ADAPTER_CLIENT, pair->client);
+	mnl_attr_put_strz(nlh, VPART_A_ADAPTER_SERVER, pair->server);
+	if (pair->id)
+		mnl_attr_put_u32(nlh, VPART_A_ADAPTER_ID, pair->id);
+	if (pair->client_slot)
+		mnl_attr_put_u32(nlh, VPART_A_ADAPTER_CLIENT_SLOT, pair->client_slot);
+	if (pair->server_slot)
+		mnl_attr_put_u32(nlh, VPART_A_ADAPTER_SERVER_SLOT, pair->server_slot);
+	if (pair->path_loss)
+		mnl_attr_put_u32(nlh, VPART_A_ADAPTER_PATH_LOSS, pair->path_loss);
+	snprintf(what, sizeof(what), "add adapter pair %s", pair->name);
+	return vpart_nl_run(v, nlh, what, one_pair, pair);
+}
+
+/**
+ * vpart_pair_set_path_loss - how long a client's I/O waits for a lost link
+ * @v: the handle
+ * @name: name of the pair
+ * @seconds: VPART_PATH_LOSS_MIN to VPART_PATH_LOSS_MAX
+ *
+ * Return: 0 or a negative errno.
+ */
+int vpart_pair_set_path_loss(struct vpart *v, const char *name, uint32_t seconds)
+{
+	struct nlmsghdr *nlh = about(v, VPART_CMD_ADAPTER_SET, name);
+	char what[64];
+
+	if (!nlh)
+		return -v->error.err;
+	mnl_attr_put_u32(nlh, VPART_A_ADAPTER_PATH_LOSS, seconds);
+	snprintf(what, sizeof(what), "set adapter pair %s", name);
+	return vpart_nl_run(v, nlh, what, NULL, NULL);
+}
+
+/* Is a disk of this pair held by someone, or a LU mapped to it? */
+static int check_unused(struct vpart *v, const char *name)
+{
+	struct vpart_block b;
+	struct vpart_lu *list;
+	char path[64], by[1100];
+	size_t i, n;
+	int ret;
+
+	ret = vpart_lus(v, &list, &n);
+	if (ret)
+		return ret;
+	for (i = 0; i < n && !ret; i++) {
+		if (strcmp(list[i].pair, name))
+			continue;
+		snprintf(path, sizeof(path), "/dev/%s", list[i].disk);
+		if (list[i].disk[0] && !vpart_block_find(v, path, &b) &&
+		    vpart_block_busy(&b, by, sizeof(by)))
+			ret = vpart_fail(v, EBUSY, VPART_CODE_FAILED,
+					 "adapter pair %s is in use: the disk %s of %s (LU %s) is %s",
+					 name, path, list[i].client, list[i].name, by);
+		else
+			ret = vpart_fail(v, EBUSY, VPART_CODE_FAILED,
+					 "adapter pair %s still serves LU %s: delete that first, or say --force",
+					 name, list[i].name);
+	}
+	free(list);
+	return ret;
+}
+
+/* Take away every LU of the pair. */
+static int drop_lus(struct vpart *v, const char *name)
+{
+	struct vpart_lu *list;
+	size_t i, n;
+	int ret;
+
+	ret = vpart_lus(v, &list, &n);
+	if (ret)
+		return ret;
+	for (i = 0; i < n && !ret; i++)
+		if (!strcmp(list[i].pair, name))
+			ret = vpart_lu_del(v, list[i].name, true);
+	free(list);
+	return ret;
+}
+
+/**
+ * vpart_pair_del - take an adapter pair away
+ * @v: the handle
+ * @name: its name
+ * @force: even with LUs mapped and disks in use: their I/O fails
+ *
+ * Return: 0 or a negative errno.
+ */
+int vpart_pair_del(struct vpart *v, const char *name, bool force)
+{
+	struct nlmsghdr *nlh;
+	struct vpart_pair p;
+	char what[64];
+	int ret;
+
+	ret = vpart_pair_find(v, name, &p);
+	if (!ret)
+		ret = force ? drop_lus(v, name) : check_unused(v, name);
+	if (ret)
+		return ret;
+	vpart_lio_pair_drop(name);
+	nlh = about(v, VPART_CMD_ADAPTER_DEL, name);
+	if (!nlh)
+		return -v->error.err;
+	snprintf(what, sizeof(what), "delete adapter pair %s", name);
+	return vpart_nl_run(v, nlh, what, NULL, NULL);
+}

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the files of libvpart share */
+#ifndef LIBVPART_INTERNAL_H
+#define LIBVPART_INTERNAL_H
+
+#include <libmnl/libmnl.h>
+#include "libvpart.h"
+
+#define VPART_NL_BUF		16384
+/* The longest that a refused or draining kernel may keep a command waiting */
+#define VPART_NL_TIMEOUT_S	60
+
+struct vpart {
+	struct vpart_error	error;
+	struct mnl_socket	*nl;
+	unsigned int		seq;
+	uint16_t		family;
+	uint32_t		group;
+	char			buf[VPART_NL_BUF];
+};
+
+#define array_size(a)	(sizeof(a) / sizeof((a)[0]))
+
+/* handle.c */
+int vpart_fail(struct vpart *v, int err, enum vpart_code code, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+int vpart_no_memory(struct vpart *v);
+int vpart_check_name(struct vpart *v, const char *what, const char *name);
+int vpart_uuid_random(struct vpart *v, uint8_t uuid[VPART_UUID_SIZE]);
+void vpart_copy(char *dst, size_t size, const char *src);
+
+/* nl.c */
+typedef int (*vpart_nl_cb)(const struct nlmsghdr *nlh, void *arg);
+
+int vpart_nl_open(struct vpart *v);
+void vpart_nl_close(struct vpart *v);
+struct nlmsghdr *vpart_nl_start(struct vpart *v, uint8_t cmd, uint16_t flags);
+int vpart_nl_run(struct vpart *v, struct nlmsghdr *nlh, const char *what,
+		 vpart_nl_cb cb, void *arg);
+struct mnl_socket *vpart_nl_subscribe(struct vpart *v);
+uint64_t vpart_attr_u64(const struct nlattr *a);
+void vpart_attr_text(const struct nlattr *a, char *dst, size_t size);
+void vpart_attr_uuid(const struct nlattr *a, uint8_t uuid[VPART_UUID_SIZE]);
+
+/*
+ * A list that grows while a dump is read
+ */
+struct vpart_list {
+	void	*data;
+	size_t	n;
+	size_t	room;
+	size_t	size;	/* of one element */
+	bool	oom;
+};
+
+void *vpart_list_add(struct vpart_list *l);
+int vpart_list_done(struct vpart *v, int ret, struct vpart_list *l, void *list, size_t *n);
+
+/* sysfs.c: small files of sysfs and configfs */
+int vpart_file_read(const char *path, char *buf, size_t size);
+int vpart_file_write(const char *path, const char *text);
+int vpart_dir_list(const char *path, bool (*want)(const char *name), char ***names, size_t *n);
+void vpart_dir_free(char **names, size_t n);
+bool vpart_exists(const char *path);
+int vpart_path(char *buf, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* disk.c: block devices, and the client's disks among them */
+struct vpart_block {
+	char		path[PATH_MAX];		/* as given, resolved */
+	char		name[VPART_DISK_SIZE];	/* kernel name */
+	unsigned int	major;
+	unsigned int	minor;
+	uint64_t	bytes;
+	unsigned int	lbs;			/* logical block size */
+};
+
+int vpart_block_find(struct vpart *v, const char *path, struct vpart_block *b);
+bool vpart_block_busy(const struct vpart_block *b, char *by, size_t size);
+int vpart_disk_serial(const char *disk, char *serial, size_t size);
+bool vpart_disk_of_pair(const char *disk, const struct vpart_pair *pair);
+int vpart_disk_name(unsigned int major, unsigned int minor, char *name, size_t size);
+int vpart_uevent_open(void);
+int vpart_uevent_wait(int fd, unsigned int timeout_ms);
+
+/* lio.c: backstores and mappings in configfs */
+int vpart_lio_check(struct vpart *v);
+int vpart_lio_backstore_add(struct vpart *v, const struct vpart_lu_spec *spec,
+			    const uint8_t uuid[VPART_UUID_SIZE], char *backstore, size_t size);
+int vpart_lio_backstore_del(struct vpart *v, const char *backstore, const char *name);
+int vpart_lio_map(struct vpart *v, const char *pair, const char *backstore,
+		  const char *name, uint32_t *lun);
+int vpart_lio_unmap(struct vpart *v, const char *pair, uint32_t lun, const char *name);
+int vpart_lio_list(struct vpart *v, struct vpart_lu **list, size_t *n);
+bool vpart_lio_pair_used(const char *pair);
+void vpart_lio_pair_drop(const char *pair);
+
+/* super.c: what is written on a mirror's leg */
+struct vpart_super {
+	uint8_t		set_uuid[VPART_UUID_SIZE];
+	uint32_t	leg_index;
+	uint64_t	data_sectors;
+	uint64_t	data_offset;
+};
+
+int vpart_super_read(struct vpart *v, const struct vpart_block *b, struct vpart_super *super);
+
+/* dm.c: the device-mapper */
+struct dm_task;
+
+struct vpart_dm_info {
+	char		name[128];
+	char		uuid[130];
+	unsigned int	minor;
+	unsigned int	major;
+	uint64_t	sectors;
+	bool		open;
+	char		params[1024];
+};
+
+int vpart_dm_check(struct vpart *v);
+int vpart_dm_list(struct vpart *v, char ***names, size_t *n);
+int vpart_dm_create(struct vpart *v, const char *name, const char *uuid,
+		    uint64_t sectors, const char *params);
+int vpart_dm_reload(struct vpart *v, const char *name, uint64_t sectors, const char *params);
+int vpart_dm_remove(struct vpart *v, const char *name);
+int vpart_dm_message(struct vpart *v, const char *name, const char *message);
+int vpart_dm_info(struct vpart *v, const char *name, bool table, struct vpart_dm_info *info);
+int vpart_dm_poll_open(struct vpart *v);
+void vpart_dm_poll_arm(int fd);
+int vpart_dm_poll_wait(int fd, int timeout_ms);
+
+#endif /* LIBVPART_INTERNAL_H */

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libvpart: partitions, adapter pairs, LUs and mirrors of this kernel.
+ *
+ * Every call that can fail returns 0 or a negative errno; the sentence for
+ * people and the code for programs are then in vpart_last_error(). Lists are
+ * one allocation, to be given to free(). A handle belongs to one thread.
+ */
+#ifndef LIBVPART_H
+#define LIBVPART_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <linux/vpart.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define VPART_UUID_TEXT		37	/* of a UUID as text, with the closing NUL */
+#define VPART_DISK_SIZE		32	/* of a block device's kernel name, with the NUL */
+#define VPART_MIRROR_LEGS	2
+
+/* Of a mirror's leg: as short as allowed, its partner answers meanwhile */
+#define VPART_PATH_LOSS_MIRROR	VPART_PATH_LOSS_MIN
+
+/**
+ * enum vpart_code - what kind of failure
+ * @VPART_CODE_OK: none
+ * @VPART_CODE_FAILED: the system refused or failed
+ * @VPART_CODE_INVALID: the request itself makes no sense
+ * @VPART_CODE_NOT_FOUND: a named object does not exist
+ *
+ * The numbers are the exit codes of the command vpart.
+ */
+enum vpart_code {
+	VPART_CODE_OK,
+	VPART_CODE_FAILED,
+	VPART_CODE_INVALID,
+	VPART_CODE_NOT_FOUND,
+};
+
+/**
+ * struct vpart_error - the last failure on a handle
+ * @code: kind
+ * @err: errno, positive
+ * @text: one sentence without a final period
+ */
+struct vpart_error {
+	enum vpart_code	code;
+	int		err;
+	char		text[512];
+};
+
+struct vpart;
+
+struct vpart *vpart_open(void);
+void vpart_close(struct vpart *v);
+const struct vpart_error *vpart_last_error(const struct vpart *v);
+bool vpart_name_valid(const char *name);
+int vpart_uuid_parse(const char *text, uint8_t uuid[VPART_UUID_SIZE]);
+void vpart_uuid_format(const uint8_t uuid[VPART_UUID_SIZE], char text[VPART_UUID_TEXT]);
+bool vpart_uuid_is_null(const uint8_t uuid[VPART_UUID_SIZE]);
+
+const char *vpart_role_name(enum vpart_role role);
+const char *vpart_state_name(enum vpart_state state);
+const char *vpart_link_state_name(enum vpart_link_state state);
+const char *vpart_why_name(enum vpart_why why);
+
+/**
+ * struct vpart_node - a physical machine, or one that this kernel plays
+ * @id: number, unique
+ * @name: name, unique
+ * @uuid: identity
+ */
+struct vpart_node {
+	uint32_t	id;
+	char		name[VPART_NAME_SIZE];
+	uint8_t		uuid[VPART_UUID_SIZE];
+};
+
+int vpart_nodes(struct vpart *v, struct vpart_node **list, size_t *n);
+int vpart_node_find(struct vpart *v, const char *name, struct vpart_node *node);
+int vpart_node_add(struct vpart *v, struct vpart_node *node);
+int vpart_node_del(struct vpart *v, const char *name);
+
+/**
+ * struct vpart_partition - a client or an I/O server
+ * @id: number, unique
+ * @name: name, unique
+ * @uuid: identity
+ * @node: name of its node
+ * @role: client or I/O server
+ * @state: running or failed
+ * @pool: pool number; equal numbers on different nodes make partners; 0: none
+ * @partner: name of its partner, "" without one
+ * @since_ms: how long it has been in this state
+ */
+struct vpart_partition {
+	uint32_t		id;
+	char			name[VPART_NAME_SIZE];
+	uint8_t			uuid[VPART_UUID_SIZE];
+	char			node[VPART_NAME_SIZE];
+	enum vpart_role		role;
+	enum vpart_state	state;
+	uint32_t		pool;
+	char			partner[VPART_NAME_SIZE];
+	uint64_t		since_ms;
+};
+
+int vpart_partitions(struct vpart *v, struct vpart_partition **list, size_t *n);
+int vpart_partition_find(struct vpart *v, const char *name, struct vpart_partition *p);
+int vpart_partition_add(struct vpart *v, struct vpart_partition *p);
+int vpart_partition_set_state(struct vpart *v, const char *name, enum vpart_state state);
+int vpart_partition_del(struct vpart *v, const char *name);
+
+/**
+ * struct vpart_pair - a client and a server adapter, and the link between them
+ * @id: number, unique
+ * @name: name, unique
+ * @client: name of the client partition
+ * @server: name of the I/O server partition
+ * @client_slot: slot in the client
+ * @server_slot: slot in the server
+ * @fabric: name of the fabric
+ * @path_loss: seconds that the client's I/O waits for a lost link
+ * @link: state of the link
+ * @why: why the link is or was down
+ * @epoch: number of the present or last login
+ * @queues: queues of this login
+ * @depth: tags per queue of this login
+ * @inflight: requests in flight
+ * @oldest_ms: age of the oldest of them
+ * @last_error: errno of the last refused login, positive, or 0
+ * @since_ms: how long the link has been in this state
+ */
+struct vpart_pair {
+	uint32_t		id;
+	char			name[VPART_NAME_SIZE];
+	char			client[VPART_NAME_SIZE];
+	char			server[VPART_NAME_SIZE];
+	uint32_t		client_slot;
+	uint32_t		server_slot;
+	char			fabric[VPART_NAME_SIZE];
+	uint32_t		path_loss;
+	enum vpart_link_state	link;
+	enum vpart_why		why;
+	uint32_t		epoch;
+	uint32_t		queues;
+	uint32_t		depth;
+	uint32_t		inflight;
+	uint64_t		oldest_ms;
+	uint32_t		last_error;
+	uint64_t		since_ms;
+};
+
+int vpart_pairs(struct vpart *v, struct vpart_pair **list, size_t *n);
+int vpart_pair_find(struct vpart *v, const char *name, struct vpart_pair *pair);
+int vpart_pair_between(struct vpart *v, const char *client, const char *server,
+		       struct vpart_pair *pair);
+int vpart_pair_add(struct vpart *v, struct vpart_pair *pair);
+int vpart_pair_set_path_loss(struct vpart *v, const char *name, uint32_t seconds);
+int vpart_pair_del(struct vpart *v, const char *name, bool force);
+
+/**
+ * struct vpart_lu - a logical unit: backing device, mapping, and the client's disk
+ * @name: name, unique
+ * @uuid: identity; the client sees it as the disk's serial number
+ * @uuid_valid: false for a LU that another tool made without a UUID
+ * @device: device or file behind it, "" if unknown
+ * @backstore: LIO's name of the backstore, such as iblock_0
+ * @pair: adapter pair, "" while not mapped
+ * @client: client partition, "" while not mapped
+ * @server: I/O server partition, "" while not mapped
+ * @lun: number at the adapter pair
+ * @disk: kernel name of the client's disk, "" while there is none
+ * @bytes: size, 0 if unknown
+ * @active: commands the link carries now, so the disk answers
+ */
+struct vpart_lu {
+	char		name[VPART_NAME_SIZE];
+	uint8_t		uuid[VPART_UUID_SIZE];
+	bool		uuid_valid;
+	char		device[PATH_MAX];
+	char		backstore[64];
+	char		pair[VPART_NAME_SIZE];
+	char		client[VPART_NAME_SIZE];
+	char		server[VPART_NAME_SIZE];
+	uint32_t	lun;
+	char		disk[VPART_DISK_SIZE];
+	uint64_t	bytes;
+	bool		active;
+};
+
+/* struct vpart_lu_spec.lun: the lowest free one */
+#define VPART_LUN_ANY	UINT32_MAX
+
+/**
+ * struct vpart_lu_spec - a LU to be made
+ * @name: name
+ * @device: block device or file
+ * @pair: adapter pair, or NULL: the one between @client and @server
+ * @client: client partition, with @pair NULL
+ * @server: I/O server partition, with @pair NULL; the pair is made if missing
+ * @lun: number, or VPART_LUN_ANY
+ * @uuid: identity, or NULL for a new one
+ * @wait_ms: how long to wait for the client's disk
+ */
+struct vpart_lu_spec {
+	const char	*name;
+	const char	*device;
+	const char	*pair;
+	const char	*client;
+	const char	*server;
+	uint32_t	lun;
+	const uint8_t	*uuid;
+	unsigned int	wait_ms;
+};
+
+int vpart_lus(struct vpart *v, struct vpart_lu **list, size_t *n);
+int vpart_lu_find(struct vpart *v, const char *name, struct vpart_lu *lu);
+int vpart_lu_add(struct vpart *v, const struct vpart_lu_spec *spec, struct vpart_lu *lu);
+int vpart_lu_del(struct vpart *v, const char *name, bool force);
+
+/**
+ * enum vpart_mirror_state - health of a mirror
+ * @VPART_MIRROR_NORMAL: both legs hold everything
+ * @VPART_MIRROR_RESYNC: one leg is being brought up to date
+ * @VPART_MIRROR_DEGRADED: one leg is gone
+ * @VPART_MIRROR_WAITING: not started: the only leg may not serve alone
+ * @VPART_MIRROR_DIVERGED: both legs were written alone
+ * @VPART_MIRROR_FAILED: no leg
+ * @VPART_MIRROR_UNKNOWN: the kernel says something this library does not know
+ */
+enum vpart_mirror_state {
+	VPART_MIRROR_NORMAL,
+	VPART_MIRROR_RESYNC,
+	VPART_MIRROR_DEGRADED,
+	VPART_MIRROR_WAITING,
+	VPART_MIRROR_DIVERGED,
+	VPART_MIRROR_FAILED,
+	VPART_MIRROR_UNKNOWN,
+};
+
+/**
+ * struct vpart_leg - one copy of a mirror
+ * @device: major:minor, "-" if missing
+ * @disk: kernel name of the device, "" if missing
+ * @lu: LU it is, "" if none of this machine
+ * @server: I/O server that serves it, "" if none of this machine
+ * @flag: A active, R resync target, F failed, M missing, O outdated
+ */
+struct vpart_leg {
+	char	device[16];
+	char	disk[VPART_DISK_SIZE];
+	char	lu[VPART_NAME_SIZE];
+	char	server[VPART_NAME_SIZE];
+	char	flag;
+};
+
+/**
+ * struct vpart_mirror - a mirrored volume, as the kernel reports it
+ * @name: name; the volume is /dev/mapper/<name>
+ * @uuid: of the set
+ * @node: kernel name of its device
+ * @bytes: size of the volume
+ * @state: health
+ * @legs: the two copies
+ * @clean: chunks that are equal on both legs
+ * @total: chunks
+ * @sync: idle, resync or paused
+ * @mode: rw, ro or fail
+ * @open: someone has it open
+ * @copy: current copy id
+ * @bitmap: copy id that the bitmap counts from
+ * @held: writes that wait for a decision
+ * @tail: the key=value pairs at the end of the status line
+ */
+struct vpart_mirror {
+	char			name[VPART_NAME_SIZE];
+	char			uuid[VPART_UUID_TEXT];
+	char			node[VPART_DISK_SIZE];
+	uint64_t		bytes;
+	enum vpart_mirror_state	state;
+	struct vpart_leg	legs[VPART_MIRROR_LEGS];
+	uint64_t		clean;
+	uint64_t		total;
+	char			sync[16];
+	char			mode[8];
+	bool			open;
+	char			copy[24];
+	char			bitmap[24];
+	uint64_t		held;
+	char			tail[256];
+};
+
+/**
+ * struct vpart_mirror_spec - a mirror to be made or started
+ * @name: name
+ * @legs: each "/dev/...", "lu:NAME" or a LU's NAME; "-" for a missing one
+ *	(only when started)
+ * @assume_clean: the legs are known to be equal: no first copy
+ * @force_alone: start from one leg although the other may be newer
+ */
+struct vpart_mirror_spec {
+	const char	*name;
+	const char	*legs[VPART_MIRROR_LEGS];
+	bool		assume_clean;
+	bool		force_alone;
+};
+
+const char *vpart_mirror_state_name(enum vpart_mirror_state state);
+int vpart_mirrors(struct vpart *v, struct vpart_mirror **list, size_t *n);
+int vpart_mirror_find(struct vpart *v, const char *name, struct vpart_mirror *m);
+int vpart_mirror_create(struct vpart *v, const struct vpart_mirror_spec *spec);
+int vpart_mirror_start(struct vpart *v, const struct vpart_mirror_spec *spec);
+int vpart_mirror_stop(struct vpart *v, const char *name);
+int vpart_mirror_attach(struct vpart *v, const char *name, int leg, const char *device);
+int vpart_mirror_fail(struct vpart *v, const char *name, int leg);
+int vpart_mirror_resync(struct vpart *v, const char *name, bool run);
+int vpart_mirror_wait(struct vpart *v, const char *name, unsigned int timeout_ms,
+		      void (*progress)(const struct vpart_mirror *m, void *arg), void *arg);
+
+/**
+ * struct vpart_event - something happened to an object
+ * @seq: number, one more than the one before
+ * @lost: not 0: this is no event but says that so many before @seq can no
+ *	longer be read; VPART_EVENT_LOST_UNKNOWN: nobody knows how many
+ * @time_ns: time since the Unix epoch
+ * @type: create, delete or change
+ * @object: kind of object
+ * @id: its number
+ * @name: its name
+ * @detail: what happened
+ */
+struct vpart_event {
+	uint64_t		seq;
+	uint64_t		lost;
+	uint64_t		time_ns;
+	enum vpart_event_type	type;
+	enum vpart_object	object;
+	uint32_t		id;
+	char			name[VPART_NAME_SIZE];
+	char			detail[VPART_EVENT_DETAIL_SIZE];
+};
+
+struct vpart_events;
+
+const char *vpart_event_type_name(enum vpart_event_type type);
+const char *vpart_object_name(enum vpart_object object);
+struct vpart_events *vpart_events_open(struct vpart *v, uint64_t from, bool follow);
+int vpart_events_next(struct vpart_events *e, struct vpart_event *ev, int timeout_ms);
+int vpart_events_fd(const struct vpart_events *e);
+void vpart_events_close(struct vpart_events *e);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* LIBVPART_H */

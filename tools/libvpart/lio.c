@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Backstores and mappings in LIO's part of configfs, laid out as targetcli does */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "internal.h"
+
+#define CONFIGFS	"/sys/kernel/config"
+#define CORE		CONFIGFS "/target/core"
+#define FABRIC		CONFIGFS "/target/vscsi"
+#define MAX_HBA		4096
+#define MAX_LUN		255
+
+static int lio_fail(struct vpart *v, int ret, const char *doing, const char *thing)
+{
+	return vpart_fail(v, -ret, VPART_CODE_FAILED, "%s %s: %s", doing, thing, strerror(-ret));
+}
+
+/* Are LIO and the fabric there? */
+int vpart_lio_check(struct vpart *v)
+{
+	if (!vpart_exists(CORE)) {
+		struct stat here, up;
+
+		if (!stat(CONFIGFS, &here) && !stat(CONFIGFS "/..", &up) &&
+		    here.st_dev == up.st_dev)
+			return vpart_fail(v, ENOENT, VPART_CODE_FAILED,
+					  "configfs is not mounted: mount -t configfs none " CONFIGFS);
+		return vpart_fail(v, ENOENT, VPART_CODE_FAILED,
+				  "LIO is not loaded: modprobe target_core_mod");
+	}
+	if (vpart_exists(FABRIC) || !mkdir(FABRIC, 0755) || errno == EEXIST)
+		return 0;
+	return vpart_fail(v, ENOENT, VPART_CODE_FAILED,
+			  "the kernel module vscsi_target is not loaded: modprobe vscsi_target");
+}
+
+static bool is_backstore(const char *name)
+{
+	return !strncmp(name, "iblock_", 7) || !strncmp(name, "fileio_", 7);
+}
+
+static bool is_lun(const char *name)
+{
+	return !strncmp(name, "lun_", 4);
+}
+
+static bool no_dot_dir(const char *name)
+{
+	return strcmp(name, "discovery_auth") && strcmp(name, "version");
+}
+
+/* Name of the kernel module that makes such a backstore. */
+static const char *backstore_module(bool block)
+{
+	return block ? "target_core_iblock" : "target_core_file";
+}
+
+/* The device by an identity that outlives a reboot, if udev made one. */
+static void stable_path(const struct vpart_block *b, char *path, size_t size)
+{
+	static const char by_id[] = "/dev/disk/by-id";
+	char full[PATH_MAX], **names;
+	struct stat want, st;
+	size_t i, n;
+
+	vpart_copy(path, size, b->path);
+	if (stat(b->path, &want) || vpart_dir_list(by_id, NULL, &names, &n))
+		return;
+	for (i = 0; i < n; i++) {
+		if (vpart_path(full, sizeof(full), "%s/%s", by_id, names[i]) ||
+		    stat(full, &st) || st.st_rdev != want.st_rdev)
+			continue;
+		vpart_copy(path, size, full);
+		break;
+	}
+	vpart_dir_free(names, n);
+}
+
+/* mkdir core/<kind>_<lowest free number>, as rtslib: one backstore in each. */
+static int make_hba(struct vpart *v, bool block, char *hba, size_t size)
+{
+	char path[PATH_MAX];
+	int i;
+
+	for (i = 0; i < MAX_HBA; i++) {
+		snprintf(hba, size, "%s_%d", block ? "iblock" : "fileio", i);
+		vpart_path(path, sizeof(path), CORE "/%s", hba);
+		if (!mkdir(path, 0755))
+			return 0;
+		if (errno == EEXIST)
+			continue;
+		if (errno == EINVAL || errno == ENOENT)
+			return vpart_fail(v, ENOENT, VPART_CODE_FAILED,
+					  "LIO cannot make the backstore: modprobe %s",
+					  backstore_module(block));
+		return lio_fail(v, -errno, "make the backstore", hba);
+	}
+	return vpart_fail(v, ENOSPC, VPART_CODE_FAILED, "too many backstores");
+}
+
+static int set_text(struct vpart *v, const char *dir, const char *file, const char *text)
+{
+	char path[PATH_MAX];
+	int ret = vpart_path(path, sizeof(path), "%s/%s", dir, file);
+
+	if (!ret)
+		ret = vpart_file_write(path, text);
+	return ret ? lio_fail(v, ret, "set", path) : 0;
+}
+
+int vpart_lio_backstore_add(struct vpart *v, const struct vpart_lu_spec *spec,
+			    const uint8_t uuid[VPART_UUID_SIZE], char *backstore, size_t size)
+{
+	char dir[PATH_MAX], hba_dir[PATH_MAX], dev[PATH_MAX], by[1100], text[PATH_MAX + 64];
+	char serial[VPART_UUID_TEXT];
+	struct vpart_block b;
+	struct stat st;
+	bool block;
+	int ret;
+
+	if (stat(spec->device, &st))
+		return vpart_fail(v, errno,
+				  errno == ENOENT ? VPART_CODE_NOT_FOUND : VPART_CODE_FAILED,
+				  "%s: %s", spec->device, strerror(errno));
+	block = S_ISBLK(st.st_mode);
+	if (!block && !S_ISREG(st.st_mode))
+		return vpart_fail(v, EINVAL, VPART_CODE_INVALID,
+				  "%s is neither a block device nor a file", spec->device);
+	if (block) {
+		ret = vpart_block_find(v, spec->device, &b);
+		if (ret)
+			return ret;
+		if (vpart_block_busy(&b, by, sizeof(by)))
+			return vpart_fail(v, EBUSY, VPART_CODE_FAILED, "%s is in use: %s",
+					  spec->device, by);
+		stable_path(&b, dev, sizeof(dev));
+		snprintf(text, sizeof(text), "udev_path=%s", dev);
+	} else {
+		if (!realpath(spec->device, dev))
+			return lio_fail(v, -errno, "resolve", spec->device);
+		if (!st.st_size || st.st_size % 512)
+			return vpart_fail(v, EINVAL, VPART_CODE_INVALID,
+					  "%s: its size is no multiple of 512 bytes", spec->device);
+		snprintf(text, sizeof(text), "fd_dev_name=%s,fd_dev_size=%lld", dev,
+			 (long long)st.st_size);
+	}
+	if (strpbrk(dev, ",\n"))
+		return vpart_fail(v, EINVAL, VPART_CODE_INVALID,
+				  "%s: a path with a comma or a newline cannot be served", dev);
+
+	ret = make_hba(v, block, backstore, size);
+	if (ret)
+		return ret;
+	vpart_path(hba_dir, sizeof(hba_dir), CORE "/%s", backstore);
+	if (vpart_path(dir, sizeof(dir), "%.64s/%.64s", hba_dir, spec->name) || mkdir(dir, 0755)) {
+		ret = lio_fail(v, -errno, "make the backstore", dir);
+		goto drop_hba;
+	}
+	ret = set_text(v, dir, "control", text);
+	if (ret)
+		goto drop_device;
+	vpart_uuid_format(uuid, serial);
+	ret = set_text(v, dir, "wwn/vpd_unit_serial", serial);
+	if (ret)
+		goto drop_device;
+	/* targetcli shows this path and saves it with its configuration. */
+	ret = set_text(v, dir, "udev_path", dev);
+	if (ret)
+		goto drop_device;
+	ret = set_text(v, dir, "enable", "1");
+	if (ret)
+		goto drop_device;
+	return 0;
+
+drop_device:
+	rmdir(dir);
+drop_hba:
+	rmdir(hba_dir);
+	return ret;
+}
+
+int vpart_lio_backstore_del(struct vpart *v, const char *backstore, const char *name)
+{
+	char dir[PATH_MAX];
+
+	if (vpart_path(dir, sizeof(dir), CORE "/%s/%s", backstore, name) || rmdir(dir))
+		return lio_fail(v, -errno, "remove the backstore", dir);
+	vpart_path(dir, sizeof(dir), CORE "/%s", backstore);
+	/* Another tool may keep more devices in it. */
+	if (rmdir(dir) && errno != ENOTEMPTY && errno != EBUSY)
+		return lio_fail(v, -errno, "remove the backstore", dir);
+	return 0;
+}
+
+bool vpart_lio_pair_used(const char *pair)
+{
+	char path[PATH_MAX], **names;
+	size_t n;
+
+	if (vpart_path(path, sizeof(path), FABRIC "/%s/tpgt_1/lun", pair) ||
+	    vpart_dir_list(path, is_lun, &names, &n))
+		return false;
+	vpart_dir_free(names, n);
+	return n;
+}
+
+/* Take the target of a pair away; it stays while it has LUNs. */
+void vpart_lio_pair_drop(const char *pair)
+{
+	char path[PATH_MAX];
+
+	if (vpart_lio_pair_used(pair) ||
+	    vpart_path(path, sizeof(path), FABRIC "/%s/tpgt_1/enable", pair))
+		return;
+	vpart_file_write(path, "0");
+	vpart_path(path, sizeof(path), FABRIC "/%s/tpgt_1", pair);
+	rmdir(path);
+	vpart_path(path, sizeof(path), FABRIC "/%s", pair);
+	rmdir(path);
+}
+
+/* Target and portal group of a pair, made if missing; @tpg: its folder. */
+static int make_tpg(struct vpart *v, const char *pair, char *tpg, size_t size)
+{
+	int ret = vpart_path(tpg, size, FABRIC "/%s", pair);
+
+	if (!ret && mkdir(tpg, 0755) && errno != EEXIST)
+		ret = -errno;
+	if (!ret)
+		ret = vpart_path(tpg, size, FABRIC "/%s/tpgt_1", pair);
+	if (!ret && mkdir(tpg, 0755) && errno != EEXIST)
+		ret = -errno;
+	return ret ? lio_fail(v, ret, "make the target of adapter pair", pair) : 0;
+}
+
+static int make_lun(struct vpart *v, const char *tpg, uint32_t *lun, char *dir, size_t size)
+{
+	uint32_t i = *lun == VPART_LUN_ANY ? 0 : *lun;
+
+	for (; i <= MAX_LUN; i++) {
+		vpart_path(dir, size, "%s/lun/lun_%u", tpg, i);
+		if (!mkdir(dir, 0755)) {
+			*lun = i;
+			return 0;
+		}
+		if (errno != EEXIST)
+			return lio_fail(v, -errno, "make", dir);
+		if (*lun != VPART_LUN_ANY)
+			return vpart_fail(v, EEXIST, VPART_CODE_FAILED,
+					  "LUN %u is taken at this adapter pair", i);
+	}
+	return vpart_fail(v, ENOSPC, VPART_CODE_FAILED, "no LUN up to %d is free", MAX_LUN);
+}
+
+int vpart_lio_map(struct vpart *v, const char *pair, const char *backstore,
+		  const char *name, uint32_t *lun)
+{
+	char tpg[PATH_MAX], dir[PATH_MAX], link[PATH_MAX], target[PATH_MAX], path[PATH_MAX];
+	char text[16];
+	int ret;
+
+	ret = make_tpg(v, pair, tpg, sizeof(tpg));
+	if (ret)
+		goto drop_pair;
+	ret = make_lun(v, tpg, lun, dir, sizeof(dir));
+	if (ret)
+		goto drop_pair;
+	vpart_path(target, sizeof(target), CORE "/%s/%s", backstore, name);
+	if (vpart_path(link, sizeof(link), "%s/%s", dir, name) || symlink(target, link)) {
+		ret = lio_fail(v, -errno, "map the LU at", dir);
+		goto drop_lun;
+	}
+	vpart_path(path, sizeof(path), "%.512s/enable", tpg);
+	if (vpart_file_read(path, text, sizeof(text)) < 0 || strcmp(text, "1")) {
+		ret = set_text(v, tpg, "enable", "1");
+		if (ret)
+			goto unlink_lun;
+	}
+	return 0;
+
+unlink_lun:
+	unlink(link);
+drop_lun:
+	rmdir(dir);
+drop_pair:
+	vpart_lio_pair_drop(pair);
+	return ret;
+}
+
+int vpart_lio_unmap(struct vpart *v, const char *pair, uint32_t lun, const char *name)
+{
+	char dir[PATH_MAX], link[PATH_MAX];
+
+	vpart_path(dir, sizeof(dir), FABRIC "/%s/tpgt_1/lun/lun_%u", pair, lun);
+	if (vpart_path(link, sizeof(link), "%.512s/%s", dir, name) ||
+	    (unlink(link) && errno != ENOENT))
+		return lio_fail(v, -errno, "unmap", link);
+	if (rmdir(dir))
+		return lio_fail(v, -errno, "unmap", dir);
+	vpart_lio_pair_drop(pair);
+	return 0;
+}
+
+static void read_backstore(struct vpart_lu *lu)
+{
+	static const char prefix[] = "T10 VPD Unit Serial Number: ";
+	char path[PATH_MAX], text[1024];
+	struct stat st;
+
+	vpart_path(path, sizeof(path), CORE "/%s/%s/wwn/vpd_unit_serial", lu->backstore, lu->name);
+	if (vpart_file_read(path, text, sizeof(text)) > 0 && !strncmp(text, prefix, strlen(prefix)))
+		lu->uuid_valid = !vpart_uuid_parse(text + strlen(prefix), lu->uuid);
+	vpart_path(path, sizeof(path), CORE "/%s/%s/udev_path", lu->backstore, lu->name);
+	if (vpart_file_read(path, lu->device, sizeof(lu->device)) < 0)
+		lu->device[0] = 0;
+	if (lu->device[0] && !stat(lu->device, &st) && S_ISREG(st.st_mode))
+		lu->bytes = (uint64_t)st.st_size;
+}
+
+/* The name of the LU that a LUN's folder links to. */
+static bool lun_target(const char *dir, char *backstore, size_t bsize, char *name, size_t nsize)
+{
+	char path[PATH_MAX], to[PATH_MAX], **names, *base;
+	bool found = false;
+	size_t i, n;
+	ssize_t len;
+
+	if (vpart_dir_list(dir, NULL, &names, &n))
+		return false;
+	for (i = 0; i < n && !found; i++) {
+		if (vpart_path(path, sizeof(path), "%s/%s", dir, names[i]))
+			continue;
+		len = readlink(path, to, sizeof(to) - 1);
+		if (len <= 0)
+			continue;
+		to[len] = 0;
+		base = strrchr(to, '/');
+		if (!base)
+			continue;
+		vpart_copy(name, nsize, base + 1);
+		*base = 0;
+		base = strrchr(to, '/');
+		vpart_copy(backstore, bsize, base ? base + 1 : to);
+		found = true;
+	}
+	vpart_dir_free(names, n);
+	return found;
+}
+
+static void add_mappings(struct vpart_list *l, const char *pair)
+{
+	char dir[PATH_MAX], lun_dir[PATH_MAX], backstore[64], name[VPART_NAME_SIZE], **luns;
+	struct vpart_lu *lu, *all;
+	size_t i, j, n;
+
+	if (vpart_path(dir, sizeof(dir), FABRIC "/%s/tpgt_1/lun", pair) ||
+	    vpart_dir_list(dir, is_lun, &luns, &n))
+		return;
+	for (i = 0; i < n; i++) {
+		vpart_path(lun_dir, sizeof(lun_dir), "%.512s/%.64s", dir, luns[i]);
+		if (!lun_target(lun_dir, backstore, sizeof(backstore), name, sizeof(name)))
+			continue;
+		all = l->data;
+		lu = NULL;
+		for (j = 0; j < l->n && !lu; j++)
+			if (!strcmp(all[j].backstore, backstore) && !strcmp(all[j].name, name))
+				lu = &all[j];
+		if (!lu)
+			continue;
+		if (lu->pair[0]) {
+			/* A second way to the same LU is a row of its own. */
+			struct vpart_lu first = *lu;
+
+			lu = vpart_list_add(l);
+			if (!lu)
+				break;
+			*lu = first;
+		}
+		vpart_copy(lu->pair, sizeof(lu->pair), pair);
+		lu->lun = (uint32_t)strtoul(luns[i] + 4, NULL, 10);
+	}
+	vpart_dir_free(luns, n);
+}
+
+/* All backstores of LIO that have a LU's name, with their mappings. */
+int vpart_lio_list(struct vpart *v, struct vpart_lu **list, size_t *n)
+{
+	struct vpart_list l = { .size = sizeof(struct vpart_lu) };
+	char path[PATH_MAX], **hbas, **names, **pairs;
+	size_t i, j, nhba, nnames, npairs;
+	struct vpart_lu *lu;
+
+	if (!vpart_dir_list(CORE, is_backstore, &hbas, &nhba)) {
+		for (i = 0; i < nhba; i++) {
+			if (vpart_path(path, sizeof(path), CORE "/%s", hbas[i]) ||
+			    vpart_dir_list(path, NULL, &names, &nnames))
+				continue;
+			for (j = 0; j < nnames; j++) {
+				struct stat st;
+
+				if (vpart_path(path, sizeof(path), CORE "/%s/%s", hbas[i],
+					       names[j]) ||
+				    stat(path, &st) || !S_ISDIR(st.st_mode) ||
+				    !vpart_name_valid(names[j]))
+					continue;
+				lu = vpart_list_add(&l);
+				if (!lu)
+					break;
+				vpart_copy(lu->name, sizeof(lu->name), names[j]);
+				vpart_copy(lu->backstore, sizeof(lu->backstore), hbas[i]);
+				read_backstore(lu);
+			}
+			vpart_dir_free(names, nnames);
+		}
+		vpart_dir_free(hbas, nhba);
+	}
+	if (!vpart_dir_list(FABRIC, no_dot_dir, &pairs, &npairs)) {
+		for (i = 0; i < npairs; i++)
+			add_mappings(&l, pairs[i]);
+		vpart_dir_free(pairs, npairs);
+	}
+	return vpart_list_done(v, 0, &l, list, n);
+}

@@ -1,0 +1,318 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Logical units: backing device, mapping to an adapter pair, the client's disk */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "internal.h"
+
+static bool is_scsi_disk(const char *name)
+{
+	return !strncmp(name, "sd", 2);
+}
+
+static const struct vpart_pair *pair_named(const struct vpart_pair *pairs, size_t n,
+					   const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (!strcmp(pairs[i].name, name))
+			return &pairs[i];
+	return NULL;
+}
+
+/* The client's disk of a mapped LU: below its adapter, with its serial number. */
+static void find_disk(struct vpart_lu *lu, const struct vpart_pair *pair, char **disks, size_t n)
+{
+	char serial[256], uuid[VPART_UUID_TEXT], path[128], text[32];
+	size_t i;
+
+	if (!lu->uuid_valid)
+		return;
+	vpart_uuid_format(lu->uuid, uuid);
+	for (i = 0; i < n; i++) {
+		if (vpart_disk_serial(disks[i], serial, sizeof(serial)) ||
+		    strcmp(serial, uuid) || !vpart_disk_of_pair(disks[i], pair))
+			continue;
+		vpart_copy(lu->disk, sizeof(lu->disk), disks[i]);
+		snprintf(path, sizeof(path), "/sys/class/block/%.31s/size", disks[i]);
+		if (vpart_file_read(path, text, sizeof(text)) > 0)
+			lu->bytes = strtoull(text, NULL, 10) * 512;
+		return;
+	}
+}
+
+static void find_bytes(struct vpart_lu *lu)
+{
+	struct vpart *quiet = vpart_open();
+	struct vpart_block b;
+
+	if (quiet && !lu->bytes && lu->device[0] && !vpart_block_find(quiet, lu->device, &b))
+		lu->bytes = b.bytes;
+	vpart_close(quiet);
+}
+
+/**
+ * vpart_lus - all LUs
+ * @v: the handle
+ * @list: where the list goes; free() it
+ * @n: its length
+ *
+ * A LU that is mapped to two adapter pairs appears twice.
+ *
+ * Return: 0 or a negative errno.
+ */
+int vpart_lus(struct vpart *v, struct vpart_lu **list, size_t *n)
+{
+	struct vpart_pair *pairs = NULL;
+	size_t i, npairs, ndisks = 0;
+	char **disks = NULL;
+	int ret;
+
+	ret = vpart_pairs(v, &pairs, &npairs);
+	if (ret)
+		return ret;
+	ret = vpart_lio_list(v, list, n);
+	if (ret)
+		goto free_pairs;
+	vpart_dir_list("/sys/class/block", is_scsi_disk, &disks, &ndisks);
+	for (i = 0; i < *n; i++) {
+		struct vpart_lu *lu = &(*list)[i];
+		const struct vpart_pair *pair = pair_named(pairs, npairs, lu->pair);
+
+		if (pair) {
+			vpart_copy(lu->client, sizeof(lu->client), pair->client);
+			vpart_copy(lu->server, sizeof(lu->server), pair->server);
+			lu->active = pair->link == VPART_LINK_STATE_UP;
+			find_disk(lu, pair, disks, ndisks);
+		}
+		find_bytes(lu);
+	}
+	vpart_dir_free(disks, ndisks);
+free_pairs:
+	free(pairs);
+	return ret;
+}
+
+/**
+ * vpart_lu_find - a LU by its name
+ * @v: the handle
+ * @name: its name
+ * @lu: where it goes
+ *
+ * Return: 0 or a negative errno.
+ */
+int vpart_lu_find(struct vpart *v, const char *name, struct vpart_lu *lu)
+{
+	struct vpart_lu *list;
+	size_t i, n;
+	int ret;
+
+	ret = vpart_lus(v, &list, &n);
+	if (ret)
+		return ret;
+	for (i = 0; i < n; i++)
+		if (!strcmp(list[i].name, name))
+			break;
+	if (i < n)
+		*lu = list[i];
+	else
+		ret = vpart_fail(v, ENOENT, VPART_CODE_NOT_FOUND, "there is no LU '%.64s'", name);
+	free(list);
+	return ret;
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* Wait for the client's disk; that there is none (yet) is no failure. */
+static int wait_disk(struct vpart *v, int uevents, unsigned int wait_ms, struct vpart_lu *lu)
+{
+	uint64_t end = now_ms() + wait_ms, now;
+	char name[VPART_NAME_SIZE], path[64];
+	int ret;
+
+	vpart_copy(name, sizeof(name), lu->name);
+	for (;;) {
+		ret = vpart_lu_find(v, name, lu);
+		if (ret)
+			return ret;
+		snprintf(path, sizeof(path), "/dev/%s", lu->disk);
+		if (lu->disk[0] && vpart_exists(path))
+			return 0;
+		now = now_ms();
+		if (now >= end || uevents < 0)
+			return 0;
+		vpart_uevent_wait(uevents, (unsigned int)(end - now));
+	}
+}
+
+static int check_unique(struct vpart *v, const char *name, const uint8_t *uuid)
+{
+	struct vpart_lu *list;
+	size_t i, n;
+	int ret;
+
+	ret = vpart_lus(v, &list, &n);
+	if (ret)
+		return ret;
+	for (i = 0; i < n && !ret; i++) {
+		if (!strcmp(list[i].name, name))
+			ret = vpart_fail(v, EEXIST, VPART_CODE_FAILED, "LU %s exists already",
+					 name);
+		else if (list[i].uuid_valid && !memcmp(list[i].uuid, uuid, VPART_UUID_SIZE))
+			ret = vpart_fail(v, EEXIST, VPART_CODE_FAILED,
+					 "LU %s has this UUID already", list[i].name);
+	}
+	free(list);
+	return ret;
+}
+
+/* The pair that the LU goes to; @made: it did not exist before. */
+static int choose_pair(struct vpart *v, const struct vpart_lu_spec *spec,
+		       struct vpart_pair *pair, bool *made)
+{
+	int ret;
+
+	*made = false;
+	if (spec->pair)
+		return vpart_pair_find(v, spec->pair, pair);
+	ret = vpart_pair_between(v, spec->client, spec->server, pair);
+	if (ret != -ENOENT)
+		return ret;
+	memset(pair, 0, sizeof(*pair));
+	vpart_copy(pair->client, sizeof(pair->client), spec->client);
+	vpart_copy(pair->server, sizeof(pair->server), spec->server);
+	ret = vpart_pair_add(v, pair);
+	*made = !ret;
+	return ret;
+}
+
+/**
+ * vpart_lu_add - serve a device as a LU
+ * @v: the handle
+ * @spec: what is wanted
+ * @lu: what has become of it; @lu->disk is "" if the client did not show its
+ *	disk in time, which is no failure
+ *
+ * Return: 0 or a negative errno; after a failure nothing is left behind.
+ */
+int vpart_lu_add(struct vpart *v, const struct vpart_lu_spec *spec, struct vpart_lu *lu)
+{
+	uint8_t uuid[VPART_UUID_SIZE];
+	uint32_t lun = spec->lun;
+	struct vpart_pair pair;
+	char backstore[64];
+	int uevents, ret;
+	bool made;
+
+	ret = vpart_check_name(v, "LU", spec->name);
+	if (ret)
+		return ret;
+	if (spec->uuid)
+		memcpy(uuid, spec->uuid, sizeof(uuid));
+	else
+		ret = vpart_uuid_random(v, uuid);
+	if (ret)
+		return ret;
+	ret = vpart_lio_check(v);
+	if (ret)
+		return ret;
+	ret = check_unique(v, spec->name, uuid);
+	if (ret)
+		return ret;
+	ret = choose_pair(v, spec, &pair, &made);
+	if (ret)
+		return ret;
+	ret = vpart_lio_backstore_add(v, spec, uuid, backstore, sizeof(backstore));
+	if (ret)
+		goto drop_pair;
+	uevents = vpart_uevent_open();
+	ret = vpart_lio_map(v, pair.name, backstore, spec->name, &lun);
+	if (ret)
+		goto drop_backstore;
+
+	memset(lu, 0, sizeof(*lu));
+	vpart_copy(lu->name, sizeof(lu->name), spec->name);
+	ret = wait_disk(v, uevents, spec->wait_ms, lu);
+	if (uevents >= 0)
+		close(uevents);
+	return ret;
+
+drop_backstore: {
+		struct vpart_error first = v->error;
+
+		if (uevents >= 0)
+			close(uevents);
+		vpart_lio_backstore_del(v, backstore, spec->name);
+		v->error = first;
+	}
+drop_pair:
+	if (made) {
+		struct vpart_error first = v->error;
+
+		vpart_pair_del(v, pair.name, true);
+		v->error = first;
+	}
+	return ret;
+}
+
+/* Is the client's disk held by someone? */
+static int check_idle(struct vpart *v, const struct vpart_lu *lu)
+{
+	struct vpart_block b;
+	char path[64], by[1100];
+
+	if (!lu->disk[0])
+		return 0;
+	snprintf(path, sizeof(path), "/dev/%s", lu->disk);
+	if (vpart_block_find(v, path, &b) || !vpart_block_busy(&b, by, sizeof(by)))
+		return 0;
+	return vpart_fail(v, EBUSY, VPART_CODE_FAILED, "LU %s is in use: the disk %s of %s is %s",
+			  lu->name, path, lu->client, by);
+}
+
+/**
+ * vpart_lu_del - serve a LU no longer
+ * @v: the handle
+ * @name: its name
+ * @force: even if the client uses its disk
+ *
+ * The backing device keeps its data.
+ *
+ * Return: 0 or a negative errno.
+ */
+int vpart_lu_del(struct vpart *v, const char *name, bool force)
+{
+	struct vpart_lu *list, *lu = NULL;
+	size_t i, n;
+	int ret;
+
+	ret = vpart_lus(v, &list, &n);
+	if (ret)
+		return ret;
+	for (i = 0; i < n && !ret; i++) {
+		if (strcmp(list[i].name, name))
+			continue;
+		lu = &list[i];
+		if (!force)
+			ret = check_idle(v, lu);
+	}
+	if (!ret && !lu)
+		ret = vpart_fail(v, ENOENT, VPART_CODE_NOT_FOUND, "there is no LU '%.64s'", name);
+	for (i = 0; i < n && !ret; i++)
+		if (!strcmp(list[i].name, name) && list[i].pair[0])
+			ret = vpart_lio_unmap(v, list[i].pair, list[i].lun, name);
+	if (!ret)
+		ret = vpart_lio_backstore_del(v, lu->backstore, name);
+	free(list);
+	return ret;
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0
+/* vpart adapter */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cmd.h"
+
+static const struct column columns[] = {
+	{ "name", "NAME" }, { "client", "CLIENT" }, { "server", "SERVER" }, { "link", "LINK" },
+	{ "why", "WHY" }, { "epoch", "EPOCH" }, { "path_loss", "PATH-LOSS" },
+	{ "inflight", "INFLIGHT" }, { NULL, NULL },
+};
+
+static struct json_object *to_json(const struct vpart_pair *p)
+{
+	struct json_object *o = json_object_new_object();
+
+	put_text(o, "name", p->name);
+	put_number(o, "id", p->id);
+	put_text(o, "client", p->client);
+	put_number(o, "client_slot", p->client_slot);
+	put_text(o, "server", p->server);
+	put_number(o, "server_slot", p->server_slot);
+	put_text(o, "fabric", p->fabric);
+	put_text(o, "link", vpart_link_state_name(p->link));
+	put_text(o, "why", p->link == VPART_LINK_STATE_UP ? "" : vpart_why_name(p->why));
+	put_number(o, "since_ms", p->since_ms);
+	put_number(o, "epoch", p->epoch);
+	put_number(o, "path_loss", p->path_loss);
+	put_number(o, "queues", p->queues);
+	put_number(o, "depth", p->depth);
+	put_number(o, "inflight", p->inflight);
+	put_number(o, "oldest_ms", p->oldest_ms);
+	put_text(o, "last_error", p->last_error ? strerror((int)p->last_error) : "");
+	return o;
+}
+
+static int run_show(struct cmd *c)
+{
+	struct vpart_pair *list, one;
+	struct json_object *rows;
+	size_t i, n;
+
+	if (c->npos)
+		return vpart_pair_find(c->v, c->pos[0], &one) ? failed(c) :
+		       print_one(c, to_json(&one));
+	if (vpart_pairs(c->v, &list, &n))
+		return failed(c);
+	rows = json_object_new_array();
+	for (i = 0; i < n; i++)
+		json_object_array_add(rows, to_json(&list[i]));
+	free(list);
+	return print_rows(c, rows, columns);
+}
+
+static int copy_name(const struct cmd *c, const char *what, const char *name, char *dst)
+{
+	if (!name)
+		return usage(c, "which %s?", what);
+	if (!vpart_name_valid(name))
+		return usage(c, "'%s' is no name: 1 to %d letters, digits, '.', '_', '-'", name,
+			     VPART_NAME_MAX);
+	strcpy(dst, name);
+	return 0;
+}
+
+static int path_loss(const struct cmd *c, uint32_t *seconds)
+{
+	return number(c, word(c, "path-loss"), "path loss time in seconds", VPART_PATH_LOSS_MIN,
+		      VPART_PATH_LOSS_MAX, seconds);
+}
+
+static int run_add(struct cmd *c)
+{
+	struct vpart_pair pair = { .id = 0 };
+	int ret;
+
+	ret = copy_name(c, "client", word(c, "client"), pair.client);
+	if (!ret)
+		ret = copy_name(c, "server", word(c, "server"), pair.server);
+	if (!ret && word(c, "name"))
+		ret = copy_name(c, "name", word(c, "name"), pair.name);
+	if (!ret && word(c, "path-loss"))
+		ret = path_loss(c, &pair.path_loss);
+	if (ret)
+		return ret;
+	if (vpart_pair_add(c->v, &pair))
+		return failed(c);
+	return done(c, to_json(&pair), "adapter pair %s joins client %s and server %s", pair.name,
+		    pair.client, pair.server);
+}
+
+static int run_set(struct cmd *c)
+{
+	struct vpart_pair pair;
+	uint32_t seconds;
+	int ret;
+
+	if (!word(c, "path-loss"))
+		return usage(c, "set what? path-loss can be set");
+	ret = path_loss(c, &seconds);
+	if (ret)
+		return ret;
+	if (vpart_pair_set_path_loss(c->v, c->pos[0], seconds) ||
+	    vpart_pair_find(c->v, c->pos[0], &pair))
+		return failed(c);
+	return done(c, to_json(&pair), "I/O over adapter pair %s waits %u seconds for a lost link",
+		    pair.name, pair.path_loss);
+}
+
+static int run_del(struct cmd *c)
+{
+	struct vpart_pair pair;
+
+	if (vpart_pair_find(c->v, c->pos[0], &pair) ||
+	    vpart_pair_del(c->v, c->pos[0], word(c, "--force")))
+		return failed(c);
+	return done(c, to_json(&pair), "adapter pair %s is gone", pair.name);
+}
+
+static const struct verb verbs[] = {
+	{
+		.name = "show", .args = "[NAME]", .max = 1, .run = run_show,
+		.what = "Show all adapter pairs and their links, or all that is known of one.",
+		.example = "vpart adapter show client1-vios1",
+	}, {
+		.name = "add",
+		.args = "client PARTITION server PARTITION [name NAME] [path-loss SECONDS]",
+		.run = run_add, .words = { "client=", "server=", "name=", "path-loss=" },
+		.what = "Join a client and a server by a pair of adapters.",
+		.more = "  name       (CLIENT-SERVER)\n"
+			"  path-loss  how long the client's I/O waits for a lost link, 5 to 300 (30)",
+		.example = "vpart adapter add client client1 server vios1 path-loss 10",
+	}, {
+		.name = "set", .args = "NAME path-loss SECONDS", .min = 1, .max = 1, .run = run_set,
+		.words = { "path-loss=" },
+		.what = "Change how long the client's I/O waits for a lost link.",
+		.example = "vpart adapter set client1-vios1 path-loss 5",
+	}, {
+		.name = "del", .args = "NAME [--force]", .min = 1, .max = 1, .run = run_del,
+		.words = { "--force" },
+		.what = "Delete an adapter pair.",
+		.more = "  --force    even if it serves LUs: they are deleted, and the client's I/O fails",
+		.example = "vpart adapter del client1-vios1",
+	}, { .name = NULL },
+};
+
+const struct noun adapter_noun = { "adapter", "pairs of a client's and a server's adapter", verbs };

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The command's own frame: nouns, verbs, their words, and what they print */
+#ifndef VPART_CMD_H
+#define VPART_CMD_H
+
+#include <json-c/json.h>
+#include <libvpart.h>
+
+/* Exit codes; the first four are enum vpart_code. */
+#define EXIT_USAGE	VPART_CODE_INVALID
+#define EXIT_NOT_FOUND	VPART_CODE_NOT_FOUND
+#define EXIT_DEGRADED	4
+
+#define MAX_POS		4
+#define MAX_WORDS	8
+
+/* How long a verb waits that ends with "when both legs are equal", seconds */
+#define WAIT_DEFAULT	3600
+
+struct cmd;
+
+/**
+ * struct verb - what can be done with a noun
+ * @name: the verb
+ * @args: its arguments for people
+ * @what: what it does, one line
+ * @more: what the arguments mean, lines, or NULL
+ * @example: a command that works
+ * @min: this many arguments come first, whatever they are
+ * @max: at most this many arguments without a keyword
+ * @words: keywords and options it knows; one that takes a value ends with '='
+ * @run: does it; returns an exit code
+ */
+struct verb {
+	const char	*name;
+	const char	*args;
+	const char	*what;
+	const char	*more;
+	const char	*example;
+	int		min;
+	int		max;
+	const char	*words[MAX_WORDS];
+	int		(*run)(struct cmd *c);
+};
+
+/**
+ * struct noun - a kind of object
+ * @name: the noun
+ * @what: what it is, one line
+ * @verbs: what can be done, ended by one without a name; a bare noun is the
+ *	verb "show", or the first
+ */
+struct noun {
+	const char		*name;
+	const char		*what;
+	const struct verb	*verbs;
+};
+
+/**
+ * struct cmd - one invocation
+ * @v: the library's handle
+ * @noun: noun
+ * @verb: verb
+ * @json: for programs
+ * @npos: number of arguments without a keyword
+ * @pos: those arguments
+ * @given: the keywords' values, in the order of @verb->words; "" for an option
+ */
+struct cmd {
+	struct vpart		*v;
+	const struct noun	*noun;
+	const struct verb	*verb;
+	bool			json;
+	int			npos;
+	const char		*pos[MAX_POS];
+	const char		*given[MAX_WORDS];
+};
+
+/**
+ * struct column - one column of a table
+ * @key: of the JSON object that a row is made of
+ * @title: headline
+ */
+struct column {
+	const char	*key;
+	const char	*title;
+};
+
+extern const struct noun node_noun;
+extern const struct noun partition_noun;
+extern const struct noun adapter_noun;
+extern const struct noun lu_noun;
+extern const struct noun mirror_noun;
+extern const struct noun events_noun;
+extern const struct noun version_noun;
+
+/* main.c */
+const char *word(const struct cmd *c, const char *name);
+int usage(const struct cmd *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int failed(const struct cmd *c);
+int number(const struct cmd *c, const char *text, const char *what, uint32_t min, uint32_t max,
+	   uint32_t *value);
+int uuid(const struct cmd *c, const char *text, uint8_t out[VPART_UUID_SIZE]);
+
+/* out.c */
+void put_text(struct json_object *o, const char *key, const char *text);
+void put_number(struct json_object *o, const char *key, uint64_t value);
+void put_bool(struct json_object *o, const char *key, bool value);
+void put_uuid(struct json_object *o, const uint8_t uuid[VPART_UUID_SIZE]);
+void human_bytes(char *buf, size_t size, uint64_t bytes);
+int print_rows(const struct cmd *c, struct json_object *rows, const struct column *cols);
+int print_one(const struct cmd *c, struct json_object *one);
+int done(const struct cmd *c, struct json_object *one, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif /* VPART_CMD_H */

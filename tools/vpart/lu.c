@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: GPL-2.0
+/* vpart lu */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cmd.h"
+
+/* A LU is there at once; this is for a machine that is very busy. */
+#define DISK_WAIT_MS	15000
+
+static const struct column columns[] = {
+	{ "name", "NAME" }, { "server", "SERVER" }, { "client", "CLIENT" },
+	{ "adapter", "ADAPTER" }, { "lun", "LUN" }, { "bytes", "SIZE" }, { "device", "DEVICE" },
+	{ "disk", "DISK" }, { "state", "STATE" }, { NULL, NULL },
+};
+
+static struct json_object *to_json(const struct vpart_lu *lu)
+{
+	struct json_object *o = json_object_new_object();
+	char disk[VPART_DISK_SIZE + 8] = "";
+
+	if (lu->disk[0])
+		snprintf(disk, sizeof(disk), "/dev/%s", lu->disk);
+	put_text(o, "name", lu->name);
+	put_uuid(o, lu->uuid);
+	put_text(o, "server", lu->server);
+	put_text(o, "client", lu->client);
+	put_text(o, "adapter", lu->pair);
+	if (lu->pair[0])
+		put_number(o, "lun", lu->lun);
+	else
+		json_object_object_add(o, "lun", NULL);
+	put_number(o, "bytes", lu->bytes);
+	put_text(o, "device", lu->device);
+	put_text(o, "backstore", lu->backstore);
+	put_text(o, "disk", disk);
+	put_text(o, "state", !lu->pair[0] ? "unmapped" : !lu->active ? "link down" :
+		 lu->disk[0] ? "ready" : "no disk");
+	return o;
+}
+
+static int run_show(struct cmd *c)
+{
+	struct vpart_lu *list, one;
+	struct json_object *rows;
+	size_t i, n;
+
+	if (c->npos)
+		return vpart_lu_find(c->v, c->pos[0], &one) ? failed(c) :
+		       print_one(c, to_json(&one));
+	if (vpart_lus(c->v, &list, &n))
+		return failed(c);
+	rows = json_object_new_array();
+	for (i = 0; i < n; i++)
+		json_object_array_add(rows, to_json(&list[i]));
+	free(list);
+	return print_rows(c, rows, columns);
+}
+
+static int run_add(struct cmd *c)
+{
+	struct vpart_lu_spec spec = {
+		.name = c->pos[0],
+		.device = word(c, "device"),
+		.pair = word(c, "adapter"),
+		.client = word(c, "client"),
+		.server = word(c, "server"),
+		.lun = VPART_LUN_ANY,
+		.wait_ms = DISK_WAIT_MS,
+	};
+	uint8_t id[VPART_UUID_SIZE];
+	struct vpart_lu lu;
+	int ret = 0;
+
+	if (!spec.device)
+		return usage(c, "which device?");
+	if (spec.pair ? spec.client || spec.server : !spec.client || !spec.server)
+		return usage(c, "served by whom? Give server and client, or an adapter");
+	if (word(c, "lun"))
+		ret = number(c, word(c, "lun"), "LUN", 0, 255, &spec.lun);
+	if (!ret && word(c, "uuid")) {
+		ret = uuid(c, word(c, "uuid"), id);
+		spec.uuid = id;
+	}
+	if (ret)
+		return ret;
+	if (word(c, "--no-wait"))
+		spec.wait_ms = 0;
+	if (vpart_lu_add(c->v, &spec, &lu))
+		return failed(c);
+	if (!lu.disk[0])
+		return done(c, to_json(&lu), "LU %s of %s is served by %s; %s has no disk of it yet",
+			    lu.name, lu.device, lu.server, lu.client);
+	return done(c, to_json(&lu), "LU %s of %s, served by %s, is /dev/%s of %s", lu.name,
+		    lu.device, lu.server, lu.disk, lu.client);
+}
+
+static int run_del(struct cmd *c)
+{
+	struct vpart_lu lu;
+
+	if (vpart_lu_find(c->v, c->pos[0], &lu) ||
+	    vpart_lu_del(c->v, c->pos[0], word(c, "--force")))
+		return failed(c);
+	return done(c, to_json(&lu), "LU %s is gone; %s keeps its data", lu.name, lu.device);
+}
+
+static const struct verb verbs[] = {
+	{
+		.name = "show", .args = "[NAME]", .max = 1, .run = run_show,
+		.what = "Show all LUs with device, mapping and the client's disk, or one.",
+		.example = "vpart lu show",
+	}, {
+		.name = "add",
+		.args = "NAME server PARTITION client PARTITION|adapter PAIR device PATH\n"
+			"                    [lun N] [uuid UUID] [--no-wait]",
+		.min = 1, .max = 1, .run = run_add,
+		.words = { "server=", "client=", "adapter=", "device=", "lun=", "uuid=", "--no-wait" },
+		.what = "Serve a block device or a file to a client, which sees a SCSI disk.",
+		.more = "  adapter    the pair to use; with server and client: the one between them,\n"
+			"             made if there is none\n"
+			"  lun        number at that adapter pair, 0 to 255 (the lowest free one)\n"
+			"  uuid       identity of the LU, the disk's serial number (a new one)\n"
+			"  --no-wait  do not wait for the client's disk",
+		.example = "vpart lu add d1 server vios1 client client1 device /dev/vdb",
+	}, {
+		.name = "del", .args = "NAME [--force]", .min = 1, .max = 1, .run = run_del,
+		.words = { "--force" },
+		.what = "Serve a LU no longer. The device behind it keeps its data.",
+		.more = "  --force    even if the client uses its disk, whose I/O then fails",
+		.example = "vpart lu del d1",
+	}, { .name = NULL },
+};
+
+const struct noun lu_noun = { "lu", "logical units: devices served as SCSI disks", verbs };

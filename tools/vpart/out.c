@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What the command prints: a table or a sentence for people, JSON for programs */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cmd.h"
+
+#define JSON_FLAGS	(JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE)
+#define MAX_COLUMNS	16
+
+/* An empty text is null: there is none. */
+void put_text(struct json_object *o, const char *key, const char *text)
+{
+	json_object_object_add(o, key, text[0] ? json_object_new_string(text) : NULL);
+}
+
+void put_number(struct json_object *o, const char *key, uint64_t value)
+{
+	json_object_object_add(o, key, json_object_new_uint64(value));
+}
+
+void put_bool(struct json_object *o, const char *key, bool value)
+{
+	json_object_object_add(o, key, json_object_new_boolean(value));
+}
+
+void put_uuid(struct json_object *o, const uint8_t id[VPART_UUID_SIZE])
+{
+	char text[VPART_UUID_TEXT];
+
+	vpart_uuid_format(id, text);
+	put_text(o, "uuid", vpart_uuid_is_null(id) ? "" : text);
+}
+
+void human_bytes(char *buf, size_t size, uint64_t bytes)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB" };
+	double value = (double)bytes;
+	size_t unit = 0;
+
+	while (value >= 1024 && unit < sizeof(units) / sizeof(units[0]) - 1) {
+		value /= 1024;
+		unit++;
+	}
+	snprintf(buf, size, value == (double)(uint64_t)value ? "%.0f %s" : "%.1f %s", value,
+		 units[unit]);
+}
+
+/* One value as people read it. */
+static void cell(struct json_object *row, const char *key, char *buf, size_t size)
+{
+	struct json_object *value = NULL;
+
+	if (!json_object_object_get_ex(row, key, &value) || !value)
+		snprintf(buf, size, "-");
+	else if (!strcmp(key, "bytes"))
+		human_bytes(buf, size, json_object_get_uint64(value));
+	else if (json_object_is_type(value, json_type_boolean))
+		snprintf(buf, size, "%s", json_object_get_boolean(value) ? "yes" : "no");
+	else
+		snprintf(buf, size, "%s", json_object_get_string(value));
+}
+
+static void print_json(struct json_object *o)
+{
+	puts(json_object_to_json_string_ext(o, JSON_FLAGS));
+}
+
+/* Print @rows, an array, as a table or as JSON, and give it back. */
+int print_rows(const struct cmd *c, struct json_object *rows, const struct column *cols)
+{
+	size_t width[MAX_COLUMNS], i, n, r, len;
+	char text[1024];
+
+	if (c->json) {
+		print_json(rows);
+		goto put;
+	}
+	for (n = 0; cols[n].key && n < MAX_COLUMNS; n++)
+		width[n] = strlen(cols[n].title);
+	for (r = 0; r < json_object_array_length(rows); r++) {
+		for (i = 0; i < n; i++) {
+			cell(json_object_array_get_idx(rows, r), cols[i].key, text, sizeof(text));
+			len = strlen(text);
+			if (len > width[i])
+				width[i] = len;
+		}
+	}
+	for (i = 0; i < n; i++)
+		printf("%-*s%s", i + 1 < n ? (int)width[i] : 0, cols[i].title,
+		       i + 1 < n ? "  " : "\n");
+	for (r = 0; r < json_object_array_length(rows); r++) {
+		for (i = 0; i < n; i++) {
+			cell(json_object_array_get_idx(rows, r), cols[i].key, text, sizeof(text));
+			printf("%-*s%s", i + 1 < n ? (int)width[i] : 0, text,
+			       i + 1 < n ? "  " : "\n");
+		}
+	}
+put:
+	json_object_put(rows);
+	return EXIT_SUCCESS;
+}
+
+/* Print all that is known of one object, and give it back. */
+int print_one(const struct cmd *c, struct json_object *one)
+{
+	char text[1024];
+
+	if (c->json) {
+		print_json(one);
+	} else {
+		json_object_object_foreach(one, key, value) {
+			(void)value;
+			cell(one, key, text, sizeof(text));
+			printf("%-12s %s\n", key, text);
+		}
+	}
+	json_object_put(one);
+	return EXIT_SUCCESS;
+}
+
+/* A verb has done what it should: the object it was about, or a sentence. */
+int done(const struct cmd *c, struct json_object *one, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (c->json) {
+		print_json(one);
+	} else {
+		va_start(ap, fmt);
+		vprintf(fmt, ap);
+		va_end(ap);
+		putchar('\n');
+	}
+	json_object_put(one);
+	return EXIT_SUCCESS;
+}
