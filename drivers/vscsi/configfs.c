@@ -75,25 +75,18 @@ static int vscsi_enable_tpg(struct se_portal_group *se_tpg, bool enable)
 
 	mutex_lock(&vscsi_mutex);
 	a = vscsi_port_get(tpg->tport->name);
-	if (a || !enable)
-		tpg->enabled = enable;
-	mutex_unlock(&vscsi_mutex);
-	if (!a) {
-		if (!enable)
-			return 0;
-		pr_err("%s: its adapter pair is gone\n", tpg->tport->name);
-		return -ENODEV;
-	}
+	tpg->enabled = enable;
 	if (enable) {
-		ret = vpart_start(a, NULL);
-		if (ret) {
-			mutex_lock(&vscsi_mutex);
-			tpg->enabled = false;
-			mutex_unlock(&vscsi_mutex);
-		}
-	} else if (vpart_stop(a)) {
-		pr_warn("%s: stopped, but a backing device still holds commands\n", a->name);
+		ret = a ? vpart_start(a, NULL) : -ENODEV;
+		tpg->enabled = !ret;
 	}
+	mutex_unlock(&vscsi_mutex);
+	if (ret == -ENODEV)
+		pr_err("%s: its adapter pair is gone\n", tpg->tport->name);
+	if (!a)
+		return ret;
+	if (!enable && vpart_stop(a))
+		pr_warn("%s: stopped, but a backing device still holds commands\n", a->name);
 	put_device(&a->dev);
 	return ret;
 }
@@ -183,8 +176,11 @@ static ssize_t vscsi_tpg_initiator_show(struct config_item *item, char *page)
 }
 CONFIGFS_ATTR_RO(vscsi_tpg_, initiator);
 
-/* Write a LUN's number here when its backing device has another size. */
-static ssize_t vscsi_tpg_resized_store(struct config_item *item, const char *page, size_t count)
+/*
+ * Write a LUN's number here when its backing device has another size, or when
+ * the mapping of an ACL has changed: of neither does LIO tell us.
+ */
+static ssize_t vscsi_tpg_rescan_store(struct config_item *item, const char *page, size_t count)
 {
 	unsigned long long lun;
 	int ret;
@@ -192,16 +188,32 @@ static ssize_t vscsi_tpg_resized_store(struct config_item *item, const char *pag
 	ret = kstrtoull(page, 0, &lun);
 	if (ret)
 		return ret;
+	vscsi_tell(to_vscsi_tpg(vscsi_attr_tpg(item)), lun, 0x3f, 0x0e);
 	vscsi_tell(to_vscsi_tpg(vscsi_attr_tpg(item)), lun, 0x2a, 0x09);
 	return count;
 }
-CONFIGFS_ATTR_WO(vscsi_tpg_, resized);
+CONFIGFS_ATTR_WO(vscsi_tpg_, rescan);
 
 static struct configfs_attribute *vscsi_tpg_attrs[] = {
 	&vscsi_tpg_attr_initiator,
-	&vscsi_tpg_attr_resized,
+	&vscsi_tpg_attr_rescan,
 	NULL
 };
+
+/* A client that was refused may be welcome now. */
+static void vscsi_retry_login(struct vscsi_tpg *tpg)
+{
+	struct vpart_adapter *a = NULL;
+
+	mutex_lock(&vscsi_mutex);
+	if (tpg->enabled)
+		a = vscsi_port_get(tpg->tport->name);
+	if (a) {
+		vpart_start(a, NULL);
+		put_device(&a->dev);
+	}
+	mutex_unlock(&vscsi_mutex);
+}
 
 /* ---- NAME/tpgt_1/attrib ---- */
 
@@ -226,6 +238,7 @@ static ssize_t vscsi_attrib_##name##_store(struct config_item *item, const char 
 	if (ret)									\
 		return ret;								\
 	vscsi_attrib_tpg(item)->name = on;						\
+	vscsi_retry_login(vscsi_attrib_tpg(item));					\
 	return count;									\
 }											\
 CONFIGFS_ATTR(vscsi_attrib_, name)
@@ -267,8 +280,10 @@ static int vscsi_check_prod_mode_write_protect(struct se_portal_group *se_tpg)
 
 static int vscsi_init_nodeacl(struct se_node_acl *nacl, const char *name)
 {
-	if (vscsi_port_name_valid(name))
+	if (vscsi_port_name_valid(name)) {
+		vscsi_retry_login(to_vscsi_tpg(nacl->se_tpg));
 		return 0;
+	}
 	pr_err("%s: an initiator's name is 0x and 32 digits 0-9a-f, as in tpgt_1/initiator\n",
 	       name);
 	return -EINVAL;

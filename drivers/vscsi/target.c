@@ -215,11 +215,22 @@ static const struct vpart_server_ops vscsi_server_ops = {
 	.logout		= vscsi_logout,
 };
 
+static void vscsi_remove(struct vpart_adapter *a)
+{
+	struct vscsi_port *port = vpart_get_drvdata(a);
+
+	mutex_lock(&vscsi_mutex);
+	list_del(&port->entry);
+	mutex_unlock(&vscsi_mutex);
+	kfree(port);
+}
+
 static int vscsi_probe(struct vpart_adapter *a)
 {
 	struct vscsi_tport *tport;
 	struct vscsi_port *port;
 	bool start;
+	int ret;
 
 	port = kzalloc(sizeof(*port), GFP_KERNEL);
 	if (!port)
@@ -231,17 +242,12 @@ static int vscsi_probe(struct vpart_adapter *a)
 	tport = vscsi_tport_find(a->name);
 	start = tport && tport->tpg && tport->tpg->enabled;
 	mutex_unlock(&vscsi_mutex);
-	return start ? vpart_start(a, NULL) : 0;
-}
-
-static void vscsi_remove(struct vpart_adapter *a)
-{
-	struct vscsi_port *port = vpart_get_drvdata(a);
-
-	mutex_lock(&vscsi_mutex);
-	list_del(&port->entry);
-	mutex_unlock(&vscsi_mutex);
-	kfree(port);
+	if (!start)
+		return 0;
+	ret = vpart_start(a, NULL);
+	if (ret)
+		vscsi_remove(a);
+	return ret;
 }
 
 static struct vpart_driver vscsi_driver = {
