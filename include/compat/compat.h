@@ -75,6 +75,7 @@ static int fn##_compat(struct scsi_device *sdev)				\
 typedef int vscsi_qc_status;
 #else
 typedef enum scsi_qc_status vscsi_qc_status;
+#endif
 
 /* 6.3: struct bus_type.uevent takes a const device */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
