@@ -27,7 +27,7 @@ const char *vpart_link_state_name(enum vpart_link_state state)
 		[VPART_LINK_STATE_DRAINING] = "draining",
 	};
 
-	return name_of(names, array_size(names), state);
+	return name_of(names, ARRAY_SIZE(names), state);
 }
 
 /**
@@ -49,7 +49,7 @@ const char *vpart_why_name(enum vpart_why why)
 		[VPART_WHY_REMOVED] = "removed",
 	};
 
-	return name_of(names, array_size(names), why);
+	return name_of(names, ARRAY_SIZE(names), why);
 }
 
 static void parse_pair(const struct nlmsghdr *nlh, struct vpart_pair *p)

@@ -95,7 +95,8 @@ static struct dm_task *task(struct vpart *v, int type, const char *name)
 }
 
 /* Run one request; make its nodes here where no udev does it. */
-static int run(struct vpart *v, struct dm_task *t, const char *doing, const char *name, bool nodes)
+static int carry_out(struct vpart *v, struct dm_task *t, const char *doing, const char *name,
+		     bool nodes)
 {
 	char why[256];
 	uint32_t cookie = 0;
@@ -178,7 +179,7 @@ static int load(struct vpart *v, int type, const char *name, const char *uuid,
 	    (create && !dm_task_set_add_node(t, DM_ADD_NODE_ON_RESUME)))
 		ret = vpart_no_memory(v);
 	else
-		ret = run(v, t, create ? "create" : "change", name, create);
+		ret = carry_out(v, t, create ? "create" : "change", name, create);
 	dm_task_destroy(t);
 	return ret;
 }
@@ -203,7 +204,7 @@ static int simple(struct vpart *v, int type, const char *doing, const char *name
 
 	if (!t)
 		return -v->error.err;
-	ret = run(v, t, doing, name, nodes);
+	ret = carry_out(v, t, doing, name, nodes);
 	dm_task_destroy(t);
 	return ret;
 }
@@ -222,7 +223,7 @@ int vpart_dm_reload(struct vpart *v, const char *name, uint64_t sectors, const c
 		return -v->error.err;
 	dm_task_no_flush(t);
 	dm_task_skip_lockfs(t);
-	ret = run(v, t, "suspend", name, false);
+	ret = carry_out(v, t, "suspend", name, false);
 	dm_task_destroy(t);
 	if (ret)
 		simple(v, DM_DEVICE_CLEAR, "change", name, false);
@@ -252,7 +253,7 @@ int vpart_dm_message(struct vpart *v, const char *name, const char *message)
 	if (!dm_task_set_sector(t, 0) || !dm_task_set_message(t, message))
 		ret = vpart_no_memory(v);
 	else
-		ret = run(v, t, doing, name, false);
+		ret = carry_out(v, t, doing, name, false);
 	dm_task_destroy(t);
 	return ret;
 }
@@ -272,7 +273,7 @@ int vpart_dm_list(struct vpart *v, char ***names, size_t *n)
 	t = task(v, DM_DEVICE_LIST, NULL);
 	if (!t)
 		return -v->error.err;
-	ret = run(v, t, "list", "", false);
+	ret = carry_out(v, t, "list", "", false);
 	d = ret ? NULL : dm_task_get_names(t);
 	while (d && d->dev) {
 		ret = vpart_dm_info(v, d->name, false, &info);
@@ -315,7 +316,7 @@ int vpart_dm_info(struct vpart *v, const char *name, bool table, struct vpart_dm
 	if (!table)
 		dm_task_no_flush(t);
 	memset(info, 0, sizeof(*info));
-	ret = run(v, t, "read", name, false);
+	ret = carry_out(v, t, "read", name, false);
 	if (ret)
 		goto out;
 	ret = -ENXIO;

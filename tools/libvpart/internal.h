@@ -19,11 +19,16 @@ struct vpart {
 	char			buf[VPART_NL_BUF];
 };
 
-#define array_size(a)	(sizeof(a) / sizeof((a)[0]))
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#ifndef __printf
+#define __printf(f, a)	\
+	__attribute__((\
+		format(printf, f, a)))
+#endif
 
 /* handle.c */
-int vpart_fail(struct vpart *v, int err, enum vpart_code code, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+__printf(4, 5)
+int vpart_fail(struct vpart *v, int err, enum vpart_code code, const char *fmt, ...);
 int vpart_no_memory(struct vpart *v);
 int vpart_check_name(struct vpart *v, const char *what, const char *name);
 int vpart_uuid_random(struct vpart *v, uint8_t uuid[VPART_UUID_SIZE]);
@@ -62,7 +67,8 @@ int vpart_file_write(const char *path, const char *text);
 int vpart_dir_list(const char *path, bool (*want)(const char *name), char ***names, size_t *n);
 void vpart_dir_free(char **names, size_t n);
 bool vpart_exists(const char *path);
-int vpart_path(char *buf, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+__printf(3, 4)
+int vpart_path(char *buf, size_t size, const char *fmt, ...);
 
 /* disk.c: block devices, and the client's disks among them */
 struct vpart_block {

@@ -28,7 +28,8 @@ int vpart_lio_check(struct vpart *v)
 		if (!stat(CONFIGFS, &here) && !stat(CONFIGFS "/..", &up) &&
 		    here.st_dev == up.st_dev)
 			return vpart_fail(v, ENOENT, VPART_CODE_FAILED,
-					  "configfs is not mounted: mount -t configfs none " CONFIGFS);
+					  "configfs is not mounted: mount -t configfs none %s",
+					  CONFIGFS);
 		return vpart_fail(v, ENOENT, VPART_CODE_FAILED,
 				  "LIO is not loaded: modprobe target_core_mod");
 	}

@@ -77,7 +77,7 @@ static int run_add(struct cmd *c)
 	if (spec.pair ? spec.client || spec.server : !spec.client || !spec.server)
 		return usage(c, "served by whom? Give server and client, or an adapter");
 	if (word(c, "lun"))
-		ret = number(c, word(c, "lun"), "LUN", 0, 255, &spec.lun);
+		ret = to_number(c, word(c, "lun"), "LUN", 0, 255, &spec.lun);
 	if (!ret && word(c, "uuid")) {
 		ret = uuid(c, word(c, "uuid"), id);
 		spec.uuid = id;
@@ -89,7 +89,7 @@ static int run_add(struct cmd *c)
 	if (vpart_lu_add(c->v, &spec, &lu))
 		return failed(c);
 	if (!lu.disk[0])
-		return done(c, to_json(&lu), "LU %s of %s is served by %s; %s has no disk of it yet",
+		return done(c, to_json(&lu), "LU %s of %s, served by %s, is no disk of %s yet",
 			    lu.name, lu.device, lu.server, lu.client);
 	return done(c, to_json(&lu), "LU %s of %s, served by %s, is /dev/%s of %s", lu.name,
 		    lu.device, lu.server, lu.disk, lu.client);
@@ -115,10 +115,12 @@ static const struct verb verbs[] = {
 		.args = "NAME server PARTITION client PARTITION|adapter PAIR device PATH\n"
 			"                    [lun N] [uuid UUID] [--no-wait]",
 		.min = 1, .max = 1, .run = run_add,
-		.words = { "server=", "client=", "adapter=", "device=", "lun=", "uuid=", "--no-wait" },
+		.words = {
+			"server=", "client=", "adapter=", "device=", "lun=", "uuid=", "--no-wait"
+		},
 		.what = "Serve a block device or a file to a client, which sees a SCSI disk.",
-		.more = "  adapter    the pair to use; with server and client: the one between them,\n"
-			"             made if there is none\n"
+		.more = "  adapter    the pair to use (the one of server and client,\n"
+			"             made if there is none)\n"
 			"  lun        number at that adapter pair, 0 to 255 (the lowest free one)\n"
 			"  uuid       identity of the LU, the disk's serial number (a new one)\n"
 			"  --no-wait  do not wait for the client's disk",

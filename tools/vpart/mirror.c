@@ -214,7 +214,7 @@ static int wait_and_show(struct cmd *c, const char *name)
 	int ret;
 
 	if (word(c, "--timeout") &&
-	    number(c, word(c, "--timeout"), "number of seconds", 1, 1000000, &seconds))
+	    to_number(c, word(c, "--timeout"), "number of seconds", 1, 1000000, &seconds))
 		return EXIT_USAGE;
 	ret = vpart_mirror_wait(c->v, name, seconds * 1000, tell, &p);
 	if (p.tty && p.told[0])
@@ -279,7 +279,7 @@ static int leg_number(const struct cmd *c, int *leg)
 
 	if (!text)
 		return usage(c, "which leg, 0 or 1?");
-	if (number(c, text, "leg", 0, VPART_MIRROR_LEGS - 1, &n))
+	if (to_number(c, text, "leg", 0, VPART_MIRROR_LEGS - 1, &n))
 		return EXIT_USAGE;
 	*leg = (int)n;
 	return 0;
@@ -337,44 +337,47 @@ static const struct verb verbs[] = {
 		.what = "Show all mirrors, or all that is known of one.",
 		.example = "vpart mirror show vol",
 	}, {
-		.name = "create", .args = "NAME LEG LEG [--assume-clean] [--wait] [--timeout SECONDS]",
+		.name = "create", .args = "NAME LEG LEG [--assume-clean] [--wait] [--timeout S]",
 		.min = 3, .max = 3, .run = run_create,
 		.words = { "--assume-clean", "--wait", "--timeout=" },
-		.what = "Make a mirror of two legs and start it: /dev/mapper/NAME. What they held is lost.",
+		.what = "Make a mirror of two legs, /dev/mapper/NAME. What they held is lost.",
 		.more = LEG_HELP
-			"  --assume-clean  the legs are known to be equal: copy nothing\n" WAIT_HELP,
+			"  --assume-clean  the legs are known to be equal: copy nothing\n"
+			WAIT_HELP,
 		.example = "vpart mirror create vol d1 d2",
 	}, {
-		.name = "start", .args = "NAME LEG [LEG] [--force-alone] [--wait] [--timeout SECONDS]",
+		.name = "start", .args = "NAME LEG [LEG] [--force-alone] [--wait] [--timeout S]",
 		.min = 2, .max = 3, .run = run_start,
 		.words = { "--force-alone", "--wait", "--timeout=" },
-		.what = "Start a mirror from its legs, in any order, or from one that may serve alone.",
+		.what = "Start a mirror from its legs, or from one that may serve alone.",
 		.more = LEG_HELP
-			"  --force-alone  start from one leg although the other may be newer: what only\n"
-			"             that one has is lost\n" WAIT_HELP,
+			"  --force-alone  from one leg although the other may be newer: what only\n"
+			"                 that one has is lost\n" WAIT_HELP,
 		.example = "vpart mirror start vol d1 d2",
 	}, {
 		.name = "stop", .args = "NAME", .min = 1, .max = 1, .run = run_stop,
 		.what = "Stop a mirror. Its data stays on the legs.",
 		.example = "vpart mirror stop vol",
 	}, {
-		.name = "attach", .args = "NAME [leg 0|1 device LEG] [--wait] [--timeout SECONDS]",
+		.name = "attach", .args = "NAME [leg 0|1 device LEG] [--wait] [--timeout S]",
 		.min = 1, .max = 1, .run = run_attach,
 		.words = { "leg=", "device=", "--wait", "--timeout=" },
 		.what = "Take a returned leg back at once, or give a new device for it.",
 		.more = LEG_HELP WAIT_HELP,
 		.example = "vpart mirror attach vol --wait",
 	}, {
-		.name = "fail", .args = "NAME leg 0|1", .min = 1, .max = 1, .run = run_fail,
+		.name = "fail", .args = "NAME leg 0|1", .min = 1, .max = 1,
+		.run = run_fail,
 		.words = { "leg=" },
 		.what = "Take a leg out of service.",
 		.example = "vpart mirror fail vol leg 1",
 	}, {
-		.name = "resync", .args = "NAME pause|resume", .min = 2, .max = 2, .run = run_resync,
+		.name = "resync", .args = "NAME pause|resume", .min = 2, .max = 2,
+		.run = run_resync,
 		.what = "Pause the copying to a leg, or let it go on.",
 		.example = "vpart mirror resync vol pause",
 	}, {
-		.name = "wait", .args = "NAME [--timeout SECONDS]", .min = 1, .max = 1,
+		.name = "wait", .args = "NAME [--timeout S]", .min = 1, .max = 1,
 		.run = run_wait, .words = { "--timeout=" },
 		.what = "Wait until both legs hold everything, with progress.",
 		.more = "  --timeout  how long at most, seconds (3600)",
