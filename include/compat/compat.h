@@ -128,4 +128,16 @@ static __maybe_unused unsigned int compat_extack_next;
 #define genl_info_dump(cb)	genl_dumpit_info(cb)
 #endif
 
+/*
+ * 6.11: stable pages are a feature in the queue limits, set in io_hints;
+ * before, a flag of the dm target, set in ctr.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
+#define dm_target_stable_writes(ti)	((void)((ti)->needs_stable_writes = true))
+#define limits_stable_writes(limits)	((void)(limits))
+#else
+#define dm_target_stable_writes(ti)	((void)(ti))
+#define limits_stable_writes(limits)	((void)((limits)->features |= BLK_FEAT_STABLE_WRITES))
+#endif
+
 #endif /* _VPART_COMPAT_H */
