@@ -30,6 +30,8 @@ for v in 1 2; do
 	job "fail-$v"
 	t "$name: the load has begun" wait_for 60 past $(($(written) + 512))
 	t "$name: R8 it fails" vpart partition fail "vios$v"
+	t "$name: R8 a write elsewhere is no error either" \
+		dd if=/dev/zero of=/dev/mapper/vol bs=4k count=1 seek=2000 oflag=direct
 	t "$name: R8 the mirror goes on alone" wait_for 60 slice_is degraded
 	finished "$name: R8 V1 V2 no error, every block read back is right"
 	job "return-$v"
