@@ -9,6 +9,125 @@
 
 #include <linux/version.h>
 
+/* 6.12: moved from asm/ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+#include <asm/unaligned.h>
+#else
+#include <linux/unaligned.h>
+#endif
+
+/* 6.17: per-CPU workqueues are asked for */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#ifndef WQ_PERCPU
+#define WQ_PERCPU 0
+#endif
+#endif
+
+/* 6.9: block devices are opened as files */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 9, 0)
+#define BLK_OPEN_READ FMODE_READ
+#define bdev_file_open_by_dev(devt, mode, holder, ops) \
+	((struct file *)blkdev_get_by_dev(devt, mode, holder))
+#define file_bdev(file) ((struct block_device *)(file))
+#define bdev_fput(file) blkdev_put(file_bdev(file), FMODE_READ)
+#endif
+
+/* 6.3: scsi_execute_cmd() */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+struct scsi_exec_args {
+	unsigned char *sense;
+	struct scsi_sense_hdr *sshdr;
+	int *resid;
+};
+#define scsi_execute_cmd(sdev, cmd, opf, buf, len, timeout, retries, args) \
+	__scsi_execute(sdev, cmd, op_is_write(opf) ? DMA_TO_DEVICE : \
+		       (len) ? DMA_FROM_DEVICE : DMA_NONE, buf, len, (args)->sense, \
+		       (args)->sshdr, timeout, retries, (opf) & ~REQ_OP_MASK, 0, (args)->resid)
+#endif
+
+/* 6.4: the timer's answer is SCSI's own */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+#define scsi_timeout_action blk_eh_timer_return
+#define SCSI_EH_RESET_TIMER BLK_EH_RESET_TIMER
+#endif
+
+/* 6.14: names of the device callbacks, limits passed to sdev_configure() */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
+#define sdev_init slave_alloc
+#define sdev_destroy slave_destroy
+#define DEFINE_SDEV_CONFIGURE(fn)						\
+static int fn##_compat(struct scsi_device *sdev)				\
+{										\
+	struct queue_limits lim = sdev->request_queue->limits;			\
+	int ret = fn(sdev, &lim);						\
+										\
+	blk_queue_update_dma_alignment(sdev->request_queue, lim.dma_alignment);	\
+	return ret;								\
+}
+#define SDEV_CONFIGURE(fn) .slave_configure = fn##_compat
+#else
+#define DEFINE_SDEV_CONFIGURE(fn)
+#define SDEV_CONFIGURE(fn) .sdev_configure = fn
+#endif
+
+/* 6.19: queuecommand() has a type of its own */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+typedef int vscsi_qc_status;
+#else
+typedef enum scsi_qc_status vscsi_qc_status;
+#endif
+
+/* 6.3: struct bus_type.uevent takes a const device */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
+#define compat_uevent_const	const
+#else
+#define compat_uevent_const
+#endif
+
+/* 6.11: struct bus_type.match takes a const driver */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
+#define compat_match_const	const
+#else
+#define compat_match_const
+#endif
+
+/*
+ * 6.3: struct netlink_ext_ack has room for a formatted message. Before, only a
+ * pointer: messages rotate through a few buffers per file. One is read when
+ * the acknowledgement is built, right after the operation, so it would take
+ * COMPAT_EXTACK_BUFS refusals by other tasks in between to mix up two texts.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+#define COMPAT_EXTACK_LEN	80
+#define COMPAT_EXTACK_BUFS	64
+static __maybe_unused char compat_extack_buf[COMPAT_EXTACK_BUFS][COMPAT_EXTACK_LEN];
+static __maybe_unused unsigned int compat_extack_next;
+#define NL_SET_ERR_MSG_FMT(extack, fmt, args...) do {			\
+	struct netlink_ext_ack *__extack = (extack);			\
+	char *__buf;							\
+									\
+	if (__extack) {							\
+		/* No atomic.h here: files set pr_fmt() before including */ \
+		__buf = compat_extack_buf[__atomic_add_fetch(		\
+				&compat_extack_next, 1,			\
+				__ATOMIC_RELAXED) % COMPAT_EXTACK_BUFS];	\
+		scnprintf(__buf, COMPAT_EXTACK_LEN, fmt, ##args);	\
+		__extack->_msg = __buf;					\
+	}								\
+} while (0)
+#define NL_SET_ERR_MSG_ATTR_FMT(extack, attr, fmt, args...) do {	\
+	struct netlink_ext_ack *__ea = (extack);			\
+									\
+	NL_SET_ERR_MSG_FMT(__ea, fmt, ##args);				\
+	NL_SET_BAD_ATTR(__ea, attr);					\
+} while (0)
+#endif
+
+/* 6.6: what a dump was asked with is in struct genl_info */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
+#define genl_info_dump(cb)	genl_dumpit_info(cb)
+#endif
+
 /*
  * 6.11: stable pages are a feature in the queue limits, set in io_hints;
  * before, a flag of the dm target, set in ctr.

@@ -81,8 +81,9 @@ struct vpart_limits {
  * @flags: VPART_REQ_*
  * @status: 0, -ECANCELED (the server dropped it unanswered), -ENOTCONN (its
  *	epoch is over) or -EPROTO; set before @done
- * @done: called exactly once after vpart_submit() returned 0, in any context,
- *	with no lock held. From then on nobody touches @iu, @rsp or the data.
+ * @done: called exactly once if vpart_submit() returns 0, perhaps before it
+ *	returns, in any context, with no lock held. From then on nobody touches
+ *	@iu, @rsp or the data.
  *
  * Embedded in the driver's own request; the fabric's from submit to @done.
  */
@@ -166,8 +167,9 @@ struct vpart_call {
  *	context, may sleep.
  * @request: a call arrived. Any context, must not sleep, interrupts may be off.
  * @cancel: the client asks to drop the call, or its epoch ends: answer or put
- *	it as soon as can be. Called under RCU, any context; the call cannot go
- *	away during the call, but may already have been answered.
+ *	it as soon as can be. Called under RCU, any context, must not sleep. The
+ *	call and its driver data are not used for another request meanwhile, but
+ *	another CPU may be answering or putting it, or just have done so.
  * @drain: epoch is ending: start refusing and aborting, do not wait. Every call
  *	was also given to @cancel. Process context.
  * @logout: the last call of the epoch was put; drop the session. Process

@@ -1,0 +1,511 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Adapter pairs: a client's adapter in one partition, a server's in another.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/export.h>
+#include <linux/kmod.h>
+#include <linux/netlink.h>
+#include <linux/slab.h>
+
+#include "vpart.h"
+
+/* Under vpart_config; sorted by id. The generation tells dumps of a change. */
+LIST_HEAD(vpart_links);
+unsigned int vpart_adapter_gen;
+
+static unsigned int vpart_nr_links;
+static u32 vpart_last_link;
+
+static const char * const vpart_side_names[] = {
+	[VPART_SIDE_CLIENT] = "client",
+	[VPART_SIDE_SERVER] = "server",
+};
+
+static u32 vpart_link_id(const struct vpart_link *link)
+{
+	return link->adapter[VPART_SIDE_CLIENT].id;
+}
+
+static const char *vpart_link_name(const struct vpart_link *link)
+{
+	return link->adapter[VPART_SIDE_CLIENT].name;
+}
+
+/**
+ * vpart_adapter_lookup() - look an adapter pair up
+ * @id: its id, or 0
+ * @name: its name, or NULL
+ * @extack: gets a sentence on failure
+ *
+ * Context: vpart_config held.
+ * Return: its link, ERR_PTR(-EINVAL) if nothing names it, ERR_PTR(-ENOENT).
+ */
+struct vpart_link *vpart_adapter_lookup(u32 id, const char *name,
+					struct netlink_ext_ack *extack)
+{
+	struct vpart_link *link;
+
+	lockdep_assert_held(&vpart_config);
+	if (!id && !name) {
+		NL_SET_ERR_MSG(extack, "which adapter: give its id or its name");
+		return ERR_PTR(-EINVAL);
+	}
+	list_for_each_entry(link, &vpart_links, entry) {
+		if (!link->live)
+			continue;
+		if (id ? vpart_link_id(link) != id :
+		    strcmp(vpart_link_name(link), name))
+			continue;
+		if (name && strcmp(vpart_link_name(link), name)) {
+			NL_SET_ERR_MSG_FMT(extack, "adapter %u has another name: %s",
+					   id, vpart_link_name(link));
+			return ERR_PTR(-EINVAL);
+		}
+		return link;
+	}
+	if (id)
+		NL_SET_ERR_MSG_FMT(extack, "there is no adapter %u", id);
+	else
+		NL_SET_ERR_MSG_FMT(extack, "there is no adapter %.31s", name);
+	return ERR_PTR(-ENOENT);
+}
+
+static void vpart_adapter_release(struct device *dev)
+{
+	vpart_link_put(to_vpart_adapter(dev)->link);
+}
+
+static bool vpart_slot_used(const struct vpart_partition *p, u32 slot)
+{
+	struct vpart_link *link;
+	unsigned int side;
+
+	list_for_each_entry(link, &vpart_links, entry)
+		for (side = 0; side < 2; side++)
+			if (link->part[side] == p &&
+			    link->adapter[side].slot == slot)
+				return true;
+	return false;
+}
+
+static int vpart_slot_choose(const struct vpart_partition *p, u32 want,
+			     u32 *slot, struct netlink_ext_ack *extack)
+{
+	if (want) {
+		if (vpart_slot_used(p, want)) {
+			NL_SET_ERR_MSG_FMT(extack, "slot %u of partition %s is taken",
+					   want, p->name);
+			return -EEXIST;
+		}
+		*slot = want;
+		return 0;
+	}
+	/* A partition has no more adapters than there are: one is free. */
+	for (*slot = 1; vpart_slot_used(p, *slot); ++*slot)
+		;
+	return 0;
+}
+
+static int vpart_adapter_check(const struct vpart_adapter_args *args,
+			       const char *name,
+			       struct vpart_partition *part[2],
+			       struct netlink_ext_ack *extack)
+{
+	struct vpart_partition *client = part[VPART_SIDE_CLIENT];
+	struct vpart_partition *server = part[VPART_SIDE_SERVER];
+	struct vpart_link *link;
+
+	if (client == server) {
+		NL_SET_ERR_MSG_FMT(extack, "both ends are partition %s",
+				   client->name);
+		return -EINVAL;
+	}
+	if (client->role != VPART_ROLE_CLIENT) {
+		NL_SET_ERR_MSG_FMT(extack, "partition %s is no client",
+				   client->name);
+		return -EINVAL;
+	}
+	if (server->role != VPART_ROLE_VIOS) {
+		NL_SET_ERR_MSG_FMT(extack, "partition %s is no VIOS",
+				   server->name);
+		return -EINVAL;
+	}
+	if (vpart_nr_links >= VPART_ADAPTERS_MAX) {
+		NL_SET_ERR_MSG_FMT(extack, "there are %d adapters already",
+				   VPART_ADAPTERS_MAX);
+		return -ENOSPC;
+	}
+	list_for_each_entry(link, &vpart_links, entry) {
+		if (!strcmp(vpart_link_name(link), name)) {
+			NL_SET_ERR_MSG_FMT(extack, "there is an adapter %s already",
+					   name);
+			return -EEXIST;
+		}
+		if (args->id && vpart_link_id(link) == args->id) {
+			NL_SET_ERR_MSG_FMT(extack, "id %u is adapter %s's",
+					   args->id, vpart_link_name(link));
+			return -EEXIST;
+		}
+	}
+	if (!args->id && vpart_last_link >= VPART_ID_MAX) {
+		NL_SET_ERR_MSG(extack, "no id is left to assign: give one");
+		return -ENOSPC;
+	}
+	return 0;
+}
+
+static int vpart_adapter_name(const struct vpart_adapter_args *args,
+			      char name[VPART_NAME_SIZE],
+			      struct netlink_ext_ack *extack)
+{
+	int err;
+
+	if (!args->name) {
+		if (snprintf(name, VPART_NAME_SIZE, "%s-%s", args->client,
+			     args->server) < VPART_NAME_SIZE)
+			return 0;
+		NL_SET_ERR_MSG_FMT(extack, "<client>-<server> is longer than %d characters: give a name",
+				   VPART_NAME_MAX);
+		return -EINVAL;
+	}
+	err = vpart_name_check(args->name, extack);
+	if (!err)
+		strscpy(name, args->name, VPART_NAME_SIZE);
+	return err;
+}
+
+/* Off every list; the devices were never added, or were deleted. */
+static void vpart_adapter_unlist(struct vpart_link *link)
+{
+	lockdep_assert_held(&vpart_config);
+	list_del(&link->entry);
+	link->part[VPART_SIDE_CLIENT]->nr_adapters--;
+	link->part[VPART_SIDE_SERVER]->nr_adapters--;
+	vpart_nr_links--;
+	vpart_adapter_gen++;
+}
+
+/* Listed, but not live: its names and slots are taken, nobody finds it. */
+static struct vpart_link *vpart_adapter_prepare(const struct vpart_adapter_args *args,
+						struct netlink_ext_ack *extack)
+{
+	const struct vpart_fabric_ops *fabric;
+	struct vpart_partition *part[2];
+	char name[VPART_NAME_SIZE];
+	struct vpart_link *link, *pos;
+	struct vpart_adapter *a;
+	unsigned int side;
+	u32 slot[2];
+	int err;
+
+	lockdep_assert_held(&vpart_config);
+	fabric = vpart_fabric_find(args->fabric ?: "local");
+	if (!fabric) {
+		NL_SET_ERR_MSG_FMT(extack, "there is no fabric %.31s",
+				   args->fabric);
+		return ERR_PTR(-EINVAL);
+	}
+	part[VPART_SIDE_CLIENT] = vpart_partition_find(0, args->client, extack);
+	if (IS_ERR(part[VPART_SIDE_CLIENT]))
+		return ERR_CAST(part[VPART_SIDE_CLIENT]);
+	part[VPART_SIDE_SERVER] = vpart_partition_find(0, args->server, extack);
+	if (IS_ERR(part[VPART_SIDE_SERVER]))
+		return ERR_CAST(part[VPART_SIDE_SERVER]);
+	err = vpart_adapter_name(args, name, extack);
+	if (err)
+		return ERR_PTR(err);
+	err = vpart_adapter_check(args, name, part, extack);
+	if (err)
+		return ERR_PTR(err);
+	for (side = 0; side < 2; side++) {
+		err = vpart_slot_choose(part[side], args->slot[side],
+					&slot[side], extack);
+		if (err)
+			return ERR_PTR(err);
+	}
+
+	link = vpart_link_alloc(fabric);
+	if (!link)
+		return ERR_PTR(-ENOMEM);
+	link->path_loss = args->path_loss ?: VPART_PATH_LOSS_DEFAULT;
+	for (side = 0; side < 2; side++) {
+		a = &link->adapter[side];
+		a->link = link;
+		a->side = side;
+		a->id = args->id ?: vpart_last_link + 1;
+		a->slot = slot[side];
+		strscpy(a->name, name, sizeof(a->name));
+		link->part[side] = part[side];
+		get_device(&part[side]->dev);
+		part[side]->nr_adapters++;
+		device_initialize(&a->dev);
+		a->dev.parent = &part[side]->dev;
+		a->dev.bus = &vpart_bus;
+		a->dev.release = vpart_adapter_release;
+	}
+	list_for_each_entry(pos, &vpart_links, entry)
+		if (vpart_link_id(pos) > vpart_link_id(link))
+			break;
+	list_add_tail(&link->entry, &pos->entry);
+	vpart_nr_links++;
+	vpart_last_link = max(vpart_last_link, vpart_link_id(link));
+	return link;
+}
+
+/* Driver core and probes: no lock of ours is held. */
+static int vpart_adapter_add(struct vpart_link *link)
+{
+	struct vpart_adapter *a;
+	unsigned int side;
+	int err;
+
+	for (side = 0; side < 2; side++) {
+		a = &link->adapter[side];
+		err = dev_set_name(&a->dev, "%s.%s", a->name,
+				   vpart_side_names[side]);
+		if (!err)
+			err = device_add(&a->dev);
+		if (err)
+			goto del;
+	}
+	return 0;
+
+del:
+	/* Nobody used it: the link was not live. */
+	vpart_link_begin_remove(link);
+	while (side--)
+		device_del(&link->adapter[side].dev);
+	vpart_link_gone(link);
+	return err;
+}
+
+/**
+ * vpart_adapter_new() - make an adapter pair
+ * @args: what it shall be
+ * @id: gets its id
+ * @extack: gets a sentence on failure
+ *
+ * Context: Process context; takes vpart_config, but not while drivers probe.
+ * Return: 0, -EINVAL, -ENOENT, -EEXIST, -ENOSPC or -ENOMEM.
+ */
+int vpart_adapter_new(const struct vpart_adapter_args *args, u32 *id,
+		      struct netlink_ext_ack *extack)
+{
+	struct vpart_link *link;
+	unsigned int noio, side;
+	int err;
+
+	noio = vpart_config_lock();
+	link = vpart_adapter_prepare(args, extack);
+	vpart_config_unlock(noio);
+	if (IS_ERR(link))
+		return PTR_ERR(link);
+
+	err = vpart_adapter_add(link);
+	if (!err)
+		for (side = 0; side < 2; side++)
+			if (!link->adapter[side].dev.driver)
+				request_module_nowait("vpart:%s",
+						      vpart_side_names[side]);
+
+	noio = vpart_config_lock();
+	if (err) {
+		NL_SET_ERR_MSG_FMT(extack, "adapter %s: no device could be made",
+				   vpart_link_name(link));
+		vpart_adapter_unlist(link);
+	} else {
+		*id = vpart_link_id(link);
+		link->live = true;
+		vpart_adapter_gen++;
+		vpart_notify(VPART_OBJECT_ADAPTER, *id, vpart_link_name(link),
+			     VPART_EVENT_TYPE_CREATE, "created");
+	}
+	vpart_config_unlock(noio);
+	if (err) {
+		put_device(&link->adapter[VPART_SIDE_CLIENT].dev);
+		put_device(&link->adapter[VPART_SIDE_SERVER].dev);
+	}
+	return err;
+}
+
+/**
+ * vpart_adapter_set() - change the path loss time-out of an adapter pair
+ * @id: its id, or 0
+ * @name: its name, or NULL
+ * @path_loss: seconds, already checked
+ * @extack: gets a sentence on failure
+ *
+ * Context: Process context; takes vpart_config.
+ * Return: 0, -EINVAL or -ENOENT.
+ */
+int vpart_adapter_set(u32 id, const char *name, u32 path_loss,
+		      struct netlink_ext_ack *extack)
+{
+	struct vpart_link *link;
+	unsigned int noio;
+	int err = 0;
+
+	noio = vpart_config_lock();
+	link = vpart_adapter_lookup(id, name, extack);
+	if (IS_ERR(link)) {
+		err = PTR_ERR(link);
+	} else if (link->path_loss != path_loss) {
+		WRITE_ONCE(link->path_loss, path_loss);
+		vpart_adapter_gen++;
+		vpart_notify(VPART_OBJECT_ADAPTER, vpart_link_id(link),
+			     vpart_link_name(link), VPART_EVENT_TYPE_CHANGE,
+			     "path loss time-out %u s", path_loss);
+	}
+	vpart_config_unlock(noio);
+	return err;
+}
+
+/* Devices off the bus, drivers off the devices, link and work at rest. */
+static void vpart_adapter_destroy(struct vpart_link *link)
+{
+	unsigned int noio;
+
+	device_del(&link->adapter[VPART_SIDE_CLIENT].dev);
+	device_del(&link->adapter[VPART_SIDE_SERVER].dev);
+	vpart_link_gone(link);
+
+	noio = vpart_config_lock();
+	vpart_adapter_unlist(link);
+	vpart_notify(VPART_OBJECT_ADAPTER, vpart_link_id(link),
+		     vpart_link_name(link), VPART_EVENT_TYPE_DELETE, "deleted");
+	vpart_config_unlock(noio);
+
+	put_device(&link->adapter[VPART_SIDE_CLIENT].dev);
+	put_device(&link->adapter[VPART_SIDE_SERVER].dev);
+}
+
+/**
+ * vpart_adapter_del() - delete an adapter pair
+ * @id: its id, or 0
+ * @name: its name, or NULL
+ * @extack: gets a sentence on failure
+ *
+ * The link goes down first. If the server does not let go of its calls within
+ * VPART_DRAIN_WAIT, the pair stays and its link comes back.
+ *
+ * Context: Process context; takes vpart_config, but not while it waits.
+ * Return: 0, -EINVAL, -ENOENT or -EBUSY.
+ */
+int vpart_adapter_del(u32 id, const char *name, struct netlink_ext_ack *extack)
+{
+	struct vpart_link *link;
+	unsigned int noio, open;
+	u64 oldest;
+
+	noio = vpart_config_lock();
+	link = vpart_adapter_lookup(id, name, extack);
+	if (!IS_ERR(link) && link->removing) {
+		NL_SET_ERR_MSG_FMT(extack, "adapter %s is being deleted already",
+				   vpart_link_name(link));
+		link = ERR_PTR(-EBUSY);
+	}
+	/* Ours to delete from here: a second deletion is refused above. */
+	if (!IS_ERR(link))
+		vpart_link_begin_remove(link);
+	vpart_config_unlock(noio);
+	if (IS_ERR(link))
+		return PTR_ERR(link);
+
+	if (vpart_link_wait_down(link)) {
+		open = vpart_calls_open(link, &oldest);
+		NL_SET_ERR_MSG_FMT(extack, "the server still holds %u commands, the oldest for %llu ms",
+				   open, oldest);
+		vpart_link_unremove(link);
+		return -EBUSY;
+	}
+	vpart_adapter_destroy(link);
+	return 0;
+}
+
+/**
+ * vpart_adapter_del_all() - delete every adapter pair, at module exit
+ *
+ * Context: Process context; no driver is registered, so no link is up.
+ */
+void vpart_adapter_del_all(void)
+{
+	struct vpart_link *link;
+
+	for (;;) {
+		link = list_first_entry_or_null(&vpart_links, struct vpart_link,
+						entry);
+		if (!link)
+			break;
+		vpart_link_begin_remove(link);
+		vpart_adapter_destroy(link);
+	}
+}
+
+/**
+ * vpart_find_server() - find the server's end of an adapter pair
+ * @name: name of the pair
+ *
+ * Context: Process context; takes the configuration mutex.
+ * Return: the adapter, to be given back with vpart_adapter_put(), or NULL.
+ */
+struct vpart_adapter *vpart_find_server(const char *name)
+{
+	struct vpart_adapter *a = NULL;
+	struct vpart_link *link;
+	unsigned int noio;
+
+	noio = vpart_config_lock();
+	link = vpart_adapter_lookup(0, name, NULL);
+	if (!IS_ERR(link) && !link->removing) {
+		a = &link->adapter[VPART_SIDE_SERVER];
+		get_device(&a->dev);
+	}
+	vpart_config_unlock(noio);
+	return a;
+}
+EXPORT_SYMBOL_GPL(vpart_find_server);
+
+/**
+ * vpart_adapter_put() - give back what vpart_find_server() found
+ * @a: adapter
+ *
+ * Context: Process context.
+ */
+void vpart_adapter_put(struct vpart_adapter *a)
+{
+	put_device(&a->dev);
+}
+EXPORT_SYMBOL_GPL(vpart_adapter_put);
+
+/**
+ * vpart_peer() - who is at the other end
+ * @a: adapter
+ * @peer: gets the answer
+ *
+ * Context: Any, never sleeps.
+ */
+void vpart_peer(const struct vpart_adapter *a, struct vpart_peer *peer)
+{
+	struct vpart_partition *p = a->link->part[vpart_other(a)->side];
+
+	peer->uuid = p->uuid;
+	peer->boot = vpart_partition_boot(p, NULL);
+	peer->adapter_id = a->id;
+	strscpy(peer->partition, p->name, sizeof(peer->partition));
+}
+EXPORT_SYMBOL_GPL(vpart_peer);
+
+/**
+ * vpart_path_loss() - how long a client holds commands of a link that is down
+ * @a: adapter
+ *
+ * Context: Any.
+ * Return: seconds; may change at any time.
+ */
+unsigned int vpart_path_loss(const struct vpart_adapter *a)
+{
+	return READ_ONCE(a->link->path_loss);
+}
+EXPORT_SYMBOL_GPL(vpart_path_loss);

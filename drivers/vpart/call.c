@@ -1,0 +1,414 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The hot path: requests of a client, calls of a server.
+ *
+ * No lock, no allocation, no store to a line that CPUs share: a request writes
+ * only its own call. What keeps it apart from the end of an epoch is RCU:
+ *
+ *   submit, reply, put, cancel	      the link's work (link.c)
+ *   --------------------------	      ------------------------
+ *   rcu_read_lock()
+ *   reads link->state == UP	      A: state = DRAINING
+ *   claims a slot, ->request()	      B: synchronize_rcu()
+ *   rcu_read_unlock()		      C: every slot still claimed: ->cancel()
+ *
+ * After B nobody claims a slot, and every slot claimed before is seen by C.
+ *
+ *   rcu_read_lock()
+ *   frees the slot (full barrier)    after B: D: counts claimed slots
+ *   reads link->state != UP	      E: none: synchronize_rcu()
+ *   queues the work		      F: ->logout(), state = DOWN
+ *   rcu_read_unlock()
+ *
+ * A put that still read UP began before B ended, so D sees its slot free; any
+ * later one queues the work, which counts again. E lets the callbacks of the
+ * last reply and put return before the drivers may go away.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/export.h>
+#include <linux/jiffies.h>
+
+#include "vpart.h"
+
+/**
+ * vpart_call_claim() - take the slot of a tag for a new call
+ * @q: queue
+ * @tag: below limits.depth
+ *
+ * For fabrics, in ->submit() or where a request arrives from a peer.
+ *
+ * Context: Any, under RCU, the link is up.
+ * Return: the call, or NULL if the server still holds the last one with this
+ * tag; then ->credit() follows when it is put.
+ */
+struct vpart_call *vpart_call_claim(struct vpart_queue *q, u32 tag)
+{
+	struct vpart_call *c = vpart_slot(q, tag);
+	unsigned long old = cmpxchg(&c->state, 0, VPART_CALL_OPEN);
+
+	if (likely(!old))
+		return c;
+	for (;;) {
+		if (!old) {
+			old = cmpxchg(&c->state, 0, VPART_CALL_OPEN);
+			if (!old)
+				return c;
+		}
+		if (old & VPART_CALL_WAIT)
+			return NULL;
+		/* The put that frees the slot sees the bit, or we see it free. */
+		if (cmpxchg(&c->state, old, old | VPART_CALL_WAIT) == old)
+			return NULL;
+		old = READ_ONCE(c->state);
+	}
+}
+
+/*
+ * Limits and tables stay as they are until the RCU read section ends: they
+ * change while logging in only, behind a grace period (vpart_link_tables()).
+ */
+static bool vpart_link_has_calls(struct vpart_link *link)
+{
+	/* Pairs with the release in vpart_link_publish(). */
+	u32 state = smp_load_acquire(&link->state);
+
+	return state == VPART_LINK_STATE_UP ||
+	       state == VPART_LINK_STATE_DRAINING;
+}
+
+static int vpart_data_check(const struct vpart_limits *lim,
+			    const struct vpart_data *d)
+{
+	if (d->len > lim->max_data || d->nents > lim->max_segs ||
+	    (d->len && (!d->sgl || !d->nents)))
+		return -EINVAL;
+	return 0;
+}
+
+/**
+ * vpart_submit() - send a request to the server
+ * @q: queue
+ * @req: the request; the bus's until req->done()
+ *
+ * req->done() may run before this returns 0.
+ *
+ * Context: Any, never sleeps.
+ * Return: 0; -EBUSY if the server still holds the last call with this tag
+ * (->credit() follows, once); -ENOTCONN if the link is not up; -EINVAL if the
+ * request is beyond the limits of the epoch.
+ */
+int vpart_submit(struct vpart_queue *q, struct vpart_req *req)
+{
+	struct vpart_link *link = q->link;
+	const struct vpart_limits *lim = &link->lim;
+	int ret = -ENOTCONN;
+
+	rcu_read_lock();
+	/* Pairs with the release in vpart_link_publish(): limits and tables. */
+	if (unlikely(smp_load_acquire(&link->state) != VPART_LINK_STATE_UP))
+		goto out;
+	ret = -EINVAL;
+	if (unlikely(q->index >= lim->nr_queues || req->tag >= lim->depth ||
+		     !req->iu_len || req->iu_len > VPART_MAX_IU))
+		goto out;
+	if (unlikely(req->tag >= lim->depth - VPART_PRIO_TAGS &&
+		     !(req->flags & VPART_REQ_PRIO)))
+		goto out;
+	if (unlikely(vpart_data_check(lim, &req->out) ||
+		     vpart_data_check(lim, &req->in)))
+		goto out;
+	ret = link->fabric->submit(q, req);
+out:
+	rcu_read_unlock();
+	return ret;
+}
+EXPORT_SYMBOL_GPL(vpart_submit);
+
+/**
+ * vpart_kick() - a batch of requests marked VPART_REQ_MORE is complete
+ * @q: queue
+ *
+ * Context: Any, never sleeps. Nothing to do on the local fabric.
+ */
+void vpart_kick(struct vpart_queue *q)
+{
+	if (q->link->fabric->kick)
+		q->link->fabric->kick(q);
+}
+EXPORT_SYMBOL_GPL(vpart_kick);
+
+/**
+ * vpart_poll() - look for completions of a queue
+ * @q: queue
+ * @budget: at most so many
+ *
+ * Context: Any, never sleeps; calls done() of what it finds.
+ * Return: how many, or -EOPNOTSUPP without VPART_CAP_POLL.
+ */
+int vpart_poll(struct vpart_queue *q, unsigned int budget)
+{
+	if (!q->link->fabric->poll)
+		return -EOPNOTSUPP;
+	return q->link->fabric->poll(q, budget);
+}
+EXPORT_SYMBOL_GPL(vpart_poll);
+
+/**
+ * vpart_cancel() - the client gives a request up
+ * @q: queue
+ * @req: the request, submitted; the caller keeps its tag from being used for
+ *	another until this returns
+ *
+ * It says nothing about the medium: task management and the end of the epoch
+ * do.
+ *
+ * Context: Any, never sleeps.
+ * Return: 0: done() with -ECANCELED has been or is being called. -EINPROGRESS:
+ * the server may still touch the pages, done() comes when it lets go (perhaps
+ * already has). On the local fabric always the latter.
+ */
+int vpart_cancel(struct vpart_queue *q, struct vpart_req *req)
+{
+	struct vpart_link *link = q->link;
+	int ret = -EINPROGRESS;
+
+	rcu_read_lock();
+	if (vpart_link_has_calls(link) && q->index < link->lim.nr_queues &&
+	    req->tag < link->lim.depth)
+		ret = link->fabric->cancel(q, req);
+	rcu_read_unlock();
+	return ret;
+}
+EXPORT_SYMBOL_GPL(vpart_cancel);
+
+/**
+ * vpart_map() - get pages for the data of a call
+ * @c: call, not yet answered
+ * @dir: DMA_TO_DEVICE for what the client sends, DMA_FROM_DEVICE for what it
+ *	wants to receive
+ * @d: gets the scatterlist
+ *
+ * On the local fabric these are the client's own pages; they are the server's
+ * to use until vpart_unmap(), vpart_reply() or vpart_call_put().
+ *
+ * Context: Any, never sleeps.
+ * Return: 0; -EOPNOTSUPP: bring pages, use vpart_pull() and vpart_push();
+ * -EINVAL: no data in that direction; -ECANCELED: already answered.
+ */
+int vpart_map(struct vpart_call *c, enum dma_data_direction dir,
+	      struct vpart_data *d)
+{
+	if (dir != DMA_TO_DEVICE && dir != DMA_FROM_DEVICE)
+		return -EINVAL;
+	if (!(dir == DMA_TO_DEVICE ? c->out_len : c->in_len))
+		return -EINVAL;
+	return c->q->link->fabric->map(c, dir, d);
+}
+EXPORT_SYMBOL_GPL(vpart_map);
+
+/**
+ * vpart_unmap() - done with what vpart_map() gave
+ * @c: call
+ *
+ * Context: Any, never sleeps.
+ */
+void vpart_unmap(struct vpart_call *c)
+{
+	if (c->q->link->fabric->unmap)
+		c->q->link->fabric->unmap(c);
+}
+EXPORT_SYMBOL_GPL(vpart_unmap);
+
+/**
+ * vpart_pull() - copy what the client sends
+ * @c: call, not yet answered
+ * @dst: where to; dst->len bytes
+ * @off: from this byte of the client's data on
+ * @fn: called exactly once if this returns 0, perhaps before it returns, in
+ *	process context; 0, -ECANCELED or -ENOTCONN
+ *
+ * Context: Process context.
+ * Return: 0, or -EINVAL if the range is not within what the client offers.
+ */
+int vpart_pull(struct vpart_call *c, const struct vpart_data *dst, u32 off,
+	       vpart_xfer_fn fn)
+{
+	if (off > c->out_len || dst->len > c->out_len - off)
+		return -EINVAL;
+	return c->q->link->fabric->pull(c, dst, off, fn);
+}
+EXPORT_SYMBOL_GPL(vpart_pull);
+
+/**
+ * vpart_push() - copy to where the client receives
+ * @c: call, not yet answered
+ * @src: where from; src->len bytes
+ * @off: to this byte of the client's data on
+ * @fn: called exactly once if this returns 0, perhaps before it returns, in
+ *	process context; 0, -ECANCELED or -ENOTCONN
+ *
+ * Context: Process context.
+ * Return: 0, or -EINVAL if the range is not within what the client expects.
+ */
+int vpart_push(struct vpart_call *c, const struct vpart_data *src, u32 off,
+	       vpart_xfer_fn fn)
+{
+	if (off > c->in_len || src->len > c->in_len - off)
+		return -EINVAL;
+	return c->q->link->fabric->push(c, src, off, fn);
+}
+EXPORT_SYMBOL_GPL(vpart_push);
+
+/**
+ * vpart_reply() - answer a call
+ * @c: call
+ * @rsp: response IU
+ * @len: its length
+ *
+ * The client's done() is called, perhaps before this returns: nothing of the
+ * server may touch the client's pages any more. The status it sees is 0, or
+ * -ENOTCONN if the epoch is over, or -EPROTO if the response is longer than it
+ * can take. Harmless on a call that was answered before.
+ *
+ * Context: Any, never sleeps; no lock held that done() could want.
+ */
+void vpart_reply(struct vpart_call *c, const void *rsp, u16 len)
+{
+	struct vpart_link *link = c->q->link;
+	int status;
+
+	rcu_read_lock();
+	status = READ_ONCE(link->state) == VPART_LINK_STATE_UP ? 0 : -ENOTCONN;
+	link->fabric->reply(c, rsp, len, status);
+	rcu_read_unlock();
+}
+EXPORT_SYMBOL_GPL(vpart_reply);
+
+/**
+ * vpart_call_put() - no command of this call can take effect any more
+ * @c: call; not the server's from here
+ *
+ * Gives the tag back. If the call was not answered, the client's done() is
+ * called with -ECANCELED, or -ENOTCONN if the epoch is over.
+ *
+ * Context: Any, never sleeps; no lock held that done() or ->credit() could
+ * want.
+ */
+void vpart_call_put(struct vpart_call *c)
+{
+	struct vpart_queue *q = c->q;
+	struct vpart_link *link = q->link;
+	struct vpart_req *req;
+	unsigned long old;
+	bool up;
+
+	rcu_read_lock();
+	req = link->fabric->dropped(c);
+	/* Full barrier: the slot is free before the state is read. */
+	old = xchg(&c->state, 0);
+	WARN_ON_ONCE(!(old & VPART_CALL_OPEN));	/* the driver put it twice */
+	up = READ_ONCE(link->state) == VPART_LINK_STATE_UP;
+	if (unlikely(req)) {
+		req->status = up ? -ECANCELED : -ENOTCONN;
+		req->rsp_len = 0;
+		req->done(req);
+	}
+	if (unlikely(old & VPART_CALL_WAIT))
+		link->client->credit(q);
+	if (unlikely(!up))
+		vpart_link_kick(link);
+	rcu_read_unlock();
+}
+EXPORT_SYMBOL_GPL(vpart_call_put);
+
+/**
+ * vpart_calls_open() - count the calls that the server holds
+ * @link: link
+ * @oldest_ms: gets the age of the oldest, may be NULL
+ *
+ * Context: Any, never sleeps. A look at a moving thing, unless the link is
+ * draining and a grace period has passed: then it only goes down.
+ * Return: how many.
+ */
+unsigned int vpart_calls_open(struct vpart_link *link, u64 *oldest_ms)
+{
+	unsigned long now = jiffies, age, oldest = 0;
+	unsigned int i, tag, open = 0;
+	struct vpart_queue *q;
+	struct vpart_call *c;
+
+	rcu_read_lock();
+	if (vpart_link_has_calls(link)) {
+		for (i = 0; i < link->lim.nr_queues; i++) {
+			q = &link->queues[i];
+			for (tag = 0; tag < link->lim.depth; tag++) {
+				c = vpart_slot(q, tag);
+				if (!READ_ONCE(c->state))
+					continue;
+				open++;
+				age = now - READ_ONCE(c->start);
+				/* Started after we looked at the clock: age 0 */
+				if ((long)age > 0)
+					oldest = max(oldest, age);
+			}
+		}
+	}
+	rcu_read_unlock();
+	if (oldest_ms)
+		*oldest_ms = jiffies_to_msecs(oldest);
+	return open;
+}
+
+/**
+ * vpart_queue() - a queue of an adapter
+ * @a: the adapter, either end
+ * @index: below limits.nr_queues
+ *
+ * Context: Any. The queue lives as long as the adapter.
+ * Return: the queue, or NULL if there can be none with that number.
+ */
+struct vpart_queue *vpart_queue(struct vpart_adapter *a, unsigned int index)
+{
+	return index < VPART_QUEUES_MAX ? &a->link->queues[index] : NULL;
+}
+EXPORT_SYMBOL_GPL(vpart_queue);
+
+/**
+ * vpart_queue_index() - number of a queue
+ * @q: queue
+ *
+ * Context: Any.
+ * Return: its number, from 0.
+ */
+unsigned int vpart_queue_index(const struct vpart_queue *q)
+{
+	return q->index;
+}
+EXPORT_SYMBOL_GPL(vpart_queue_index);
+
+/**
+ * vpart_queue_client() - the client's end of a queue
+ * @q: queue
+ *
+ * Context: Any.
+ * Return: the adapter, valid as long as the queue.
+ */
+struct vpart_adapter *vpart_queue_client(const struct vpart_queue *q)
+{
+	return &q->link->adapter[VPART_SIDE_CLIENT];
+}
+EXPORT_SYMBOL_GPL(vpart_queue_client);
+
+/**
+ * vpart_queue_server() - the server's end of a queue
+ * @q: queue
+ *
+ * Context: Any.
+ * Return: the adapter, valid as long as the queue.
+ */
+struct vpart_adapter *vpart_queue_server(const struct vpart_queue *q)
+{
+	return &q->link->adapter[VPART_SIDE_SERVER];
+}
+EXPORT_SYMBOL_GPL(vpart_queue_server);

@@ -1,0 +1,863 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Generic netlink family "vpart": Documentation/netlink/specs/vpart.yaml.
+ *
+ * Operations run in parallel: deleting an adapter may wait for its link, and
+ * nobody who asks for the state of things waits for that.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/module.h>
+#include <net/genetlink.h>
+
+#include "vpart.h"
+
+/* Longer than a name may be, so that its refusal can be a sentence */
+#define VPART_NL_STRING		127
+
+static struct genl_family vpart_family;
+
+/* nla_put_u64_64bit() wants an attribute for padding; readers need none. */
+static int vpart_put_u64(struct sk_buff *skb, int attr, u64 value)
+{
+	return nla_put(skb, attr, sizeof(value), &value);
+}
+
+static int vpart_put_uuid(struct sk_buff *skb, int attr, const uuid_t *uuid)
+{
+	return nla_put(skb, attr, sizeof(*uuid), uuid);
+}
+
+/* ---- objects to messages: one is an entry of a dump or an answer ---- */
+
+/**
+ * struct vpart_nl_out - where a message goes
+ * @skb: buffer
+ * @portid: of the asker
+ * @seq: of the request
+ * @flags: NLM_F_*
+ * @cb: of the dump, for its consistency; NULL if it is an answer
+ */
+struct vpart_nl_out {
+	struct sk_buff		*skb;
+	u32			portid;
+	u32			seq;
+	int			flags;
+	struct netlink_callback	*cb;
+};
+
+static void *vpart_nl_begin(const struct vpart_nl_out *out, u8 cmd)
+{
+	void *hdr = genlmsg_put(out->skb, out->portid, out->seq, &vpart_family,
+				out->flags, cmd);
+
+	if (hdr && out->cb)
+		genl_dump_check_consistent(out->cb, hdr);
+	return hdr;
+}
+
+static int vpart_nl_node(const struct vpart_nl_out *out,
+			 const struct vpart_node *n)
+{
+	struct sk_buff *skb = out->skb;
+	void *hdr = vpart_nl_begin(out, VPART_CMD_NODE_GET);
+
+	if (!hdr)
+		return -EMSGSIZE;
+	if (nla_put_u32(skb, VPART_A_NODE_ID, n->id) ||
+	    nla_put_string(skb, VPART_A_NODE_NAME, n->name) ||
+	    vpart_put_uuid(skb, VPART_A_NODE_UUID, &n->uuid)) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+static int vpart_nl_partition(const struct vpart_nl_out *out,
+			      struct vpart_partition *p)
+{
+	struct vpart_partition *partner = vpart_partner(p);
+	struct sk_buff *skb = out->skb;
+	void *hdr = vpart_nl_begin(out, VPART_CMD_PARTITION_GET);
+	ktime_t since;
+	uuid_t boot;
+
+	if (!hdr)
+		return -EMSGSIZE;
+	boot = vpart_partition_boot(p, &since);
+	if (nla_put_u32(skb, VPART_A_PARTITION_ID, p->id) ||
+	    nla_put_string(skb, VPART_A_PARTITION_NAME, p->name) ||
+	    vpart_put_uuid(skb, VPART_A_PARTITION_UUID, &p->uuid) ||
+	    nla_put_string(skb, VPART_A_PARTITION_NODE, p->node->name) ||
+	    nla_put_u32(skb, VPART_A_PARTITION_ROLE, p->role) ||
+	    nla_put_u32(skb, VPART_A_PARTITION_STATE, p->state) ||
+	    nla_put_u32(skb, VPART_A_PARTITION_POOL, p->pool) ||
+	    (partner &&
+	     nla_put_string(skb, VPART_A_PARTITION_PARTNER, partner->name)) ||
+	    vpart_put_uuid(skb, VPART_A_PARTITION_BOOT, &boot) ||
+	    vpart_put_u64(skb, VPART_A_PARTITION_SINCE_MS,
+			  ktime_ms_delta(ktime_get(), since))) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+static int vpart_nl_adapter(const struct vpart_nl_out *out,
+			    struct vpart_link *link)
+{
+	struct vpart_adapter *c = &link->adapter[VPART_SIDE_CLIENT];
+	struct vpart_adapter *s = &link->adapter[VPART_SIDE_SERVER];
+	struct sk_buff *skb = out->skb;
+	void *hdr = vpart_nl_begin(out, VPART_CMD_ADAPTER_GET);
+	struct vpart_link_status st;
+
+	if (!hdr)
+		return -EMSGSIZE;
+	vpart_link_status(link, &st);
+	if (nla_put_u32(skb, VPART_A_ADAPTER_ID, c->id) ||
+	    nla_put_string(skb, VPART_A_ADAPTER_NAME, c->name) ||
+	    nla_put_string(skb, VPART_A_ADAPTER_CLIENT,
+			   link->part[VPART_SIDE_CLIENT]->name) ||
+	    nla_put_string(skb, VPART_A_ADAPTER_SERVER,
+			   link->part[VPART_SIDE_SERVER]->name) ||
+	    nla_put_u32(skb, VPART_A_ADAPTER_CLIENT_SLOT, c->slot) ||
+	    nla_put_u32(skb, VPART_A_ADAPTER_SERVER_SLOT, s->slot) ||
+	    nla_put_string(skb, VPART_A_ADAPTER_FABRIC, link->fabric->name) ||
+	    nla_put_u32(skb, VPART_A_ADAPTER_PATH_LOSS, vpart_path_loss(c)) ||
+	    nla_put_u32(skb, VPART_A_ADAPTER_LINK_STATE, st.state) ||
+	    nla_put_u32(skb, VPART_A_ADAPTER_WHY, st.why) ||
+	    nla_put_u32(skb, VPART_A_ADAPTER_EPOCH, st.epoch) ||
+	    nla_put_u32(skb, VPART_A_ADAPTER_QUEUES, st.lim.nr_queues) ||
+	    nla_put_u32(skb, VPART_A_ADAPTER_DEPTH, st.lim.depth) ||
+	    nla_put_u32(skb, VPART_A_ADAPTER_INFLIGHT, st.inflight) ||
+	    vpart_put_u64(skb, VPART_A_ADAPTER_OLDEST_MS, st.oldest_ms) ||
+	    nla_put_u32(skb, VPART_A_ADAPTER_LAST_ERROR, st.last_error) ||
+	    vpart_put_u64(skb, VPART_A_ADAPTER_SINCE_MS, st.since_ms)) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+/* @ev, or that @lost events before @seq are lost */
+static int vpart_nl_event(const struct vpart_nl_out *out, u8 cmd,
+			  const struct vpart_event *ev, u64 lost, u64 seq)
+{
+	struct sk_buff *skb = out->skb;
+	void *hdr = vpart_nl_begin(out, cmd);
+
+	if (!hdr)
+		return -EMSGSIZE;
+	if (vpart_put_u64(skb, VPART_A_EVENT_SEQ, seq) ||
+	    vpart_put_uuid(skb, VPART_A_EVENT_BOOT_ID, &vpart_boot_id))
+		goto cancel;
+	if (lost && vpart_put_u64(skb, VPART_A_EVENT_LOST, lost))
+		goto cancel;
+	if (ev && (vpart_put_u64(skb, VPART_A_EVENT_TIME_NS, ev->time_ns) ||
+		   nla_put_u32(skb, VPART_A_EVENT_TYPE, ev->type) ||
+		   nla_put_u32(skb, VPART_A_EVENT_OBJECT, ev->object) ||
+		   nla_put_u32(skb, VPART_A_EVENT_ID, ev->id) ||
+		   nla_put_string(skb, VPART_A_EVENT_NAME, ev->name) ||
+		   nla_put_string(skb, VPART_A_EVENT_DETAIL, ev->detail)))
+		goto cancel;
+	genlmsg_end(skb, hdr);
+	return 0;
+
+cancel:
+	genlmsg_cancel(skb, hdr);
+	return -EMSGSIZE;
+}
+
+/**
+ * vpart_netlink_event() - send an event to the multicast group
+ * @ev: the event; NULL: tell that events are lost
+ * @lost: how many
+ * @seq: number of @ev, or of the event after the lost ones
+ *
+ * A listener that cannot get it finds ENOBUFS on its socket.
+ *
+ * Context: Process context.
+ */
+void vpart_netlink_event(const struct vpart_event *ev, u64 lost, u64 seq)
+{
+	struct vpart_nl_out out = {};
+
+	if (!genl_has_listeners(&vpart_family, &init_net, 0))
+		return;
+	out.skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!out.skb) {
+		genl_set_err(&vpart_family, &init_net, 0, 0, ENOBUFS);
+		return;
+	}
+	if (WARN_ON_ONCE(vpart_nl_event(&out, VPART_CMD_EVENT_NTF, ev, lost,
+					seq))) {
+		nlmsg_free(out.skb);
+		return;
+	}
+	genlmsg_multicast(&vpart_family, out.skb, 0, 0, GFP_KERNEL);
+}
+
+/* ---- what requests carry ---- */
+
+static const struct nla_policy vpart_node_get_policy[VPART_A_NODE_MAX + 1] = {
+	[VPART_A_NODE_ID]	= { .type = NLA_U32 },
+	[VPART_A_NODE_NAME]	= { .type = NLA_NUL_STRING, .len = VPART_NL_STRING },
+};
+
+static const struct nla_policy vpart_node_new_policy[VPART_A_NODE_MAX + 1] = {
+	[VPART_A_NODE_ID]	= { .type = NLA_U32 },
+	[VPART_A_NODE_NAME]	= { .type = NLA_NUL_STRING, .len = VPART_NL_STRING },
+	[VPART_A_NODE_UUID]	= NLA_POLICY_EXACT_LEN(VPART_UUID_SIZE),
+};
+
+static const struct nla_policy vpart_partition_get_policy[VPART_A_PARTITION_MAX + 1] = {
+	[VPART_A_PARTITION_ID]	 = { .type = NLA_U32 },
+	[VPART_A_PARTITION_NAME] = { .type = NLA_NUL_STRING, .len = VPART_NL_STRING },
+};
+
+static const struct nla_policy vpart_partition_new_policy[VPART_A_PARTITION_MAX + 1] = {
+	[VPART_A_PARTITION_ID]	 = { .type = NLA_U32 },
+	[VPART_A_PARTITION_NAME] = { .type = NLA_NUL_STRING, .len = VPART_NL_STRING },
+	[VPART_A_PARTITION_UUID] = NLA_POLICY_EXACT_LEN(VPART_UUID_SIZE),
+	[VPART_A_PARTITION_NODE] = { .type = NLA_NUL_STRING, .len = VPART_NL_STRING },
+	[VPART_A_PARTITION_ROLE] = { .type = NLA_U32 },
+	[VPART_A_PARTITION_POOL] = { .type = NLA_U32 },
+};
+
+static const struct nla_policy vpart_partition_set_policy[VPART_A_PARTITION_MAX + 1] = {
+	[VPART_A_PARTITION_ID]	  = { .type = NLA_U32 },
+	[VPART_A_PARTITION_NAME]  = { .type = NLA_NUL_STRING, .len = VPART_NL_STRING },
+	[VPART_A_PARTITION_STATE] = { .type = NLA_U32 },
+};
+
+static const struct nla_policy vpart_adapter_get_policy[VPART_A_ADAPTER_MAX + 1] = {
+	[VPART_A_ADAPTER_ID]   = { .type = NLA_U32 },
+	[VPART_A_ADAPTER_NAME] = { .type = NLA_NUL_STRING, .len = VPART_NL_STRING },
+};
+
+static const struct nla_policy vpart_adapter_new_policy[VPART_A_ADAPTER_MAX + 1] = {
+	[VPART_A_ADAPTER_ID]	      = { .type = NLA_U32 },
+	[VPART_A_ADAPTER_NAME]	      = { .type = NLA_NUL_STRING, .len = VPART_NL_STRING },
+	[VPART_A_ADAPTER_CLIENT]      = { .type = NLA_NUL_STRING, .len = VPART_NL_STRING },
+	[VPART_A_ADAPTER_SERVER]      = { .type = NLA_NUL_STRING, .len = VPART_NL_STRING },
+	[VPART_A_ADAPTER_CLIENT_SLOT] = { .type = NLA_U32 },
+	[VPART_A_ADAPTER_SERVER_SLOT] = { .type = NLA_U32 },
+	[VPART_A_ADAPTER_FABRIC]      = { .type = NLA_NUL_STRING, .len = VPART_NL_STRING },
+	[VPART_A_ADAPTER_PATH_LOSS]   = { .type = NLA_U32 },
+};
+
+static const struct nla_policy vpart_adapter_set_policy[VPART_A_ADAPTER_MAX + 1] = {
+	[VPART_A_ADAPTER_ID]	    = { .type = NLA_U32 },
+	[VPART_A_ADAPTER_NAME]	    = { .type = NLA_NUL_STRING, .len = VPART_NL_STRING },
+	[VPART_A_ADAPTER_PATH_LOSS] = { .type = NLA_U32 },
+};
+
+static const struct nla_policy vpart_event_get_policy[VPART_A_EVENT_MAX + 1] = {
+	[VPART_A_EVENT_SEQ]	= { .type = NLA_U64 },
+	[VPART_A_EVENT_BOOT_ID]	= NLA_POLICY_EXACT_LEN(VPART_UUID_SIZE),
+};
+
+/*
+ * A number from 1 to @max, 0 if absent. @what is at most 20 characters, the
+ * whole sentence must fit NETLINK_MAX_FMTMSG_LEN of newer kernels.
+ */
+static int vpart_nl_number(struct genl_info *info, int attr, u32 max,
+			   const char *what, u32 *value)
+{
+	struct nlattr *a = info->attrs[attr];
+
+	*value = a ? nla_get_u32(a) : 0;
+	if (!a || (*value && *value <= max))
+		return 0;
+	NL_SET_ERR_MSG_ATTR_FMT(info->extack, a, "%s %u is not from 1 to %u",
+				what, *value, max);
+	return -EINVAL;
+}
+
+/* The id and the name that say which object is meant, or shall be made. */
+static int vpart_nl_key(struct genl_info *info, int id_attr, int name_attr,
+			u32 *id, const char **name)
+{
+	*name = info->attrs[name_attr] ? nla_data(info->attrs[name_attr]) : NULL;
+	return vpart_nl_number(info, id_attr, VPART_ID_MAX, "id", id);
+}
+
+/* A uuid, nil if absent; nil is refused. */
+static int vpart_nl_uuid(struct genl_info *info, int attr, uuid_t *uuid)
+{
+	struct nlattr *a = info->attrs[attr];
+
+	*uuid = uuid_null;
+	if (!a)
+		return 0;
+	import_uuid(uuid, nla_data(a));
+	if (!uuid_is_null(uuid))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(info->extack, a, "the uuid is all zeroes");
+	return -EINVAL;
+}
+
+/* An attribute that must be there. */
+static int vpart_nl_need(struct genl_info *info, int attr, const char *what)
+{
+	if (!GENL_REQ_ATTR_CHECK(info, attr))
+		return 0;
+	NL_SET_ERR_MSG_FMT(info->extack, "the %s is missing", what);
+	return -EINVAL;
+}
+
+static int vpart_nl_path_loss(struct genl_info *info, u32 *value)
+{
+	struct nlattr *a = info->attrs[VPART_A_ADAPTER_PATH_LOSS];
+
+	*value = a ? nla_get_u32(a) : 0;
+	if (!a || (*value >= VPART_PATH_LOSS_MIN && *value <= VPART_PATH_LOSS_MAX))
+		return 0;
+	NL_SET_ERR_MSG_ATTR_FMT(info->extack, a,
+				"a path loss time-out of %u s is not from %d to %d",
+				*value, VPART_PATH_LOSS_MIN, VPART_PATH_LOSS_MAX);
+	return -EINVAL;
+}
+
+/* ---- an object as the answer ---- */
+
+typedef int (*vpart_nl_show)(const struct vpart_nl_out *out, u32 id,
+			     const char *name, struct netlink_ext_ack *extack);
+
+static int vpart_nl_show_node(const struct vpart_nl_out *out, u32 id,
+			      const char *name, struct netlink_ext_ack *extack)
+{
+	struct vpart_node *n = vpart_node_find(id, name, extack);
+
+	return IS_ERR(n) ? PTR_ERR(n) : vpart_nl_node(out, n);
+}
+
+static int vpart_nl_show_partition(const struct vpart_nl_out *out, u32 id,
+				   const char *name,
+				   struct netlink_ext_ack *extack)
+{
+	struct vpart_partition *p = vpart_partition_find(id, name, extack);
+
+	return IS_ERR(p) ? PTR_ERR(p) : vpart_nl_partition(out, p);
+}
+
+static int vpart_nl_show_adapter(const struct vpart_nl_out *out, u32 id,
+				 const char *name,
+				 struct netlink_ext_ack *extack)
+{
+	struct vpart_link *link = vpart_adapter_lookup(id, name, extack);
+
+	return IS_ERR(link) ? PTR_ERR(link) : vpart_nl_adapter(out, link);
+}
+
+static int vpart_nl_answer(struct genl_info *info, struct sk_buff *skb,
+			   vpart_nl_show show, u32 id, const char *name)
+{
+	struct vpart_nl_out out = {
+		.skb	= skb,
+		.portid	= info->snd_portid,
+		.seq	= info->snd_seq,
+	};
+	unsigned int noio;
+	int err;
+
+	noio = vpart_config_lock();
+	err = show(&out, id, name, info->extack);
+	vpart_config_unlock(noio);
+	if (err) {
+		nlmsg_free(skb);
+		return err;
+	}
+	return genlmsg_reply(skb, info);
+}
+
+static int vpart_nl_get(struct genl_info *info, int id_attr, int name_attr,
+			vpart_nl_show show)
+{
+	struct sk_buff *skb;
+	const char *name;
+	u32 id;
+	int err;
+
+	err = vpart_nl_key(info, id_attr, name_attr, &id, &name);
+	if (err)
+		return err;
+	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!skb)
+		return -ENOMEM;
+	return vpart_nl_answer(info, skb, show, id, name);
+}
+
+/* ---- operations ---- */
+
+static int vpart_nl_node_get(struct sk_buff *skb, struct genl_info *info)
+{
+	return vpart_nl_get(info, VPART_A_NODE_ID, VPART_A_NODE_NAME,
+			    vpart_nl_show_node);
+}
+
+static int vpart_nl_partition_get(struct sk_buff *skb, struct genl_info *info)
+{
+	return vpart_nl_get(info, VPART_A_PARTITION_ID, VPART_A_PARTITION_NAME,
+			    vpart_nl_show_partition);
+}
+
+static int vpart_nl_adapter_get(struct sk_buff *skb, struct genl_info *info)
+{
+	return vpart_nl_get(info, VPART_A_ADAPTER_ID, VPART_A_ADAPTER_NAME,
+			    vpart_nl_show_adapter);
+}
+
+/*
+ * The answer to a NEW is allocated first: what was made is not left behind
+ * by a request that failed.
+ */
+static int vpart_nl_node_new(struct sk_buff *skb, struct genl_info *info)
+{
+	struct vpart_node_args args;
+	struct sk_buff *msg;
+	u32 id;
+	int err;
+
+	err = vpart_nl_need(info, VPART_A_NODE_NAME, "node's name");
+	if (!err)
+		err = vpart_nl_key(info, VPART_A_NODE_ID, VPART_A_NODE_NAME,
+				   &args.id, &args.name);
+	if (!err)
+		err = vpart_nl_uuid(info, VPART_A_NODE_UUID, &args.uuid);
+	if (err)
+		return err;
+	msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!msg)
+		return -ENOMEM;
+	err = vpart_node_new(&args, &id, info->extack);
+	if (err) {
+		nlmsg_free(msg);
+		return err;
+	}
+	return vpart_nl_answer(info, msg, vpart_nl_show_node, id, NULL);
+}
+
+static int vpart_nl_node_del(struct sk_buff *skb, struct genl_info *info)
+{
+	const char *name;
+	u32 id;
+	int err;
+
+	err = vpart_nl_key(info, VPART_A_NODE_ID, VPART_A_NODE_NAME, &id, &name);
+	return err ?: vpart_node_del(id, name, info->extack);
+}
+
+static int vpart_nl_partition_new(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr **attrs = info->attrs;
+	struct vpart_partition_args args;
+	struct sk_buff *msg;
+	u32 id;
+	int err;
+
+	err = vpart_nl_need(info, VPART_A_PARTITION_NAME, "partition's name") ?:
+	      vpart_nl_need(info, VPART_A_PARTITION_NODE, "node's name") ?:
+	      vpart_nl_need(info, VPART_A_PARTITION_ROLE, "partition's role") ?:
+	      vpart_nl_key(info, VPART_A_PARTITION_ID, VPART_A_PARTITION_NAME,
+			   &args.id, &args.name) ?:
+	      vpart_nl_number(info, VPART_A_PARTITION_POOL, VPART_POOL_MAX,
+			      "pool number", &args.pool) ?:
+	      vpart_nl_uuid(info, VPART_A_PARTITION_UUID, &args.uuid);
+	if (err)
+		return err;
+	args.node = nla_data(attrs[VPART_A_PARTITION_NODE]);
+	args.role = nla_get_u32(attrs[VPART_A_PARTITION_ROLE]);
+	if (args.role != VPART_ROLE_CLIENT && args.role != VPART_ROLE_VIOS) {
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack,
+					attrs[VPART_A_PARTITION_ROLE],
+					"there is no role %u: client is %d, VIOS is %d",
+					args.role, VPART_ROLE_CLIENT,
+					VPART_ROLE_VIOS);
+		return -EINVAL;
+	}
+	msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!msg)
+		return -ENOMEM;
+	err = vpart_partition_new(&args, &id, info->extack);
+	if (err) {
+		nlmsg_free(msg);
+		return err;
+	}
+	return vpart_nl_answer(info, msg, vpart_nl_show_partition, id, NULL);
+}
+
+static int vpart_nl_partition_set(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr *a;
+	const char *name;
+	u32 id, state;
+	int err;
+
+	err = vpart_nl_key(info, VPART_A_PARTITION_ID, VPART_A_PARTITION_NAME,
+			   &id, &name) ?:
+	      vpart_nl_need(info, VPART_A_PARTITION_STATE, "partition's state");
+	if (err)
+		return err;
+	a = info->attrs[VPART_A_PARTITION_STATE];
+	state = nla_get_u32(a);
+	if (state != VPART_STATE_RUNNING && state != VPART_STATE_FAILED) {
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, a,
+					"there is no state %u: running is %d, failed is %d",
+					state, VPART_STATE_RUNNING,
+					VPART_STATE_FAILED);
+		return -EINVAL;
+	}
+	return vpart_partition_set(id, name, state, info->extack);
+}
+
+static int vpart_nl_partition_del(struct sk_buff *skb, struct genl_info *info)
+{
+	const char *name;
+	u32 id;
+	int err;
+
+	err = vpart_nl_key(info, VPART_A_PARTITION_ID, VPART_A_PARTITION_NAME,
+			   &id, &name);
+	return err ?: vpart_partition_del(id, name, info->extack);
+}
+
+static int vpart_nl_adapter_new(struct sk_buff *skb, struct genl_info *info)
+{
+	struct nlattr **attrs = info->attrs;
+	struct vpart_adapter_args args;
+	struct sk_buff *msg;
+	u32 id;
+	int err;
+
+	err = vpart_nl_need(info, VPART_A_ADAPTER_CLIENT, "client's partition") ?:
+	      vpart_nl_need(info, VPART_A_ADAPTER_SERVER, "server's partition") ?:
+	      vpart_nl_key(info, VPART_A_ADAPTER_ID, VPART_A_ADAPTER_NAME,
+			   &args.id, &args.name) ?:
+	      vpart_nl_number(info, VPART_A_ADAPTER_CLIENT_SLOT, VPART_SLOT_MAX,
+			      "client slot", &args.slot[VPART_SIDE_CLIENT]) ?:
+	      vpart_nl_number(info, VPART_A_ADAPTER_SERVER_SLOT, VPART_SLOT_MAX,
+			      "server slot", &args.slot[VPART_SIDE_SERVER]) ?:
+	      vpart_nl_path_loss(info, &args.path_loss);
+	if (err)
+		return err;
+	args.client = nla_data(attrs[VPART_A_ADAPTER_CLIENT]);
+	args.server = nla_data(attrs[VPART_A_ADAPTER_SERVER]);
+	args.fabric = attrs[VPART_A_ADAPTER_FABRIC] ?
+		      nla_data(attrs[VPART_A_ADAPTER_FABRIC]) : NULL;
+	msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!msg)
+		return -ENOMEM;
+	err = vpart_adapter_new(&args, &id, info->extack);
+	if (err) {
+		nlmsg_free(msg);
+		return err;
+	}
+	return vpart_nl_answer(info, msg, vpart_nl_show_adapter, id, NULL);
+}
+
+static int vpart_nl_adapter_set(struct sk_buff *skb, struct genl_info *info)
+{
+	u32 id, path_loss;
+	const char *name;
+	int err;
+
+	err = vpart_nl_key(info, VPART_A_ADAPTER_ID, VPART_A_ADAPTER_NAME,
+			   &id, &name) ?:
+	      vpart_nl_need(info, VPART_A_ADAPTER_PATH_LOSS,
+			    "path loss time-out") ?:
+	      vpart_nl_path_loss(info, &path_loss);
+	return err ?: vpart_adapter_set(id, name, path_loss, info->extack);
+}
+
+static int vpart_nl_adapter_del(struct sk_buff *skb, struct genl_info *info)
+{
+	const char *name;
+	u32 id;
+	int err;
+
+	err = vpart_nl_key(info, VPART_A_ADAPTER_ID, VPART_A_ADAPTER_NAME,
+			   &id, &name);
+	return err ?: vpart_adapter_del(id, name, info->extack);
+}
+
+/* ---- dumps: args[0] is the id of the last object sent ---- */
+
+static void vpart_nl_dump_out(struct vpart_nl_out *out, struct sk_buff *skb,
+			      struct netlink_callback *cb)
+{
+	out->skb = skb;
+	out->portid = NETLINK_CB(cb->skb).portid;
+	out->seq = cb->nlh->nlmsg_seq;
+	out->flags = NLM_F_MULTI;
+	out->cb = cb;
+}
+
+/* A dump gives all objects: to ask for one of them is another request. */
+static int vpart_nl_dump_start(struct netlink_callback *cb)
+{
+	struct nlattr **attrs = genl_info_dump(cb)->attrs;
+
+	BUILD_BUG_ON((int)VPART_A_NODE_ID != (int)VPART_A_PARTITION_ID ||
+		     (int)VPART_A_NODE_ID != (int)VPART_A_ADAPTER_ID ||
+		     (int)VPART_A_NODE_NAME != (int)VPART_A_PARTITION_NAME ||
+		     (int)VPART_A_NODE_NAME != (int)VPART_A_ADAPTER_NAME);
+	if (attrs[VPART_A_NODE_ID] || attrs[VPART_A_NODE_NAME]) {
+		NL_SET_ERR_MSG(cb->extack, "a dump takes no id and no name");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int vpart_nl_node_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct vpart_nl_out out;
+	struct vpart_node *n;
+	unsigned int noio;
+	int err = 0;
+
+	vpart_nl_dump_out(&out, skb, cb);
+	noio = vpart_config_lock();
+	cb->seq = vpart_node_gen + 1;
+	list_for_each_entry(n, &vpart_nodes, entry) {
+		if (n->id <= cb->args[0])
+			continue;
+		err = vpart_nl_node(&out, n);
+		if (err)
+			break;
+		cb->args[0] = n->id;
+	}
+	vpart_config_unlock(noio);
+	return skb->len ?: err;
+}
+
+static int vpart_nl_partition_dump(struct sk_buff *skb,
+				   struct netlink_callback *cb)
+{
+	struct vpart_nl_out out;
+	struct vpart_partition *p;
+	unsigned int noio;
+	int err = 0;
+
+	vpart_nl_dump_out(&out, skb, cb);
+	noio = vpart_config_lock();
+	cb->seq = vpart_partition_gen + 1;
+	list_for_each_entry(p, &vpart_partitions, entry) {
+		if (p->id <= cb->args[0])
+			continue;
+		err = vpart_nl_partition(&out, p);
+		if (err)
+			break;
+		cb->args[0] = p->id;
+	}
+	vpart_config_unlock(noio);
+	return skb->len ?: err;
+}
+
+static int vpart_nl_adapter_dump(struct sk_buff *skb,
+				 struct netlink_callback *cb)
+{
+	struct vpart_link *link;
+	struct vpart_nl_out out;
+	unsigned int noio;
+	int err = 0;
+	u32 id;
+
+	vpart_nl_dump_out(&out, skb, cb);
+	noio = vpart_config_lock();
+	cb->seq = vpart_adapter_gen + 1;
+	list_for_each_entry(link, &vpart_links, entry) {
+		id = link->adapter[VPART_SIDE_CLIENT].id;
+		if (!link->live || id <= cb->args[0])
+			continue;
+		err = vpart_nl_adapter(&out, link);
+		if (err)
+			break;
+		cb->args[0] = id;
+	}
+	vpart_config_unlock(noio);
+	return skb->len ?: err;
+}
+
+/**
+ * struct vpart_nl_events - where a dump of events is, in cb->ctx
+ * @cursor: number of the next event to send
+ * @end: the last event when the dump began; a dump does not chase new ones
+ * @unknown: the asker's history is not ours
+ */
+struct vpart_nl_events {
+	u64	cursor;
+	u64	end;
+	bool	unknown;
+};
+
+static int vpart_nl_event_start(struct netlink_callback *cb)
+{
+	struct nlattr **attrs = genl_info_dump(cb)->attrs;
+	struct vpart_nl_events *ctx = (void *)cb->ctx;
+	struct nlattr *seq = attrs[VPART_A_EVENT_SEQ];
+	struct nlattr *boot = attrs[VPART_A_EVENT_BOOT_ID];
+
+	BUILD_BUG_ON(sizeof(*ctx) > sizeof(cb->ctx));
+	ctx->end = vpart_ring_last();
+	/* Without a number: from the oldest kept on, nothing was lost to it. */
+	ctx->cursor = ctx->end > VPART_RING_SIZE ?
+		      ctx->end - VPART_RING_SIZE + 1 : 1;
+	ctx->unknown = boot && memcmp(nla_data(boot), &vpart_boot_id,
+				      sizeof(vpart_boot_id));
+	if (!seq || ctx->unknown)
+		return 0;
+	if (!nla_get_u64(seq)) {
+		NL_SET_ERR_MSG_ATTR(cb->extack, seq,
+				    "events are numbered from 1");
+		return -EINVAL;
+	}
+	if (nla_get_u64(seq) > ctx->end + 1)
+		ctx->unknown = true;
+	else
+		ctx->cursor = nla_get_u64(seq);
+	return 0;
+}
+
+static int vpart_nl_event_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct vpart_nl_events *ctx = (void *)cb->ctx;
+	struct vpart_nl_out out;
+	struct vpart_event ev;
+	u64 cursor, lost;
+	int err = 0;
+
+	vpart_nl_dump_out(&out, skb, cb);
+	out.cb = NULL;	/* each event is complete by itself */
+	if (ctx->unknown) {
+		err = vpart_nl_event(&out, VPART_CMD_EVENT_GET, NULL,
+				     VPART_EVENT_LOST_UNKNOWN, ctx->cursor);
+		if (err)
+			return skb->len ?: err;
+		ctx->unknown = false;
+	}
+	while (ctx->cursor <= ctx->end) {
+		cursor = ctx->cursor;
+		if (!vpart_ring_next(&cursor, &ev, &lost))
+			break;
+		if (lost) {
+			err = vpart_nl_event(&out, VPART_CMD_EVENT_GET, NULL,
+					     lost, ev.seq);
+			if (err)
+				break;
+			ctx->cursor = ev.seq;
+		}
+		err = vpart_nl_event(&out, VPART_CMD_EVENT_GET, &ev, 0, ev.seq);
+		if (err)
+			break;
+		ctx->cursor = cursor;
+	}
+	return skb->len ?: err;
+}
+
+#define VPART_NL_POLICY(p)	.policy = (p), .maxattr = ARRAY_SIZE(p) - 1
+
+static const struct genl_ops vpart_nl_ops[] = {
+	{
+		.cmd	= VPART_CMD_NODE_GET,
+		VPART_NL_POLICY(vpart_node_get_policy),
+		.doit	= vpart_nl_node_get,
+		.start	= vpart_nl_dump_start,
+		.dumpit	= vpart_nl_node_dump,
+	}, {
+		.cmd	= VPART_CMD_NODE_NEW,
+		VPART_NL_POLICY(vpart_node_new_policy),
+		.flags	= GENL_ADMIN_PERM,
+		.doit	= vpart_nl_node_new,
+	}, {
+		.cmd	= VPART_CMD_NODE_DEL,
+		VPART_NL_POLICY(vpart_node_get_policy),
+		.flags	= GENL_ADMIN_PERM,
+		.doit	= vpart_nl_node_del,
+	}, {
+		.cmd	= VPART_CMD_PARTITION_GET,
+		VPART_NL_POLICY(vpart_partition_get_policy),
+		.doit	= vpart_nl_partition_get,
+		.start	= vpart_nl_dump_start,
+		.dumpit	= vpart_nl_partition_dump,
+	}, {
+		.cmd	= VPART_CMD_PARTITION_NEW,
+		VPART_NL_POLICY(vpart_partition_new_policy),
+		.flags	= GENL_ADMIN_PERM,
+		.doit	= vpart_nl_partition_new,
+	}, {
+		.cmd	= VPART_CMD_PARTITION_SET,
+		VPART_NL_POLICY(vpart_partition_set_policy),
+		.flags	= GENL_ADMIN_PERM,
+		.doit	= vpart_nl_partition_set,
+	}, {
+		.cmd	= VPART_CMD_PARTITION_DEL,
+		VPART_NL_POLICY(vpart_partition_get_policy),
+		.flags	= GENL_ADMIN_PERM,
+		.doit	= vpart_nl_partition_del,
+	}, {
+		.cmd	= VPART_CMD_ADAPTER_GET,
+		VPART_NL_POLICY(vpart_adapter_get_policy),
+		.doit	= vpart_nl_adapter_get,
+		.start	= vpart_nl_dump_start,
+		.dumpit	= vpart_nl_adapter_dump,
+	}, {
+		.cmd	= VPART_CMD_ADAPTER_NEW,
+		VPART_NL_POLICY(vpart_adapter_new_policy),
+		.flags	= GENL_ADMIN_PERM,
+		.doit	= vpart_nl_adapter_new,
+	}, {
+		.cmd	= VPART_CMD_ADAPTER_SET,
+		VPART_NL_POLICY(vpart_adapter_set_policy),
+		.flags	= GENL_ADMIN_PERM,
+		.doit	= vpart_nl_adapter_set,
+	}, {
+		.cmd	= VPART_CMD_ADAPTER_DEL,
+		VPART_NL_POLICY(vpart_adapter_get_policy),
+		.flags	= GENL_ADMIN_PERM,
+		.doit	= vpart_nl_adapter_del,
+	}, {
+		.cmd	= VPART_CMD_EVENT_GET,
+		VPART_NL_POLICY(vpart_event_get_policy),
+		.start	= vpart_nl_event_start,
+		.dumpit	= vpart_nl_event_dump,
+	},
+};
+
+static const struct genl_multicast_group vpart_nl_groups[] = {
+	{ .name = VPART_MCGRP_EVENTS },
+};
+
+static struct genl_family vpart_family __ro_after_init = {
+	.name		= VPART_FAMILY_NAME,
+	.version	= VPART_FAMILY_VERSION,
+	.module		= THIS_MODULE,
+	.parallel_ops	= true,
+	.ops		= vpart_nl_ops,
+	.n_ops		= ARRAY_SIZE(vpart_nl_ops),
+	.resv_start_op	= VPART_CMD_EVENT_NTF + 1,
+	.mcgrps		= vpart_nl_groups,
+	.n_mcgrps	= ARRAY_SIZE(vpart_nl_groups),
+};
+
+/**
+ * vpart_netlink_init() - register the family
+ *
+ * Return: 0 or an errno.
+ */
+int __init vpart_netlink_init(void)
+{
+	return genl_register_family(&vpart_family);
+}
+
+/**
+ * vpart_netlink_exit() - unregister the family
+ */
+void vpart_netlink_exit(void)
+{
+	genl_unregister_family(&vpart_family);
+}

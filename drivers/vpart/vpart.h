@@ -1,0 +1,462 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Private to vpart.ko: nodes, partitions, links, and what fabrics implement.
+ *
+ * Locks, outermost first:
+ *   a device's lock (driver core)
+ *   vpart_config: every list and count of objects. Held for short and never
+ *	across a wait for a link, a driver's callback or device_add/del of an
+ *	adapter; taken with memalloc_noio so that no writeback is waited for.
+ *   link->lock: wishes and state of one link, irq-safe.
+ *   the event ring's lock, irq-safe.
+ * The hot path takes none of them: see call.c.
+ */
+#ifndef _VPART_PRIVATE_H
+#define _VPART_PRIVATE_H
+
+#include <linux/kref.h>
+#include <linux/ktime.h>
+#include <linux/list.h>
+#include <linux/mutex.h>
+#include <linux/sched/mm.h>
+#include <linux/spinlock.h>
+#include <linux/vpart.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+
+#define VPART_NODES_MAX		64
+#define VPART_PARTITIONS_MAX	1024
+#define VPART_ADAPTERS_MAX	1024
+#define VPART_ID_MAX		0x7fffffffU
+#define VPART_POOL_MAX		0xffffU
+#define VPART_SLOT_MAX		0xffffU
+#define VPART_QUEUES_MAX	64
+#define VPART_DEPTH_MAX		1024
+#define VPART_LINK_EVENTS	16	/* server events kept per link */
+#define VPART_RETRY_MIN		20	/* ms before a login is tried again */
+#define VPART_RETRY_MAX		2000	/* doubled up to here */
+#define VPART_RING_SIZE		1024	/* events kept for listeners */
+
+struct netlink_ext_ack;
+
+/* ---- main.c ---- */
+extern struct mutex vpart_config;
+extern struct workqueue_struct *vpart_wq;
+
+/**
+ * vpart_config_lock() - take the configuration mutex
+ *
+ * Return: what vpart_config_unlock() wants back. Allocations in between wait
+ * for no I/O: the disk behind it may be one of ours, held by a failed link.
+ */
+static inline unsigned int vpart_config_lock(void)
+{
+	mutex_lock(&vpart_config);
+	return memalloc_noio_save();
+}
+
+static inline void vpart_config_unlock(unsigned int noio)
+{
+	memalloc_noio_restore(noio);
+	mutex_unlock(&vpart_config);
+}
+
+int vpart_name_check(const char *name, struct netlink_ext_ack *extack);
+
+/* ---- node.c ---- */
+/**
+ * struct vpart_node - a physical node
+ * @entry: in vpart_nodes, sorted by @id
+ * @rcu: partitions are read under RCU with their node
+ * @id: never 0
+ * @uuid: never nil
+ * @name: unique
+ * @nr_partitions: partitions on it
+ */
+struct vpart_node {
+	struct list_head	entry;
+	struct rcu_head		rcu;
+	u32			id;
+	uuid_t			uuid;
+	char			name[VPART_NAME_SIZE];
+	unsigned int		nr_partitions;
+};
+
+struct vpart_node_args {
+	u32		id;		/* 0: assign */
+	const char	*name;
+	uuid_t		uuid;		/* nil: make one */
+};
+
+extern struct list_head vpart_nodes;
+extern unsigned int vpart_node_gen;
+
+int vpart_node_new(const struct vpart_node_args *args, u32 *id,
+		   struct netlink_ext_ack *extack);
+int vpart_node_del(u32 id, const char *name, struct netlink_ext_ack *extack);
+struct vpart_node *vpart_node_find(u32 id, const char *name,
+				   struct netlink_ext_ack *extack);
+void vpart_node_del_all(void);
+
+/* ---- partition.c ---- */
+/**
+ * struct vpart_partition - one partition of a node
+ * @dev: /sys/class/vpart/<name>, parent of its adapters
+ * @entry: in vpart_partitions, sorted by @id; readers may hold RCU alone
+ * @rcu: frees it
+ * @node: where it is
+ * @id: never 0
+ * @uuid: never nil
+ * @name: unique on all nodes
+ * @role: client or VIOS
+ * @pool: unique on its node
+ * @nr_adapters: adapter ends in it
+ * @lock: guards @boot and @since, and writes of @state
+ * @state: read without a lock
+ * @boot: changes with each failure and return
+ * @since: when @state was entered
+ */
+struct vpart_partition {
+	struct device		dev;
+	struct list_head	entry;
+	struct rcu_head		rcu;
+	struct vpart_node	*node;
+	u32			id;
+	uuid_t			uuid;
+	char			name[VPART_NAME_SIZE];
+	enum vpart_role		role;
+	u32			pool;
+	unsigned int		nr_adapters;
+	spinlock_t		lock;
+	enum vpart_state	state;
+	uuid_t			boot;
+	ktime_t			since;
+};
+
+struct vpart_partition_args {
+	u32		id;		/* 0: assign */
+	const char	*name;
+	const char	*node;
+	uuid_t		uuid;		/* nil: make one */
+	enum vpart_role	role;
+	u32		pool;		/* 0: assign */
+};
+
+#define to_vpart_partition(d)	container_of(d, struct vpart_partition, dev)
+
+extern struct list_head vpart_partitions;
+extern unsigned int vpart_partition_gen;
+extern struct class vpart_class;
+
+int vpart_partition_new(const struct vpart_partition_args *args, u32 *id,
+			struct netlink_ext_ack *extack);
+int vpart_partition_set(u32 id, const char *name, enum vpart_state state,
+			struct netlink_ext_ack *extack);
+int vpart_partition_del(u32 id, const char *name,
+			struct netlink_ext_ack *extack);
+struct vpart_partition *vpart_partition_find(u32 id, const char *name,
+					     struct netlink_ext_ack *extack);
+struct vpart_partition *vpart_partner(const struct vpart_partition *p);
+uuid_t vpart_partition_boot(struct vpart_partition *p, ktime_t *since);
+void vpart_partition_del_all(void);
+
+/* ---- fabrics ---- */
+struct vpart_link;
+
+/**
+ * struct vpart_fabric_ops - what carries the requests of a link
+ * @name: as users write it
+ * @caps: VPART_CAP_* that the fabric itself decides
+ * @connect: log in: ask the client for its request, the server for its answer,
+ *	set link->lim and link->login_rsp, set up the call tables. Process
+ *	context, the link's work. -EAGAIN: try again in a moment.
+ * @disconnect: the epoch is over and no submit is running: give every open call
+ *	to the server's ->cancel(). Process context, the link's work, bounded.
+ * @submit: the link is up, @req is within the limits. Under RCU. 0, -EBUSY.
+ * @kick: a batch marked VPART_REQ_MORE is complete; may be NULL
+ * @poll: reap completions; NULL without VPART_CAP_POLL
+ * @cancel: as vpart_cancel(), under RCU
+ * @map: as vpart_map()
+ * @unmap: as vpart_unmap(); may be NULL
+ * @pull: as vpart_pull(), range already checked
+ * @push: as vpart_push(), range already checked
+ * @reply: hand the answer over, or -ENOTCONN when @status says so. Under RCU.
+ * @dropped: the server puts an unanswered call. Returns the request that ends
+ *	with it, if it is at this end. Under RCU.
+ * @event: carry an event IU to the client; any context
+ *
+ * The bus has checked epoch, credit and tag; a fabric only moves bytes. A call
+ * that the server holds stays mapped whatever happens to the link.
+ */
+struct vpart_fabric_ops {
+	const char	*name;
+	u32		caps;
+	int		(*connect)(struct vpart_link *link, u32 epoch);
+	void		(*disconnect)(struct vpart_link *link);
+	int		(*submit)(struct vpart_queue *q, struct vpart_req *req);
+	void		(*kick)(struct vpart_queue *q);
+	int		(*poll)(struct vpart_queue *q, unsigned int budget);
+	int		(*cancel)(struct vpart_queue *q, struct vpart_req *req);
+	int		(*map)(struct vpart_call *c, enum dma_data_direction dir,
+			       struct vpart_data *d);
+	void		(*unmap)(struct vpart_call *c);
+	int		(*pull)(struct vpart_call *c,
+				const struct vpart_data *dst, u32 off,
+				vpart_xfer_fn fn);
+	int		(*push)(struct vpart_call *c,
+				const struct vpart_data *src, u32 off,
+				vpart_xfer_fn fn);
+	void		(*reply)(struct vpart_call *c, const void *rsp, u16 len,
+				 int status);
+	struct vpart_req *(*dropped)(struct vpart_call *c);
+	int		(*event)(struct vpart_link *link, const void *iu,
+				 u16 len);
+};
+
+const struct vpart_fabric_ops *vpart_fabric_find(const char *name);
+
+/* ---- link.c ---- */
+/**
+ * struct vpart_queue - one channel of a link
+ * @link: the link
+ * @calls: call table, @stride bytes each, limits.depth of them; NULL unused
+ * @stride: bytes from one call to the next
+ * @index: number of the queue
+ *
+ * Lives as long as the link. @calls and @stride change only while the link is
+ * down and nobody is in an RCU read section that saw it up.
+ */
+struct vpart_queue {
+	struct vpart_link	*link;
+	void			*calls;
+	u32			stride;
+	u16			index;
+} ____cacheline_aligned;
+
+struct vpart_link_event {
+	u64	seq;
+	u16	len;
+	u8	iu[VPART_MAX_IU];
+};
+
+/**
+ * struct vpart_end - what one driver wants of a link, under link->lock
+ * @started: between vpart_start() and vpart_stop()
+ * @pinned: its driver's module is held
+ * @want: limits given to vpart_start()
+ * @drv: the driver; set while @pinned or the link is not down
+ */
+struct vpart_end {
+	bool			started;
+	bool			pinned;
+	struct vpart_limits	want;
+	struct vpart_driver	*drv;
+};
+
+/**
+ * struct vpart_link - one adapter pair and what joins its two ends
+ * @state: enum vpart_link_state. Written by the work under @lock; the hot path
+ *	reads it alone and pairs with that through RCU: see call.c
+ * @epoch: of this or the last UP
+ * @lim: limits of this epoch
+ * @fabric: what carries the requests
+ * @client: callbacks of the client's driver, valid unless down
+ * @server: callbacks of the server's driver, valid unless down
+ * @queues: VPART_QUEUES_MAX of them
+ *
+ * All above is read by every request and written only between epochs.
+ *
+ * @lock: guards what follows up to @work, and writes of @state
+ * @end: wishes of the two drivers
+ * @removing: the pair is being deleted
+ * @gone: the work may not be queued any more
+ * @refused: the server refused the login; nothing is tried until a change
+ * @changes: counts what makes a login worth another try
+ * @ending: why this epoch must end, set once per epoch
+ * @why: why the link is down, or went down last
+ * @last_error: positive errno of the last failed login
+ * @retry_at: jiffies before which no login is tried
+ * @backoff: ms, 0 at first
+ * @since: when @state was entered
+ * @ev_seq: number of the last event of the server
+ * @ev_head: oldest of the events kept
+ * @ev_count: how many are kept
+ * @ev_lost: events were dropped; more are until the client was told
+ * @ev: the events
+ * @work: the only one that changes @state; runs on vpart_wq
+ * @wait: woken when the link is down
+ * @login_rsp: the server's login response, for ->up(); of the work
+ * @login_rsp_len: its length; of the work
+ * @scratch: event being delivered, or login request; of the work
+ * @ref: one per device
+ * @adapter: the two ends, by enum vpart_side
+ * @part: the two partitions, by enum vpart_side
+ * @entry: in vpart_links, sorted by id; under vpart_config
+ * @live: both devices are on the bus; under vpart_config
+ * @path_loss: seconds; read without a lock
+ */
+struct vpart_link {
+	u32				state;
+	u32				epoch;
+	struct vpart_limits		lim;
+	const struct vpart_fabric_ops	*fabric;
+	const struct vpart_client_ops	*client;
+	const struct vpart_server_ops	*server;
+	struct vpart_queue		*queues;
+
+	spinlock_t			lock ____cacheline_aligned;
+	struct vpart_end		end[2];
+	bool				removing;
+	bool				gone;
+	bool				refused;
+	unsigned int			changes;
+	enum vpart_why			ending;
+	enum vpart_why			why;
+	u32				last_error;
+	unsigned long			retry_at;
+	unsigned int			backoff;
+	ktime_t				since;
+	u64				ev_seq;
+	unsigned int			ev_head;
+	unsigned int			ev_count;
+	bool				ev_lost;
+	struct vpart_link_event		*ev;
+	struct delayed_work		work;
+	wait_queue_head_t		wait;
+	u8				login_rsp[VPART_MAX_IU];
+	u16				login_rsp_len;
+	struct vpart_link_event		scratch;
+
+	struct kref			ref;
+	struct vpart_adapter		adapter[2];
+	struct vpart_partition		*part[2];
+	struct list_head		entry;
+	bool				live;
+	unsigned int			path_loss;
+};
+
+/**
+ * struct vpart_link_status - a consistent look at a link, for users
+ * @state: link state
+ * @why: why it is down, or went down last
+ * @epoch: of this or the last UP
+ * @lim: limits of the epoch
+ * @inflight: calls that the server holds
+ * @oldest_ms: age of the oldest of them
+ * @since_ms: age of @state
+ * @last_error: positive errno of the last failed login
+ */
+struct vpart_link_status {
+	enum vpart_link_state	state;
+	enum vpart_why		why;
+	u32			epoch;
+	struct vpart_limits	lim;
+	u32			inflight;
+	u64			oldest_ms;
+	u64			since_ms;
+	u32			last_error;
+};
+
+struct vpart_link *vpart_link_alloc(const struct vpart_fabric_ops *fabric);
+void vpart_link_put(struct vpart_link *link);
+void vpart_link_kick(struct vpart_link *link);
+void vpart_link_partition(struct vpart_link *link, enum vpart_side side,
+			  enum vpart_state state);
+void vpart_link_begin_remove(struct vpart_link *link);
+int vpart_link_wait_down(struct vpart_link *link);
+void vpart_link_unremove(struct vpart_link *link);
+void vpart_link_gone(struct vpart_link *link);
+void vpart_link_unbind(struct vpart_adapter *a);
+int vpart_link_tables(struct vpart_link *link, const struct vpart_limits *lim,
+		      size_t call_size);
+int vpart_link_event(struct vpart_link *link, const void *iu, u16 len);
+void vpart_link_status(struct vpart_link *link, struct vpart_link_status *st);
+const char *vpart_why_text(enum vpart_why why);
+const char *vpart_link_state_text(enum vpart_link_state state);
+
+static inline struct vpart_adapter *vpart_other(const struct vpart_adapter *a)
+{
+	return &a->link->adapter[a->side == VPART_SIDE_CLIENT ?
+				 VPART_SIDE_SERVER : VPART_SIDE_CLIENT];
+}
+
+/* ---- call.c ---- */
+/* struct vpart_call.state; 0 is a free slot */
+#define VPART_CALL_OPEN		BIT(0)	/* the server holds it */
+#define VPART_CALL_WAIT		BIT(1)	/* the client was refused this tag: credit() */
+
+static inline struct vpart_call *vpart_slot(const struct vpart_queue *q, u32 tag)
+{
+	return q->calls + (size_t)tag * q->stride;
+}
+
+struct vpart_call *vpart_call_claim(struct vpart_queue *q, u32 tag);
+unsigned int vpart_calls_open(struct vpart_link *link, u64 *oldest_ms);
+
+/* ---- bus.c ---- */
+extern struct bus_type vpart_bus;
+
+int vpart_bus_init(void);
+void vpart_bus_exit(void);
+
+/* ---- adapter.c ---- */
+struct vpart_adapter_args {
+	u32		id;		/* 0: assign */
+	const char	*name;		/* NULL: "<client>-<server>" */
+	const char	*client;
+	const char	*server;
+	const char	*fabric;	/* NULL: local */
+	u32		slot[2];	/* 0: assign */
+	u32		path_loss;	/* 0: default */
+};
+
+extern struct list_head vpart_links;
+extern unsigned int vpart_adapter_gen;
+
+int vpart_adapter_new(const struct vpart_adapter_args *args, u32 *id,
+		      struct netlink_ext_ack *extack);
+int vpart_adapter_set(u32 id, const char *name, u32 path_loss,
+		      struct netlink_ext_ack *extack);
+int vpart_adapter_del(u32 id, const char *name, struct netlink_ext_ack *extack);
+struct vpart_link *vpart_adapter_lookup(u32 id, const char *name,
+					struct netlink_ext_ack *extack);
+void vpart_adapter_del_all(void);
+
+/* ---- event.c ---- */
+/**
+ * struct vpart_event - one entry of the ring of events
+ * @seq: number, from 1
+ * @time_ns: CLOCK_REALTIME
+ * @type: what happened
+ * @object: to what kind of object
+ * @id: which
+ * @name: which
+ * @detail: a few words
+ */
+struct vpart_event {
+	u64			seq;
+	u64			time_ns;
+	enum vpart_event_type	type;
+	enum vpart_object	object;
+	u32			id;
+	char			name[VPART_NAME_SIZE];
+	char			detail[VPART_EVENT_DETAIL_SIZE];
+};
+
+extern uuid_t vpart_boot_id;
+
+int vpart_ring_init(void);
+void vpart_ring_exit(void);
+bool vpart_ring_next(u64 *cursor, struct vpart_event *ev, u64 *lost);
+u64 vpart_ring_last(void);
+
+/* ---- netlink.c ---- */
+int vpart_netlink_init(void);
+void vpart_netlink_exit(void);
+void vpart_netlink_event(const struct vpart_event *ev, u64 lost, u64 seq);
+
+/* ---- sysfs.c ---- */
+extern const struct attribute_group *vpart_adapter_groups[];
+extern const struct attribute_group *vpart_partition_groups[];
+
+#endif /* _VPART_PRIVATE_H */
