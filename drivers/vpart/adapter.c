@@ -441,6 +441,7 @@ void vpart_adapter_del_all(void)
 		vpart_link_begin_remove(link);
 		vpart_adapter_destroy(link);
 	}
+	vpart_last_link = 0;
 }
 
 /**

@@ -849,7 +849,7 @@ static struct genl_family vpart_family __ro_after_init = {
  *
  * Return: 0 or an errno.
  */
-int __init vpart_netlink_init(void)
+int vpart_netlink_init(void)
 {
 	return genl_register_family(&vpart_family);
 }

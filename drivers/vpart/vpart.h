@@ -37,6 +37,7 @@
 #define VPART_RETRY_MAX		2000	/* doubled up to here */
 #define VPART_RING_SIZE		1024	/* events kept for listeners */
 
+struct kunit_suite;
 struct netlink_ext_ack;
 
 /* ---- main.c ---- */
@@ -61,6 +62,8 @@ static inline void vpart_config_unlock(unsigned int noio)
 	mutex_unlock(&vpart_config);
 }
 
+int vpart_setup(void);
+void vpart_teardown(void);
 int vpart_name_check(const char *name, struct netlink_ext_ack *extack);
 
 /* ---- node.c ---- */
@@ -458,5 +461,9 @@ void vpart_netlink_event(const struct vpart_event *ev, u64 lost, u64 seq);
 /* ---- sysfs.c ---- */
 extern const struct attribute_group *vpart_adapter_groups[];
 extern const struct attribute_group *vpart_partition_groups[];
+
+/* ---- *_test.c ---- */
+int vpart_test_begin(struct kunit_suite *suite);
+void vpart_test_end(struct kunit_suite *suite);
 
 #endif /* _VPART_PRIVATE_H */
