@@ -9,6 +9,74 @@
 
 #include <linux/version.h>
 
+/* 6.12: moved from asm/ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 12, 0)
+#include <asm/unaligned.h>
+#else
+#include <linux/unaligned.h>
+#endif
+
+/* 6.17: per-CPU workqueues are asked for */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#ifndef WQ_PERCPU
+#define WQ_PERCPU 0
+#endif
+#endif
+
+/* 6.9: block devices are opened as files */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 9, 0)
+#define BLK_OPEN_READ FMODE_READ
+#define bdev_file_open_by_dev(devt, mode, holder, ops) \
+	((struct file *)blkdev_get_by_dev(devt, mode, holder))
+#define file_bdev(file) ((struct block_device *)(file))
+#define bdev_fput(file) blkdev_put(file_bdev(file), FMODE_READ)
+#endif
+
+/* 6.3: scsi_execute_cmd() */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
+struct scsi_exec_args {
+	unsigned char *sense;
+	struct scsi_sense_hdr *sshdr;
+	int *resid;
+};
+#define scsi_execute_cmd(sdev, cmd, opf, buf, len, timeout, retries, args) \
+	__scsi_execute(sdev, cmd, op_is_write(opf) ? DMA_TO_DEVICE : \
+		       (len) ? DMA_FROM_DEVICE : DMA_NONE, buf, len, (args)->sense, \
+		       (args)->sshdr, timeout, retries, (opf) & ~REQ_OP_MASK, 0, (args)->resid)
+#endif
+
+/* 6.4: the timer's answer is SCSI's own */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+#define scsi_timeout_action blk_eh_timer_return
+#define SCSI_EH_RESET_TIMER BLK_EH_RESET_TIMER
+#endif
+
+/* 6.14: names of the device callbacks, limits passed to sdev_configure() */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
+#define sdev_init slave_alloc
+#define sdev_destroy slave_destroy
+#define DEFINE_SDEV_CONFIGURE(fn)						\
+static int fn##_compat(struct scsi_device *sdev)				\
+{										\
+	struct queue_limits lim = sdev->request_queue->limits;			\
+	int ret = fn(sdev, &lim);						\
+										\
+	blk_queue_update_dma_alignment(sdev->request_queue, lim.dma_alignment);	\
+	return ret;								\
+}
+#define SDEV_CONFIGURE(fn) .slave_configure = fn##_compat
+#else
+#define DEFINE_SDEV_CONFIGURE(fn)
+#define SDEV_CONFIGURE(fn) .sdev_configure = fn
+#endif
+
+/* 6.19: queuecommand() has a type of its own */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+typedef int vscsi_qc_status;
+#else
+typedef enum scsi_qc_status vscsi_qc_status;
+#endif
+
 /* 6.3: struct bus_type.uevent takes a const device */
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 3, 0)
 #define compat_uevent_const	const

@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * target/vscsi in configfs: NAME/tpgt_1/{lun,acls,attrib,enable,...}, NAME being
+ * an adapter pair whose server end is here.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/configfs.h>
+#include <linux/module.h>
+#include <linux/slab.h>
+#include <target/target_core_backend.h>
+
+#include "target.h"
+
+static LIST_HEAD(vscsi_tports);
+
+/**
+ * vscsi_tport_find() - what is configured for an adapter pair
+ * @name: of the pair
+ *
+ * Return: target, valid while vscsi_mutex is held, or NULL.
+ */
+struct vscsi_tport *vscsi_tport_find(const char *name)
+{
+	struct vscsi_tport *tport;
+
+	lockdep_assert_held(&vscsi_mutex);
+	list_for_each_entry(tport, &vscsi_tports, entry)
+		if (!strcmp(tport->name, name))
+			return tport;
+	return NULL;
+}
+
+/* ---- NAME ---- */
+
+static struct se_wwn *vscsi_make_wwn(struct target_fabric_configfs *tf, struct config_group *group,
+				     const char *name)
+{
+	struct vscsi_tport *tport;
+	struct vpart_adapter *a;
+
+	a = vpart_find_server(name);
+	if (IS_ERR_OR_NULL(a)) {
+		pr_err("%s: no server adapter has this name\n", name);
+		return ERR_PTR(-ENODEV);
+	}
+	vpart_adapter_put(a);
+	tport = kzalloc(sizeof(*tport), GFP_KERNEL);
+	if (!tport)
+		return ERR_PTR(-ENOMEM);
+	strscpy(tport->name, name, sizeof(tport->name));
+	mutex_lock(&vscsi_mutex);
+	list_add_tail(&tport->entry, &vscsi_tports);
+	mutex_unlock(&vscsi_mutex);
+	return &tport->wwn;
+}
+
+static void vscsi_drop_wwn(struct se_wwn *wwn)
+{
+	struct vscsi_tport *tport = to_vscsi_tport(wwn);
+
+	mutex_lock(&vscsi_mutex);
+	list_del(&tport->entry);
+	mutex_unlock(&vscsi_mutex);
+	kfree(tport);
+}
+
+/* ---- NAME/tpgt_1 ---- */
+
+static int vscsi_enable_tpg(struct se_portal_group *se_tpg, bool enable)
+{
+	struct vscsi_tpg *tpg = to_vscsi_tpg(se_tpg);
+	struct vpart_adapter *a;
+	int ret = 0;
+
+	mutex_lock(&vscsi_mutex);
+	a = vscsi_port_get(tpg->tport->name);
+	tpg->enabled = enable;
+	if (enable) {
+		ret = a ? vpart_start(a, NULL) : -ENODEV;
+		tpg->enabled = !ret;
+	}
+	mutex_unlock(&vscsi_mutex);
+	if (ret == -ENODEV)
+		pr_err("%s: its adapter pair is gone\n", tpg->tport->name);
+	if (!a)
+		return ret;
+	if (!enable && vpart_stop(a))
+		pr_warn("%s: stopped, but a backing device still holds commands\n", a->name);
+	put_device(&a->dev);
+	return ret;
+}
+
+static struct se_portal_group *vscsi_make_tpg(struct se_wwn *wwn, const char *name)
+{
+	struct vscsi_tport *tport = to_vscsi_tport(wwn);
+	struct vscsi_tpg *tpg;
+	int ret;
+
+	if (strcmp(name, "tpgt_1")) {
+		pr_err("%s: the only portal group is tpgt_1, not %s\n", tport->name, name);
+		return ERR_PTR(-EINVAL);
+	}
+	tpg = kzalloc(sizeof(*tpg), GFP_KERNEL);
+	if (!tpg)
+		return ERR_PTR(-ENOMEM);
+	tpg->tport = tport;
+	tpg->alignment = VSCSI_ALIGNMENT;
+	tpg->generate_node_acls = 1;
+	tpg->cache_dynamic_acls = 1;
+	init_waitqueue_head(&tpg->idle);
+	xa_init(&tpg->alignments);
+	ret = core_tpg_register(wwn, &tpg->se_tpg, SCSI_PROTOCOL_SRP);
+	if (ret) {
+		kfree(tpg);
+		return ERR_PTR(ret);
+	}
+	mutex_lock(&vscsi_mutex);
+	tport->tpg = tpg;
+	mutex_unlock(&vscsi_mutex);
+	return &tpg->se_tpg;
+}
+
+static bool vscsi_tpg_idle(struct vscsi_tpg *tpg)
+{
+	bool idle;
+
+	mutex_lock(&vscsi_mutex);
+	idle = !tpg->nr_sess;
+	mutex_unlock(&vscsi_mutex);
+	return idle;
+}
+
+static void vscsi_drop_tpg(struct se_portal_group *se_tpg)
+{
+	struct vscsi_tpg *tpg = to_vscsi_tpg(se_tpg);
+
+	mutex_lock(&vscsi_mutex);
+	tpg->tport->tpg = NULL;
+	mutex_unlock(&vscsi_mutex);
+	vscsi_enable_tpg(se_tpg, false);
+	/*
+	 * Unlinking the LUNs, which comes first, has waited for their commands;
+	 * what is left of a session are those that need no device.
+	 */
+	wait_event(tpg->idle, vscsi_tpg_idle(tpg));
+	core_tpg_deregister(se_tpg);
+	xa_destroy(&tpg->alignments);
+	kfree(tpg);
+}
+
+static struct se_portal_group *vscsi_attr_tpg(struct config_item *item)
+{
+	return container_of(to_config_group(item), struct se_portal_group, tpg_group);
+}
+
+/* The name by which an ACL knows the client of this pair. */
+static ssize_t vscsi_tpg_initiator_show(struct config_item *item, char *page)
+{
+	struct vscsi_tpg *tpg = to_vscsi_tpg(vscsi_attr_tpg(item));
+	char name[VSCSI_PORT_NAME_SIZE];
+	u8 id[VSCSI_PORT_ID_SIZE];
+	struct vpart_adapter *a;
+	struct vpart_peer peer;
+
+	mutex_lock(&vscsi_mutex);
+	a = vscsi_port_get(tpg->tport->name);
+	mutex_unlock(&vscsi_mutex);
+	if (!a)
+		return -ENODEV;
+	vpart_peer(a, &peer);
+	put_device(&a->dev);
+	vscsi_port_id(id, &peer.uuid, peer.adapter_id);
+	vscsi_port_name(name, id);
+	return sysfs_emit(page, "%s\n", name);
+}
+CONFIGFS_ATTR_RO(vscsi_tpg_, initiator);
+
+/*
+ * Write a LUN's number here when its backing device has another size, or when
+ * the mapping of an ACL has changed: of neither does LIO tell us.
+ */
+static ssize_t vscsi_tpg_rescan_store(struct config_item *item, const char *page, size_t count)
+{
+	unsigned long long lun;
+	int ret;
+
+	ret = kstrtoull(page, 0, &lun);
+	if (ret)
+		return ret;
+	vscsi_tell(to_vscsi_tpg(vscsi_attr_tpg(item)), lun, 0x3f, 0x0e);
+	vscsi_tell(to_vscsi_tpg(vscsi_attr_tpg(item)), lun, 0x2a, 0x09);
+	return count;
+}
+CONFIGFS_ATTR_WO(vscsi_tpg_, rescan);
+
+static struct configfs_attribute *vscsi_tpg_attrs[] = {
+	&vscsi_tpg_attr_initiator,
+	&vscsi_tpg_attr_rescan,
+	NULL
+};
+
+/* A client that was refused may be welcome now. */
+static void vscsi_retry_login(struct vscsi_tpg *tpg)
+{
+	struct vpart_adapter *a = NULL;
+
+	mutex_lock(&vscsi_mutex);
+	if (tpg->enabled)
+		a = vscsi_port_get(tpg->tport->name);
+	if (a) {
+		vpart_start(a, NULL);
+		put_device(&a->dev);
+	}
+	mutex_unlock(&vscsi_mutex);
+}
+
+/* ---- NAME/tpgt_1/attrib ---- */
+
+static struct vscsi_tpg *vscsi_attrib_tpg(struct config_item *item)
+{
+	return to_vscsi_tpg(container_of(to_config_group(item), struct se_portal_group,
+					 tpg_attrib_group));
+}
+
+#define VSCSI_ATTRIB(name)								\
+static ssize_t vscsi_attrib_##name##_show(struct config_item *item, char *page)	\
+{											\
+	return sysfs_emit(page, "%u\n", vscsi_attrib_tpg(item)->name);			\
+}											\
+static ssize_t vscsi_attrib_##name##_store(struct config_item *item, const char *page,	\
+					   size_t count)				\
+{											\
+	bool on;									\
+	int ret;									\
+											\
+	ret = kstrtobool(page, &on);							\
+	if (ret)									\
+		return ret;								\
+	vscsi_attrib_tpg(item)->name = on;						\
+	vscsi_retry_login(vscsi_attrib_tpg(item));					\
+	return count;									\
+}											\
+CONFIGFS_ATTR(vscsi_attrib_, name)
+
+VSCSI_ATTRIB(generate_node_acls);
+VSCSI_ATTRIB(cache_dynamic_acls);
+VSCSI_ATTRIB(demo_mode_write_protect);
+VSCSI_ATTRIB(prod_mode_write_protect);
+
+static struct configfs_attribute *vscsi_attrib_attrs[] = {
+	&vscsi_attrib_attr_generate_node_acls,
+	&vscsi_attrib_attr_cache_dynamic_acls,
+	&vscsi_attrib_attr_demo_mode_write_protect,
+	&vscsi_attrib_attr_prod_mode_write_protect,
+	NULL
+};
+
+static int vscsi_check_demo_mode(struct se_portal_group *se_tpg)
+{
+	return to_vscsi_tpg(se_tpg)->generate_node_acls;
+}
+
+static int vscsi_check_demo_mode_cache(struct se_portal_group *se_tpg)
+{
+	return to_vscsi_tpg(se_tpg)->cache_dynamic_acls;
+}
+
+static int vscsi_check_demo_mode_write_protect(struct se_portal_group *se_tpg)
+{
+	return to_vscsi_tpg(se_tpg)->demo_mode_write_protect;
+}
+
+static int vscsi_check_prod_mode_write_protect(struct se_portal_group *se_tpg)
+{
+	return to_vscsi_tpg(se_tpg)->prod_mode_write_protect;
+}
+
+/* ---- NAME/tpgt_1/acls ---- */
+
+static int vscsi_init_nodeacl(struct se_node_acl *nacl, const char *name)
+{
+	if (vscsi_port_name_valid(name)) {
+		vscsi_retry_login(to_vscsi_tpg(nacl->se_tpg));
+		return 0;
+	}
+	pr_err("%s: an initiator's name is 0x and 32 digits 0-9a-f, as in tpgt_1/initiator\n",
+	       name);
+	return -EINVAL;
+}
+
+/* ---- NAME/tpgt_1/lun ---- */
+
+static void vscsi_update_alignment(struct vscsi_tpg *tpg, u32 at_least)
+{
+	u32 mask = max_t(u32, VSCSI_ALIGNMENT, at_least);
+	unsigned long lun;
+	void *entry;
+
+	xa_for_each(&tpg->alignments, lun, entry)
+		mask = max_t(u32, mask, xa_to_value(entry));
+	WRITE_ONCE(tpg->alignment, mask);
+}
+
+static void vscsi_lu_changed(struct vscsi_tpg *tpg, struct se_lun *lun,
+			     enum vpart_event_type type)
+{
+	vscsi_tell(tpg, lun->unpacked_lun, 0x3f, 0x0e);
+	vpart_notify(VPART_OBJECT_LU, lun->unpacked_lun, tpg->tport->name, type, "LUN %llu",
+		     lun->unpacked_lun);
+}
+
+static int vscsi_post_link(struct se_portal_group *se_tpg, struct se_lun *lun)
+{
+	struct vscsi_tpg *tpg = to_vscsi_tpg(se_tpg);
+	u32 mask = vscsi_dev_alignment(rcu_dereference_raw(lun->lun_se_dev));
+	void *old;
+
+	/*
+	 * A session that runs keeps its limits: io.c copies what this device
+	 * cannot take. If the mask cannot be kept it copies more than needed.
+	 */
+	old = xa_store(&tpg->alignments, lun->unpacked_lun, xa_mk_value(mask), GFP_KERNEL);
+	vscsi_update_alignment(tpg, xa_is_err(old) ? max(mask, tpg->alignment) : 0);
+	vscsi_lu_changed(tpg, lun, VPART_EVENT_TYPE_CREATE);
+	return 0;
+}
+
+static void vscsi_post_unlink(struct se_portal_group *se_tpg, struct se_lun *lun)
+{
+	struct vscsi_tpg *tpg = to_vscsi_tpg(se_tpg);
+
+	xa_erase(&tpg->alignments, lun->unpacked_lun);
+	vscsi_update_alignment(tpg, 0);
+	vscsi_lu_changed(tpg, lun, VPART_EVENT_TYPE_DELETE);
+}
+
+/* ---- what LIO of 6.1 wants besides ---- */
+
+static char *vscsi_tpg_get_wwn(struct se_portal_group *se_tpg)
+{
+	return to_vscsi_tpg(se_tpg)->tport->name;
+}
+
+static u16 vscsi_tpg_get_tag(struct se_portal_group *se_tpg)
+{
+	return 1;
+}
+
+static u32 vscsi_tpg_get_inst_index(struct se_portal_group *se_tpg)
+{
+	return 1;
+}
+
+static u32 vscsi_sess_get_index(struct se_session *se_sess)
+{
+	return 1;
+}
+
+static void vscsi_set_default_node_attributes(struct se_node_acl *nacl)
+{
+}
+
+static int vscsi_get_cmd_state(struct se_cmd *se_cmd)
+{
+	return 0;
+}
+
+const struct target_core_fabric_ops vscsi_ops = {
+	.module				= THIS_MODULE,
+	.fabric_name			= "vscsi",
+	.tpg_get_wwn			= vscsi_tpg_get_wwn,
+	.tpg_get_tag			= vscsi_tpg_get_tag,
+	.tpg_check_demo_mode		= vscsi_check_demo_mode,
+	.tpg_check_demo_mode_cache	= vscsi_check_demo_mode_cache,
+	.tpg_check_demo_mode_write_protect = vscsi_check_demo_mode_write_protect,
+	.tpg_check_prod_mode_write_protect = vscsi_check_prod_mode_write_protect,
+	.tpg_get_inst_index		= vscsi_tpg_get_inst_index,
+	.check_stop_free		= vscsi_check_stop_free,
+	.release_cmd			= vscsi_release_cmd,
+	.sess_get_index			= vscsi_sess_get_index,
+	.write_pending			= vscsi_write_pending,
+	.set_default_node_attributes	= vscsi_set_default_node_attributes,
+	.get_cmd_state			= vscsi_get_cmd_state,
+	.queue_data_in			= vscsi_queue_data_in,
+	.queue_status			= vscsi_queue_status,
+	.queue_tm_rsp			= vscsi_tmr_response,
+	.aborted_task			= vscsi_aborted_task,
+	.fabric_make_wwn		= vscsi_make_wwn,
+	.fabric_drop_wwn		= vscsi_drop_wwn,
+	.fabric_make_tpg		= vscsi_make_tpg,
+	.fabric_enable_tpg		= vscsi_enable_tpg,
+	.fabric_drop_tpg		= vscsi_drop_tpg,
+	.fabric_post_link		= vscsi_post_link,
+	.fabric_post_unlink		= vscsi_post_unlink,
+	.fabric_init_nodeacl		= vscsi_init_nodeacl,
+	.tfc_tpg_base_attrs		= vscsi_tpg_attrs,
+	.tfc_tpg_attrib_attrs		= vscsi_attrib_attrs,
+};

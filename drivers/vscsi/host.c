@@ -1,0 +1,669 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * vscsi_host: a client's end of an adapter pair as a SCSI host.
+ *
+ * The rule above all others: a command is completed only when nobody can touch
+ * its pages any more, that is in vscsi_done() or before it was ever sent.
+ * Whatever waits for that (a timer, a reset, a path loss) waits for the bus to
+ * give the request back.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/blk-mq.h>
+#include <linux/module.h>
+#include <scsi/scsi_tcq.h>
+
+#include "host.h"
+
+struct workqueue_struct *vscsi_wq;
+
+static const char * const vscsi_state_names[] = {
+	[VSCSI_BLOCKED]	= "blocked",
+	[VSCSI_CHECK]	= "checking",
+	[VSCSI_UP]	= "up",
+	[VSCSI_LOST]	= "lost",
+	[VSCSI_GONE]	= "removed",
+};
+
+const char *vscsi_state_name(enum vscsi_state state)
+{
+	return vscsi_state_names[state];
+}
+
+/**
+ * vscsi_fail() - complete a command that is not with the bus
+ * @p: its PDU
+ * @host_byte: DID_*
+ *
+ * Context: any, no lock held.
+ */
+void vscsi_fail(struct vscsi_pdu *p, int host_byte)
+{
+	struct scsi_cmnd *sc = vscsi_pdu_cmnd(p);
+
+	sc->result = 0;
+	set_host_byte(sc, host_byte);
+	scsi_done(sc);
+}
+
+/* Commands that the check after a link's return itself needs. */
+static bool vscsi_passes_check(const struct scsi_cmnd *sc)
+{
+	return sc->cmnd[0] == INQUIRY || sc->cmnd[0] == REPORT_LUNS;
+}
+
+/*
+ * Why a command must not wait for the link, as a host byte, or 0. A LUN that is
+ * being scanned is not waited for either: the scan would stop the check that
+ * ends the wait.
+ */
+static int vscsi_no_wait(struct vscsi_host *h, struct scsi_cmnd *sc)
+{
+	struct vscsi_lu *lu = sc->device->hostdata;
+
+	lockdep_assert_held(&h->lock);
+	if (lu->gone || h->state == VSCSI_GONE)
+		return DID_NO_CONNECT;
+	if (h->state == VSCSI_LOST)
+		return DID_TRANSPORT_FAILFAST;
+	if (scsi_cmd_to_rq(sc)->cmd_flags & REQ_FAILFAST_TRANSPORT ||
+	    sc->device->sdev_state == SDEV_CREATED ||
+	    sc->submitter == SUBMITTED_BY_SCSI_ERROR_HANDLER)
+		return DID_TRANSPORT_FAILFAST;
+	return 0;
+}
+
+/*
+ * Keep a command for the link's return, or fail it. It always takes the command.
+ * Context: any, no lock held.
+ */
+static void vscsi_hold(struct vscsi_host *h, struct vscsi_pdu *p)
+{
+	struct scsi_cmnd *sc = vscsi_pdu_cmnd(p);
+	unsigned long flags;
+	bool up;
+	int why;
+
+	spin_lock_irqsave(&h->lock, flags);
+	why = vscsi_no_wait(h, sc);
+	if (!why) {
+		list_add_tail(&p->node, &h->held);
+		p->held = true;
+		h->nr_held++;
+	}
+	/*
+	 * A command of an old epoch may arrive when the next one already runs;
+	 * nobody else would send it.
+	 */
+	up = h->state == VSCSI_UP;
+	spin_unlock_irqrestore(&h->lock, flags);
+	if (why)
+		vscsi_fail(p, why);
+	else if (up)
+		queue_work(vscsi_wq, &h->resume);
+}
+
+/*
+ * The server still has the last command with this tag: it answered, but has not
+ * let go. credit() or the work queued here sends it; if credit() comes first,
+ * the work finds the tag free.
+ */
+static void vscsi_wait_credit(struct vscsi_host *h, struct vscsi_pdu *p)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&h->lock, flags);
+	list_add_tail(&p->node, &h->held);
+	p->held = true;
+	h->nr_held++;
+	spin_unlock_irqrestore(&h->lock, flags);
+	queue_work(vscsi_wq, &h->resume);
+}
+
+/*
+ * Give a command to the bus. 0, -EBUSY or -ENOTCONN as vpart_submit(), in which
+ * case the command is still the caller's.
+ */
+static int vscsi_send(struct vscsi_host *h, struct vscsi_pdu *p, u16 flags)
+{
+	struct scsi_cmnd *sc = vscsi_pdu_cmnd(p);
+	u32 tag = blk_mq_unique_tag(scsi_cmd_to_rq(sc));
+	struct vscsi_hq *hq = &h->hq[blk_mq_unique_tag_to_hwq(tag)];
+	struct vscsi_lu *lu = sc->device->hostdata;
+	struct vpart_req *req = &p->req;
+	struct vpart_data *data = NULL;
+	int ret;
+
+	p->tag = (u64)++p->gen << 32 | tag;
+	req->tag = blk_mq_unique_tag_to_tag(tag);
+	req->flags = flags;
+	req->out.nents = 0;
+	req->out.len = 0;
+	req->in.nents = 0;
+	req->in.len = 0;
+	if (sc->sc_data_direction == DMA_FROM_DEVICE)
+		data = &req->in;
+	else if (sc->sc_data_direction == DMA_TO_DEVICE)
+		data = &req->out;
+	if (data) {
+		data->sgl = scsi_sglist(sc);
+		data->nents = scsi_sg_count(sc);
+		data->len = scsi_bufflen(sc);
+	}
+	req->iu_len = vscsi_put_cmd(p->iu, p->tag, &lu->lun, sc->cmnd, sc->cmd_len);
+	p->sent = true;
+	ret = vpart_submit(hq->vq, req);
+	if (unlikely(ret))
+		p->sent = false;
+	return ret;
+}
+
+static vscsi_qc_status vscsi_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *sc)
+{
+	struct vscsi_host *h = vscsi_shost(shost);
+	struct vscsi_pdu *p = scsi_cmd_priv(sc);
+	struct vscsi_lu *lu = sc->device->hostdata;
+	enum vscsi_state state = READ_ONCE(h->state);
+	int ret;
+
+	/* The error handler may send a command again that the server still has. */
+	if (unlikely(p->sent))
+		return SCSI_MLQUEUE_HOST_BUSY;
+	if (unlikely(state != VSCSI_UP || lu->gone)) {
+		if (lu->gone || state != VSCSI_CHECK || !vscsi_passes_check(sc)) {
+			vscsi_hold(h, p);
+			return 0;
+		}
+	}
+	ret = vscsi_send(h, p, sc->flags & SCMD_LAST ? 0 : VPART_REQ_MORE);
+	if (likely(!ret))
+		return 0;
+	if (ret == -EBUSY)
+		vscsi_wait_credit(h, p);
+	else if (ret == -ENOTCONN)
+		vscsi_hold(h, p);
+	else
+		vscsi_fail(p, DID_ERROR);
+	return 0;
+}
+
+static void vscsi_commit_rqs(struct Scsi_Host *shost, u16 hwq)
+{
+	struct vscsi_host *h = vscsi_shost(shost);
+
+	if (READ_ONCE(h->state) == VSCSI_UP)
+		vpart_kick(h->hq[hwq].vq);
+}
+
+/* The server's answer, checked. Returns the scsi_cmnd's result. */
+static int vscsi_result(struct vscsi_host *h, struct vscsi_pdu *p, struct scsi_cmnd *sc)
+{
+	struct vpart_req *req = &p->req;
+	struct vscsi_response rsp;
+
+	if (unlikely(vscsi_get_rsp(p->rsp, req->rsp_len, req->out.len, req->in.len, &rsp) ||
+		     rsp.tag != p->tag || rsp.tmf >= 0)) {
+		atomic_inc(&h->bad);
+		shost_printk(KERN_WARNING, h->shost, "malformed response to tag %#llx\n", p->tag);
+		return DID_ERROR << 16;
+	}
+	if (unlikely(rsp.residual))
+		scsi_set_resid(sc, rsp.residual);
+	if (unlikely(rsp.sense)) {
+		u8 n = min_t(u8, rsp.sense_len, SCSI_SENSE_BUFFERSIZE);
+
+		memcpy(sc->sense_buffer, rsp.sense, n);
+		vscsi_unit_attention(h, rsp.sense, n);
+	}
+	return rsp.status;
+}
+
+/* The bus is finished with a request. Any context, no lock held. */
+static void vscsi_done(struct vpart_req *req)
+{
+	struct vscsi_pdu *p = container_of(req, struct vscsi_pdu, req);
+	struct scsi_cmnd *sc = vscsi_pdu_cmnd(p);
+	struct vscsi_host *h = vscsi_shost(sc->device->host);
+
+	p->sent = false;
+	if (likely(!req->status)) {
+		sc->result = vscsi_result(h, p, sc);
+		scsi_done(sc);
+		return;
+	}
+	switch (req->status) {
+	case -ENOTCONN:
+		/* The server let go of it; whether it was carried out is unknown. */
+		if (vscsi_may_redrive(sc->cmnd))
+			vscsi_hold(h, p);
+		else
+			vscsi_fail(p, DID_TRANSPORT_FAILFAST);
+		break;
+	case -ECANCELED:
+		/* Aborted: what the midlayer would do after a good abort. */
+		vscsi_fail(p, blk_rq_is_passthrough(scsi_cmd_to_rq(sc)) ?
+			      DID_ABORT : DID_SOFT_ERROR);
+		break;
+	default:
+		atomic_inc(&h->bad);
+		vscsi_fail(p, DID_ERROR);
+	}
+}
+
+static int vscsi_init_cmd_priv(struct Scsi_Host *shost, struct scsi_cmnd *sc)
+{
+	struct vscsi_pdu *p = scsi_cmd_priv(sc);
+
+	memset(p, 0, sizeof(*p));
+	p->req.iu = p->iu;
+	p->req.rsp = p->rsp;
+	p->req.rsp_size = sizeof(p->rsp);
+	p->req.done = vscsi_done;
+	return 0;
+}
+
+/**
+ * vscsi_resume() - send what was held
+ * @work: vscsi_host.resume
+ *
+ * Stops at the first refusal: credit() or the next up() starts it again.
+ */
+void vscsi_resume(struct work_struct *work)
+{
+	struct vscsi_host *h = container_of(work, struct vscsi_host, resume);
+	struct vscsi_pdu *p;
+	unsigned long flags;
+	int ret = 0;
+
+	while (!ret) {
+		spin_lock_irqsave(&h->lock, flags);
+		p = list_first_entry_or_null(&h->held, struct vscsi_pdu, node);
+		if (!p || h->state != VSCSI_UP) {
+			spin_unlock_irqrestore(&h->lock, flags);
+			return;
+		}
+		list_del_init(&p->node);
+		p->held = false;
+		h->nr_held--;
+		spin_unlock_irqrestore(&h->lock, flags);
+
+		ret = vscsi_send(h, p, 0);
+		if (ret == -EBUSY || ret == -ENOTCONN) {
+			spin_lock_irqsave(&h->lock, flags);
+			list_add(&p->node, &h->held);
+			p->held = true;
+			h->nr_held++;
+			spin_unlock_irqrestore(&h->lock, flags);
+		} else if (ret) {
+			vscsi_fail(p, DID_ERROR);
+			ret = 0;
+		}
+	}
+}
+
+/**
+ * vscsi_fail_held() - fail held commands
+ * @h: host
+ * @sdev: only those of this device, or all if NULL
+ * @host_byte: DID_*, or DID_OK: only those that ask for fast failure
+ *
+ * Context: any, no lock held.
+ */
+void vscsi_fail_held(struct vscsi_host *h, struct scsi_device *sdev, int host_byte)
+{
+	struct vscsi_pdu *p, *next;
+	unsigned long flags;
+	LIST_HEAD(list);
+
+	spin_lock_irqsave(&h->lock, flags);
+	list_for_each_entry_safe(p, next, &h->held, node) {
+		if (sdev && vscsi_pdu_cmnd(p)->device != sdev)
+			continue;
+		/* Down, not lost: only those that must not wait. */
+		if (host_byte == DID_OK && !vscsi_no_wait(h, vscsi_pdu_cmnd(p)))
+			continue;
+		list_move_tail(&p->node, &list);
+		p->held = false;
+		h->nr_held--;
+	}
+	spin_unlock_irqrestore(&h->lock, flags);
+	list_for_each_entry_safe(p, next, &list, node) {
+		list_del_init(&p->node);
+		vscsi_fail(p, host_byte ?: DID_TRANSPORT_FAILFAST);
+	}
+}
+
+/**
+ * vscsi_loss() - the link was down for longer than the path loss limit
+ * @work: vscsi_host.loss
+ */
+void vscsi_loss(struct work_struct *work)
+{
+	struct vscsi_host *h = container_of(work, struct vscsi_host, loss.work);
+	unsigned long flags;
+	bool lost;
+
+	spin_lock_irqsave(&h->lock, flags);
+	lost = h->state == VSCSI_BLOCKED || h->state == VSCSI_CHECK;
+	if (lost)
+		h->state = VSCSI_LOST;
+	spin_unlock_irqrestore(&h->lock, flags);
+	if (!lost)
+		return;
+	shost_printk(KERN_WARNING, h->shost, "%s: path lost for %u s: failing commands\n",
+		     h->a->name, vpart_path_loss(h->a));
+	vscsi_fail_held(h, NULL, DID_TRANSPORT_FAILFAST);
+}
+
+/**
+ * vscsi_set_up() - the LUNs were found to be the same: let commands pass
+ * @h: host
+ * @epoch: epoch in which they were looked at
+ */
+void vscsi_set_up(struct vscsi_host *h, u32 epoch)
+{
+	unsigned long flags;
+	bool up;
+
+	spin_lock_irqsave(&h->lock, flags);
+	up = h->state == VSCSI_CHECK && h->epoch == epoch;
+	if (up)
+		h->state = VSCSI_UP;
+	spin_unlock_irqrestore(&h->lock, flags);
+	if (!up)
+		return;
+	cancel_delayed_work(&h->loss);
+	wake_up_all(&h->up_wait);
+	queue_work(vscsi_wq, &h->resume);
+	vscsi_rescan(h, BIT(VSCSI_TODO_LUNS) | BIT(VSCSI_TODO_CAPACITY));
+}
+
+/* ---- the bus's calls ---- */
+
+static int vscsi_login(struct vpart_adapter *a, void *iu, u16 size)
+{
+	return vscsi_put_login(iu, size, a->id);
+}
+
+static void vscsi_up(struct vpart_adapter *a, u32 epoch, const struct vpart_limits *lim,
+		     const void *rsp, u16 len)
+{
+	struct vscsi_host *h = vpart_get_drvdata(a);
+	unsigned long flags;
+	unsigned int i;
+
+	if (vscsi_get_login_rsp(rsp, len) || lim->nr_queues < h->nr_hq ||
+	    lim->depth < VSCSI_DEPTH || lim->max_segs < h->shost->sg_tablesize ||
+	    lim->max_data < h->shost->max_sectors << SECTOR_SHIFT) {
+		shost_printk(KERN_ERR, h->shost,
+			     "%s: server offers %u queues of %u, %u segments, %u bytes: not enough\n",
+			     a->name, lim->nr_queues, lim->depth, lim->max_segs, lim->max_data);
+		return;
+	}
+	for (i = 0; i < h->nr_hq; i++)
+		h->hq[i].vq = vpart_queue(a, i);
+
+	spin_lock_irqsave(&h->lock, flags);
+	h->epoch = epoch;
+	h->dma_alignment = lim->dma_alignment;
+	if (h->state != VSCSI_GONE)
+		h->state = VSCSI_CHECK;
+	spin_unlock_irqrestore(&h->lock, flags);
+	queue_work(vscsi_wq, &h->check);
+}
+
+static void vscsi_down(struct vpart_adapter *a, u32 epoch, enum vpart_why why)
+{
+	struct vscsi_host *h = vpart_get_drvdata(a);
+	unsigned long limit = vpart_path_loss(a) * HZ;
+	unsigned long flags;
+	bool first = false;
+
+	spin_lock_irqsave(&h->lock, flags);
+	if (h->state == VSCSI_UP || h->state == VSCSI_CHECK) {
+		/* A link that came up but never passed the check is still lost. */
+		first = h->state == VSCSI_UP || !delayed_work_pending(&h->loss);
+		h->state = VSCSI_BLOCKED;
+	}
+	spin_unlock_irqrestore(&h->lock, flags);
+	vscsi_fail_held(h, NULL, DID_OK);
+	if (first)
+		queue_delayed_work(vscsi_wq, &h->loss, limit);
+}
+
+static void vscsi_credit(struct vpart_queue *q)
+{
+	struct vscsi_host *h = vpart_get_drvdata(vpart_queue_client(q));
+
+	queue_work(vscsi_wq, &h->resume);
+}
+
+static const struct vpart_client_ops vscsi_client_ops = {
+	.login		= vscsi_login,
+	.up		= vscsi_up,
+	.down		= vscsi_down,
+	.credit		= vscsi_credit,
+	.event		= vscsi_event,
+	.event_lost	= vscsi_event_lost,
+};
+
+/* ---- SCSI devices ---- */
+
+static int vscsi_sdev_init(struct scsi_device *sdev)
+{
+	struct vscsi_lu *lu = kzalloc(sizeof(*lu), GFP_KERNEL);
+
+	if (!lu)
+		return -ENOMEM;
+	int_to_scsilun(sdev->lun, &lu->lun);
+	sdev->hostdata = lu;
+	return 0;
+}
+
+static void vscsi_sdev_destroy(struct scsi_device *sdev)
+{
+	kfree(sdev->hostdata);
+	sdev->hostdata = NULL;
+}
+
+/*
+ * The server maps our pages to its backing device as they are, so the device's
+ * alignment is ours: without it a buffer at an odd offset is silently misread.
+ */
+static int vscsi_sdev_configure(struct scsi_device *sdev, struct queue_limits *lim)
+{
+	struct vscsi_host *h = vscsi_shost(sdev->host);
+
+	lim->dma_alignment = max(lim->dma_alignment, h->dma_alignment);
+	scsi_change_queue_depth(sdev, sdev->host->can_queue);
+	return 0;
+}
+DEFINE_SDEV_CONFIGURE(vscsi_sdev_configure)
+
+/* ---- sysfs: /sys/class/scsi_host/hostN/ ---- */
+
+static ssize_t link_state_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n",
+			  vscsi_state_name(READ_ONCE(vscsi_shost(class_to_shost(dev))->state)));
+}
+static DEVICE_ATTR_RO(link_state);
+
+static ssize_t adapter_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", vscsi_shost(class_to_shost(dev))->a->name);
+}
+static DEVICE_ATTR_RO(adapter);
+
+static ssize_t server_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct vpart_peer peer;
+
+	vpart_peer(vscsi_shost(class_to_shost(dev))->a, &peer);
+	return sysfs_emit(buf, "%s\n", peer.partition);
+}
+static DEVICE_ATTR_RO(server);
+
+static ssize_t held_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", READ_ONCE(vscsi_shost(class_to_shost(dev))->nr_held));
+}
+static DEVICE_ATTR_RO(held);
+
+#define VSCSI_COUNTER(name)								\
+static ssize_t name##_show(struct device *dev, struct device_attribute *attr, char *buf)	\
+{											\
+	return sysfs_emit(buf, "%d\n",							\
+			  atomic_read(&vscsi_shost(class_to_shost(dev))->name));	\
+}											\
+static DEVICE_ATTR_RO(name)
+
+VSCSI_COUNTER(timeouts);
+VSCSI_COUNTER(aborts);
+VSCSI_COUNTER(bad);
+
+static struct attribute *vscsi_shost_attrs[] = {
+	&dev_attr_link_state.attr,
+	&dev_attr_adapter.attr,
+	&dev_attr_server.attr,
+	&dev_attr_held.attr,
+	&dev_attr_timeouts.attr,
+	&dev_attr_aborts.attr,
+	&dev_attr_bad.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(vscsi_shost);
+
+static struct scsi_host_template vscsi_template = {
+	.module			= THIS_MODULE,
+	.name			= "vSCSI client adapter",
+	.proc_name		= "vscsi_host",
+	.queuecommand		= vscsi_queuecommand,
+	.commit_rqs		= vscsi_commit_rqs,
+	.init_cmd_priv		= vscsi_init_cmd_priv,
+	.eh_timed_out		= vscsi_timed_out,
+	.eh_abort_handler	= vscsi_eh_abort,
+	.eh_device_reset_handler = vscsi_eh_device_reset,
+	.eh_target_reset_handler = vscsi_eh_target_reset,
+	.eh_host_reset_handler	= vscsi_eh_host_reset,
+	.change_queue_depth	= scsi_change_queue_depth,
+	.sdev_init		= vscsi_sdev_init,
+	SDEV_CONFIGURE(vscsi_sdev_configure),
+	.sdev_destroy		= vscsi_sdev_destroy,
+	.cmd_size		= sizeof(struct vscsi_pdu),
+	.can_queue		= VSCSI_DEPTH - VPART_PRIO_TAGS,
+	.cmd_per_lun		= VSCSI_DEPTH - VPART_PRIO_TAGS,
+	.sg_tablesize		= VSCSI_MAX_SEGS,
+	.max_sectors		= VSCSI_MAX_DATA >> SECTOR_SHIFT,
+	.max_segment_size	= VSCSI_MAX_DATA,
+	.dma_boundary		= PAGE_SIZE - 1,
+	.this_id		= -1,
+	.shost_groups		= vscsi_shost_groups,
+};
+
+static int vscsi_probe(struct vpart_adapter *a)
+{
+	struct vpart_limits want = {
+		.nr_queues	= clamp_t(unsigned int, num_online_cpus(), 1, VSCSI_MAX_QUEUES),
+		.depth		= VSCSI_DEPTH,
+		.max_segs	= VSCSI_MAX_SEGS,
+		.max_data	= VSCSI_MAX_DATA,
+	};
+	struct Scsi_Host *shost;
+	struct vscsi_host *h;
+	int ret;
+
+	shost = scsi_host_alloc(&vscsi_template, sizeof(*h));
+	if (!shost)
+		return -ENOMEM;
+	h = vscsi_shost(shost);
+	h->a = a;
+	h->shost = shost;
+	h->nr_hq = want.nr_queues;
+	h->state = VSCSI_LOST;
+	spin_lock_init(&h->lock);
+	INIT_LIST_HEAD(&h->held);
+	mutex_init(&h->tmf_mutex);
+	init_waitqueue_head(&h->up_wait);
+	ratelimit_state_init(&h->timeout_log, 5 * HZ, 5);
+	INIT_WORK(&h->resume, vscsi_resume);
+	INIT_WORK(&h->check, vscsi_check);
+	INIT_WORK(&h->scan, vscsi_scan);
+	INIT_DELAYED_WORK(&h->loss, vscsi_loss);
+	ret = vscsi_tmf_init(h);
+	if (ret)
+		goto put_host;
+
+	shost->nr_hw_queues = h->nr_hq;
+	shost->max_id = 1;
+	shost->max_lun = VSCSI_MAX_LUN;
+	shost->max_cmd_len = VSCSI_MAX_CDB;
+	ret = scsi_add_host(shost, &a->dev);
+	if (ret)
+		goto exit_tmf;
+	vpart_set_drvdata(a, h);
+	ret = vpart_start(a, &want);
+	if (ret)
+		goto remove_host;
+	return 0;
+
+remove_host:
+	scsi_remove_host(shost);
+exit_tmf:
+	vscsi_tmf_exit(h);
+put_host:
+	scsi_host_put(shost);
+	return ret;
+}
+
+/* The link is down and drained: what is left are the commands that we hold. */
+static void vscsi_remove(struct vpart_adapter *a)
+{
+	struct vscsi_host *h = vpart_get_drvdata(a);
+	unsigned long flags;
+
+	spin_lock_irqsave(&h->lock, flags);
+	h->state = VSCSI_GONE;
+	spin_unlock_irqrestore(&h->lock, flags);
+	vscsi_fail_held(h, NULL, DID_NO_CONNECT);
+	cancel_delayed_work_sync(&h->loss);
+	cancel_work_sync(&h->resume);
+	cancel_work_sync(&h->check);
+	cancel_work_sync(&h->scan);
+	scsi_remove_host(h->shost);
+	vscsi_tmf_exit(h);
+	scsi_host_put(h->shost);
+}
+
+static struct vpart_driver vscsi_driver = {
+	.driver.name	= "vscsi_host",
+	.side		= VPART_SIDE_CLIENT,
+	.probe		= vscsi_probe,
+	.remove		= vscsi_remove,
+	.client		= &vscsi_client_ops,
+};
+
+static int __init vscsi_host_init(void)
+{
+	int ret;
+
+	/* Held commands are resumed here, perhaps to free memory. */
+	vscsi_wq = alloc_workqueue("vscsi_host", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!vscsi_wq)
+		return -ENOMEM;
+	ret = vpart_driver_register(&vscsi_driver, THIS_MODULE);
+	if (ret)
+		destroy_workqueue(vscsi_wq);
+	return ret;
+}
+module_init(vscsi_host_init);
+
+static void __exit vscsi_host_exit(void)
+{
+	vpart_driver_unregister(&vscsi_driver);
+	destroy_workqueue(vscsi_wq);
+}
+module_exit(vscsi_host_exit);
+
+MODULE_DESCRIPTION("Virtual SCSI client adapter");
+MODULE_LICENSE("GPL");

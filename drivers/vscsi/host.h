@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* vscsi_host: what its files share. */
+#ifndef _VSCSI_HOST_H
+#define _VSCSI_HOST_H
+
+#include <linux/completion.h>
+#include <linux/list.h>
+#include <linux/ratelimit.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+#include <scsi/scsi_cmnd.h>
+#include <scsi/scsi_device.h>
+#include <scsi/scsi_host.h>
+
+#include "wire.h"
+
+#define VSCSI_DEPTH		128	/* tags per queue, VPART_PRIO_TAGS among them */
+#define VSCSI_MAX_QUEUES	64
+#define VSCSI_MAX_SEGS		256
+#define VSCSI_MAX_DATA		(1U << 20)
+#define VSCSI_MAX_LUN		16384	/* flat addressing: 14 bits */
+#define VSCSI_TMF_LIMIT		(3 * HZ)
+
+/**
+ * enum vscsi_state - what happens to a command that arrives
+ * @VSCSI_BLOCKED: link down, path loss limit runs: held, or failed if it asks
+ *	for fast failure
+ * @VSCSI_CHECK: link up, LUNs not yet known to be the same: INQUIRY and REPORT
+ *	LUNS pass, the rest as BLOCKED
+ * @VSCSI_UP: sent
+ * @VSCSI_LOST: link down for longer than the path loss limit: failed
+ * @VSCSI_GONE: the adapter is going away: failed
+ */
+enum vscsi_state {
+	VSCSI_BLOCKED,
+	VSCSI_CHECK,
+	VSCSI_UP,
+	VSCSI_LOST,
+	VSCSI_GONE,
+};
+
+/* Bits of struct vscsi_host.todo */
+#define VSCSI_TODO_LUNS		0	/* compare the LUNs with the server's */
+#define VSCSI_TODO_CAPACITY	1	/* read the capacities again */
+
+/**
+ * struct vscsi_tmf - one reserved tag of a queue
+ * @req: bus request
+ * @iu: request IU
+ * @rsp: response IU
+ * @hq: its queue
+ * @busy: bit 0: from start to @req.done
+ * @done: completed by @req.done
+ * @limit: cancels a function that nobody waits for
+ * @func: SRP_TSK_*
+ * @result: VSCSI_TMF_* or an errno
+ */
+struct vscsi_tmf {
+	struct vpart_req	req;
+	struct srp_tsk_mgmt	iu;
+	u8			rsp[sizeof(struct srp_rsp) + 4];
+	struct vscsi_hq		*hq;
+	unsigned long		busy;
+	struct completion	done;
+	struct delayed_work	limit;
+	u8			func;
+	int			result;
+};
+
+/* Which reserved tag is for what: aborts never starve a reset. */
+#define VSCSI_TMF_ABORT		0
+#define VSCSI_TMF_RESET		1
+static_assert(VPART_PRIO_TAGS == 2);
+
+/**
+ * struct vscsi_hq - one hardware queue
+ * @vq: the bus's queue
+ * @host: back pointer
+ * @tmf: its reserved tags
+ */
+struct vscsi_hq {
+	struct vpart_queue	*vq;
+	struct vscsi_host	*host;
+	struct vscsi_tmf	tmf[VPART_PRIO_TAGS];
+};
+
+/**
+ * struct vscsi_host - a client's end of an adapter pair, as a SCSI host
+ * @a: the adapter
+ * @shost: the SCSI host
+ * @hq: hardware queues
+ * @nr_hq: how many
+ * @state: enum vscsi_state; read without lock on the hot path, where an old
+ *	value does no harm: the bus refuses what comes too late
+ * @lock: guards changes of @state, @epoch, @held and @nr_held. Taken in any
+ *	context; no other lock is taken inside
+ * @epoch: of the bus
+ * @held: commands kept for the link's return
+ * @nr_held: how many
+ * @dma_alignment: mask of the link's limits
+ * @todo: VSCSI_TODO_*
+ * @resume: sends the held commands
+ * @check: compares the LUNs' identities after the link's return
+ * @scan: adds and removes LUNs
+ * @loss: the path loss limit
+ * @up_wait: woken when @state becomes VSCSI_UP
+ * @tmf_mutex: one task management function that is waited for at a time
+ * @timeout_log: limits messages about timeouts
+ * @timeouts: commands whose timer fired
+ * @aborts: of these, sent an ABORT TASK
+ * @bad: malformed IUs from the server
+ */
+struct vscsi_host {
+	struct vpart_adapter	*a;
+	struct Scsi_Host	*shost;
+	struct vscsi_hq		*hq;
+	unsigned int		nr_hq;
+	enum vscsi_state	state;
+	spinlock_t		lock;
+	u32			epoch;
+	struct list_head	held;
+	unsigned int		nr_held;
+	u32			dma_alignment;
+	unsigned long		todo;
+	struct work_struct	resume;
+	struct work_struct	check;
+	struct work_struct	scan;
+	struct delayed_work	loss;
+	wait_queue_head_t	up_wait;
+	struct mutex		tmf_mutex;
+	struct ratelimit_state	timeout_log;
+	atomic_t		timeouts;
+	atomic_t		aborts;
+	atomic_t		bad;
+};
+
+/**
+ * struct vscsi_lu - per scsi_device, at hostdata
+ * @lun: wire form
+ * @gone: the server has it no longer, or another one at its number
+ */
+struct vscsi_lu {
+	struct scsi_lun	lun;
+	bool		gone;
+};
+
+/**
+ * struct vscsi_pdu - per scsi_cmnd
+ * @req: bus request
+ * @node: on host.held
+ * @tag: SRP tag of the current use
+ * @gen: generation for the next one
+ * @held: on host.held; guarded by host.lock
+ * @sent: with the bus, until its done
+ * @rsp: response IU
+ * @iu: request IU
+ */
+struct vscsi_pdu {
+	struct vpart_req	req;
+	struct list_head	node;
+	u64			tag;
+	u32			gen;
+	bool			held;
+	bool			sent;
+	u8			rsp[VSCSI_RSP_IU_SIZE] __aligned(4);
+	u8			iu[VSCSI_CMD_IU_SIZE] __aligned(8);
+};
+
+static inline struct scsi_cmnd *vscsi_pdu_cmnd(struct vscsi_pdu *p)
+{
+	return (struct scsi_cmnd *)p - 1;
+}
+
+static inline struct vscsi_host *vscsi_shost(struct Scsi_Host *shost)
+{
+	return shost_priv(shost);
+}
+
+/* host.c */
+extern struct workqueue_struct *vscsi_wq;
+void vscsi_fail(struct vscsi_pdu *p, int host_byte);
+void vscsi_fail_held(struct vscsi_host *h, struct scsi_device *sdev, int host_byte);
+void vscsi_set_up(struct vscsi_host *h, u32 epoch);
+void vscsi_resume(struct work_struct *work);
+void vscsi_loss(struct work_struct *work);
+const char *vscsi_state_name(enum vscsi_state state);
+
+/* eh.c */
+int vscsi_tmf_init(struct vscsi_host *h);
+void vscsi_tmf_exit(struct vscsi_host *h);
+enum scsi_timeout_action vscsi_timed_out(struct scsi_cmnd *sc);
+int vscsi_eh_abort(struct scsi_cmnd *sc);
+int vscsi_eh_device_reset(struct scsi_cmnd *sc);
+int vscsi_eh_target_reset(struct scsi_cmnd *sc);
+int vscsi_eh_host_reset(struct scsi_cmnd *sc);
+
+/* scan.c */
+void vscsi_check(struct work_struct *work);
+void vscsi_scan(struct work_struct *work);
+void vscsi_rescan(struct vscsi_host *h, unsigned int todo);
+void vscsi_unit_attention(struct vscsi_host *h, const u8 *sense, u8 len);
+void vscsi_event(struct vpart_adapter *a, u64 seq, const void *iu, u16 len);
+void vscsi_event_lost(struct vpart_adapter *a);
+
+#endif /* _VSCSI_HOST_H */

@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A command's way through the server:
+ *
+ *	request(), any context: check the IU, keep what is needed
+ *	worker, process context without I/O in allocations: map the client's
+ *		pages, hand all to LIO
+ *	release_cmd(): LIO has let go of everything: unmap, answer, put
+ *
+ * The answer leaves at the end and not in queue_status(), so the client's
+ * pages are its own again when it sees it.
+ *
+ * One worker per queue instead of target_queue_submission(): LIO's submission
+ * work allocates with GFP_KERNEL, and memory that is written back through us
+ * could then wait for itself. It costs the same single hop, and one wake-up for
+ * a whole batch.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/blkdev.h>
+#include <linux/ratelimit.h>
+#include <linux/sched/mm.h>
+#include <linux/scatterlist.h>
+#include <scsi/scsi_tcq.h>
+
+#include "target.h"
+
+const size_t vscsi_call_size = sizeof(struct vscsi_tcmd);
+
+static struct vscsi_tcmd *to_tcmd(struct se_cmd *se_cmd)
+{
+	return container_of(se_cmd, struct vscsi_tcmd, se_cmd);
+}
+
+/* ---- data ---- */
+
+/*
+ * Commands whose data LIO hands to the backing device page by page. All others
+ * work on a buffer of LIO's own: it maps parameter lists with vmap(), which
+ * wants whole pages, and takes single scatterlist entries for granted.
+ */
+static bool vscsi_direct(u8 opcode)
+{
+	switch (opcode) {
+	case READ_6:
+	case READ_10:
+	case READ_12:
+	case READ_16:
+	case WRITE_6:
+	case WRITE_10:
+	case WRITE_12:
+	case WRITE_16:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/*
+ * Does the backing device take these pages as they are? The link's limits say
+ * so to the client, but a LUN may have come later, and a client may not care.
+ */
+static bool vscsi_aligned(const struct vscsi_tcmd *cmd)
+{
+	const struct vscsi_tpg *tpg = cmd->sess->tpg;
+	struct scatterlist *sg = cmd->data.sgl;
+	unsigned int i, bits = 0;
+	void *mask;
+
+	for (i = 0; i < cmd->data.nents; i++, sg = sg_next(sg))
+		bits |= sg->offset | sg->length;
+	if (likely(!(bits & READ_ONCE(tpg->alignment))))
+		return true;
+	mask = xa_load((struct xarray *)&tpg->alignments, cmd->se_cmd.se_lun->unpacked_lun);
+	return mask && !(bits & xa_to_value(mask));
+}
+
+/* LIO allocates pages; write_pending() and queue_data_in() copy. */
+static void vscsi_set_bounce(struct vscsi_tcmd *cmd)
+{
+	struct se_cmd *se_cmd = &cmd->se_cmd;
+
+	cmd->bounce = true;
+	se_cmd->t_data_sg = NULL;
+	se_cmd->t_data_nents = 0;
+	se_cmd->se_cmd_flags &= ~SCF_PASSTHROUGH_SG_TO_MEM_NOALLOC;
+}
+
+static void vscsi_copy_sg(struct scatterlist *dst, unsigned int dst_nents,
+			  struct scatterlist *src, unsigned int src_nents, size_t len)
+{
+	struct sg_mapping_iter m;
+	size_t pos = 0;
+
+	sg_miter_start(&m, src, src_nents, SG_MITER_ATOMIC | SG_MITER_FROM_SG);
+	while (pos < len && sg_miter_next(&m)) {
+		size_t n = min(m.length, len - pos);
+
+		if (sg_pcopy_from_buffer(dst, dst_nents, m.addr, n, pos) != n)
+			break;
+		pos += n;
+	}
+	sg_miter_stop(&m);
+}
+
+/* LIO has pages for a write's data: bring it. Process context. */
+int vscsi_write_pending(struct se_cmd *se_cmd)
+{
+	struct vscsi_tcmd *cmd = to_tcmd(se_cmd);
+
+	if (cmd->bounce)
+		vscsi_copy_sg(se_cmd->t_data_sg, se_cmd->t_data_nents, cmd->data.sgl,
+			      cmd->data.nents, min(se_cmd->data_length, cmd->data.len));
+	target_execute_cmd(se_cmd);
+	return 0;
+}
+
+/* ---- the end of a command ---- */
+
+int vscsi_queue_data_in(struct se_cmd *se_cmd)
+{
+	struct vscsi_tcmd *cmd = to_tcmd(se_cmd);
+
+	if (cmd->bounce)
+		vscsi_copy_sg(cmd->data.sgl, cmd->data.nents, se_cmd->t_data_sg,
+			      se_cmd->t_data_nents, min(se_cmd->data_length, cmd->data.len));
+	cmd->answered = true;
+	return 0;
+}
+
+int vscsi_queue_status(struct se_cmd *se_cmd)
+{
+	to_tcmd(se_cmd)->answered = true;
+	return 0;
+}
+
+/* The call is put unanswered when LIO releases the command. */
+void vscsi_aborted_task(struct se_cmd *se_cmd)
+{
+}
+
+int vscsi_check_stop_free(struct se_cmd *se_cmd)
+{
+	return transport_generic_free_cmd(se_cmd, 0);
+}
+
+static void vscsi_answer(struct vscsi_tcmd *cmd, struct vpart_call *c)
+{
+	struct se_cmd *se_cmd = &cmd->se_cmd;
+	u8 iu[VSCSI_RSP_IU_SIZE] __aligned(8);
+	const u8 *sense = NULL;
+	u16 sense_len = 0, len;
+	u32 residual = 0;
+	u8 flags = 0;
+
+	if (unlikely(se_cmd->se_cmd_flags & (SCF_OVERFLOW_BIT | SCF_UNDERFLOW_BIT))) {
+		bool over = se_cmd->se_cmd_flags & SCF_OVERFLOW_BIT;
+
+		residual = se_cmd->residual_count;
+		if (cmd->dir == DMA_TO_DEVICE)
+			flags = over ? SRP_RSP_FLAG_DOOVER : SRP_RSP_FLAG_DOUNDER;
+		else
+			flags = over ? SRP_RSP_FLAG_DIOVER : SRP_RSP_FLAG_DIUNDER;
+	}
+	if (unlikely(se_cmd->se_cmd_flags & (SCF_TRANSPORT_TASK_SENSE | SCF_EMULATED_TASK_SENSE) &&
+		     se_cmd->scsi_sense_length)) {
+		sense = cmd->sense;
+		sense_len = se_cmd->scsi_sense_length;
+	}
+	len = vscsi_put_rsp(iu, cmd->tag, se_cmd->scsi_status, flags, residual, sense, sense_len);
+	vpart_reply(c, iu, len);
+}
+
+/*
+ * The last reference is gone: the backing device has ended its bios, no task
+ * management function looks at the command. Only now may the client know.
+ */
+void vscsi_release_cmd(struct se_cmd *se_cmd)
+{
+	struct vscsi_tcmd *cmd;
+	struct vpart_call *c;
+
+	if (unlikely(se_cmd->se_cmd_flags & SCF_SCSI_TMR_CDB)) {
+		vscsi_tmr_release(se_cmd);
+		return;
+	}
+	cmd = to_tcmd(se_cmd);
+	c = vpart_priv_call(cmd);
+	if (cmd->data.nents)
+		vpart_unmap(c);
+	if (likely(cmd->answered))
+		vscsi_answer(cmd, c);
+	vpart_call_put(c);
+}
+
+/* ---- its beginning ---- */
+
+static int vscsi_task_attr(u8 attr)
+{
+	return attr == 0 ? TCM_SIMPLE_TAG : attr == 1 ? TCM_HEAD_TAG : TCM_ORDERED_TAG;
+}
+
+static void vscsi_submit(struct vscsi_tcmd *cmd, struct vpart_call *c)
+{
+	struct vscsi_session *sess = cmd->sess;
+	struct se_cmd *se_cmd = &cmd->se_cmd;
+	u32 len = c->out_len + c->in_len;	/* one of them is 0 */
+	bool direct;
+
+	cmd->dir = c->out_len ? DMA_TO_DEVICE : c->in_len ? DMA_FROM_DEVICE : DMA_NONE;
+	cmd->data.nents = 0;
+	if (len && vpart_map(c, cmd->dir, &cmd->data)) {
+		cmd->data.nents = 0;
+		goto put;
+	}
+	cmd->answered = false;
+	direct = len && vscsi_direct(cmd->cdb[0]);
+	cmd->bounce = len && !direct;
+
+	memset(se_cmd, 0, sizeof(*se_cmd));
+	se_cmd->tag = cmd->tag;
+	se_cmd->cpuid = cmd->cpu;
+	if (target_init_cmd(se_cmd, sess->se_sess, cmd->sense, cmd->lun, len,
+			    vscsi_task_attr(cmd->attr), cmd->dir, TARGET_SCF_USE_CPUID))
+		goto unmap;
+	if (target_submit_prep(se_cmd, cmd->cdb, direct ? cmd->data.sgl : NULL,
+			       direct ? cmd->data.nents : 0, NULL, 0, NULL, 0, GFP_NOIO))
+		return;		/* LIO has answered and released it */
+	/*
+	 * A CDB that moves less than the client offered: LIO would hand the
+	 * whole list to the device.
+	 */
+	if (direct && (unlikely(se_cmd->se_cmd_flags & (SCF_OVERFLOW_BIT | SCF_UNDERFLOW_BIT)) ||
+		       !vscsi_aligned(cmd)))
+		vscsi_set_bounce(cmd);
+	target_submit(se_cmd);
+	return;
+
+unmap:
+	if (cmd->data.nents)
+		vpart_unmap(c);
+put:
+	vpart_call_put(c);
+}
+
+/**
+ * vscsi_tq_work() - hand a batch of commands to LIO
+ * @work: vscsi_tq.work
+ */
+void vscsi_tq_work(struct work_struct *work)
+{
+	struct vscsi_tq *tq = container_of(work, struct vscsi_tq, work);
+	struct llist_node *list = llist_del_all(&tq->list);
+	unsigned int noio = memalloc_noio_save();
+	struct vscsi_tcmd *cmd, *next;
+	struct blk_plug plug;
+
+	list = llist_reverse_order(list);
+	blk_start_plug(&plug);
+	llist_for_each_entry_safe(cmd, next, list, node) {
+		struct vpart_call *c = vpart_priv_call(cmd);
+
+		if (unlikely(cmd->kind == VSCSI_KIND_TMF))
+			vscsi_tmr_submit(c);
+		else if (unlikely(cmd->kind == VSCSI_KIND_BAD ||
+				  READ_ONCE(cmd->sess->draining) ||
+				  test_bit(VSCSI_CANCELLED, &cmd->state)))
+			vpart_call_put(c);
+		else
+			vscsi_submit(cmd, c);
+	}
+	blk_finish_plug(&plug);
+	memalloc_noio_restore(noio);
+}
+
+/* Copy what is needed of the IU: it is gone when request() returns. */
+static int vscsi_parse(struct vpart_call *c, struct vscsi_tcmd *cmd)
+{
+	u16 queue = vpart_queue_index(c->q);
+	struct vscsi_command srp;
+	int ret;
+
+	if (likely(!(c->flags & VPART_REQ_PRIO))) {
+		ret = vscsi_get_cmd(c->iu, c->iu_len, &srp);
+		if (unlikely(ret))
+			return ret;
+		cmd->kind = VSCSI_KIND_CMD;
+		cmd->tag = srp.tag;
+		cmd->lun = srp.lun;
+		cmd->attr = srp.attr;
+		memcpy(cmd->cdb, srp.cdb, VSCSI_CDB_SIZE);
+		if (unlikely(srp.add_len))
+			memcpy(cmd->cdb + VSCSI_CDB_SIZE, srp.add_cdb, srp.add_len);
+		if (unlikely(c->out_len && c->in_len))
+			return -EPROTO;		/* no bidirectional commands */
+	} else {
+		ret = vscsi_get_tmf(c->iu, c->iu_len, &cmd->tag, &cmd->lun, &cmd->func,
+				    &cmd->task);
+		if (ret)
+			return ret;
+		cmd->kind = VSCSI_KIND_TMF;
+	}
+	/* LIO finds commands by tag within the session: no two may be alike. */
+	if (unlikely(vscsi_tag_queue(cmd->tag) != queue || vscsi_tag_index(cmd->tag) != c->tag))
+		return -EPROTO;
+	return 0;
+}
+
+/**
+ * vscsi_request() - vpart_server_ops.request
+ * @c: the call
+ */
+void vscsi_request(struct vpart_call *c)
+{
+	struct vscsi_port *port = vpart_get_drvdata(vpart_queue_server(c->q));
+	struct vscsi_tcmd *cmd = vpart_call_priv(c);
+	struct vscsi_session *sess = port->sess;
+	struct vscsi_tq *tq;
+
+	cmd->sess = sess;
+	cmd->state = 0;
+	cmd->tmr = NULL;
+	cmd->cpu = raw_smp_processor_id();
+	if (unlikely(vscsi_parse(c, cmd))) {
+		pr_warn_ratelimited("%s: malformed request of %u bytes\n", port->a->name, c->iu_len);
+		cmd->kind = VSCSI_KIND_BAD;
+	}
+	tq = &sess->tq[vpart_queue_index(c->q)];
+	if (llist_add(&cmd->node, &tq->list))
+		queue_work(vscsi_twq, &tq->work);
+}
+
+/**
+ * vscsi_cancel() - vpart_server_ops.cancel
+ * @c: the call
+ *
+ * A command that LIO has runs to its end: the backing device has the pages. One
+ * that waits for the worker is dropped by it. A task management function is
+ * answered by nobody any more and LIO goes on with it alone.
+ */
+void vscsi_cancel(struct vpart_call *c)
+{
+	struct vscsi_tcmd *cmd = vpart_call_priv(c);
+
+	set_bit(VSCSI_CANCELLED, &cmd->state);
+	if (cmd->kind == VSCSI_KIND_TMF && vscsi_tmr_cancel(c))
+		vpart_call_put(c);
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Which LUNs there are. Two works: "check" runs when the link returned, before
+ * any held command is sent, and only looks; "scan" adds, removes and resizes.
+ * They are apart because a scan may itself wait for the link.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include <linux/slab.h>
+
+#include "host.h"
+
+#define VSCSI_CHECK_TIMEOUT	(5 * HZ)
+#define VSCSI_CHECK_BUFFER	252
+
+/* Additional sense: asc << 8 | ascq */
+#define VSCSI_ASC_CAPACITY_CHANGED	0x2a09
+#define VSCSI_ASC_LUNS_CHANGED		0x3f0e
+#define VSCSI_ASC_NO_LUN		0x2500
+
+/**
+ * vscsi_rescan() - look at the LUNs soon
+ * @h: host
+ * @todo: mask of VSCSI_TODO_*
+ *
+ * Context: any.
+ */
+void vscsi_rescan(struct vscsi_host *h, unsigned int todo)
+{
+	unsigned int i;
+
+	for (i = 0; i <= VSCSI_TODO_CAPACITY; i++)
+		if (todo & BIT(i))
+			set_bit(i, &h->todo);
+	if (READ_ONCE(h->state) == VSCSI_UP)
+		queue_work(vscsi_wq, &h->scan);
+}
+
+static void vscsi_changed(struct vscsi_host *h, u16 asc)
+{
+	if (asc == VSCSI_ASC_LUNS_CHANGED)
+		vscsi_rescan(h, BIT(VSCSI_TODO_LUNS));
+	else if (asc == VSCSI_ASC_CAPACITY_CHANGED)
+		vscsi_rescan(h, BIT(VSCSI_TODO_CAPACITY));
+}
+
+/**
+ * vscsi_unit_attention() - look at sense data for what concerns LUNs
+ * @h: host
+ * @sense: sense data
+ * @len: bytes there
+ *
+ * Context: any.
+ */
+void vscsi_unit_attention(struct vscsi_host *h, const u8 *sense, u8 len)
+{
+	struct scsi_sense_hdr sshdr;
+
+	if (scsi_normalize_sense(sense, len, &sshdr) && sshdr.sense_key == UNIT_ATTENTION)
+		vscsi_changed(h, sshdr.asc << 8 | sshdr.ascq);
+}
+
+/**
+ * vscsi_event() - the server says that something changed
+ * @a: adapter
+ * @seq: its number
+ * @iu: event IU
+ * @len: bytes there
+ */
+void vscsi_event(struct vpart_adapter *a, u64 seq, const void *iu, u16 len)
+{
+	struct vscsi_host *h = vpart_get_drvdata(a);
+	u64 lun;
+	u16 asc;
+
+	if (vscsi_get_aer(iu, len, &lun, &asc)) {
+		atomic_inc(&h->bad);
+		return;
+	}
+	vscsi_changed(h, asc);
+}
+
+/**
+ * vscsi_event_lost() - it said something that did not arrive
+ * @a: adapter
+ */
+void vscsi_event_lost(struct vpart_adapter *a)
+{
+	vscsi_rescan(vpart_get_drvdata(a), BIT(VSCSI_TODO_LUNS) | BIT(VSCSI_TODO_CAPACITY));
+}
+
+/* INQUIRY that never waits for the link. 0, an errno, or -ENODEV: no such LUN. */
+static int vscsi_inquiry(struct scsi_device *sdev, u8 page, u8 *buf)
+{
+	u8 cdb[6] = { INQUIRY, page ? 1 : 0, page, 0, VSCSI_CHECK_BUFFER };
+	struct scsi_sense_hdr sshdr;
+	const struct scsi_exec_args args = {
+		.sshdr = &sshdr,
+	};
+	int ret;
+
+	ret = scsi_execute_cmd(sdev, cdb, REQ_OP_DRV_IN | REQ_FAILFAST_TRANSPORT, buf,
+			       VSCSI_CHECK_BUFFER, VSCSI_CHECK_TIMEOUT, 2, &args);
+	if (ret <= 0)
+		return ret;
+	if (scsi_status_is_check_condition(ret) && scsi_sense_valid(&sshdr) &&
+	    (sshdr.asc << 8 | sshdr.ascq) == VSCSI_ASC_NO_LUN)
+		return -ENODEV;
+	return -EIO;
+}
+
+/* Has its NAA name changed since it was scanned? */
+static bool vscsi_other_name(struct scsi_device *sdev, const u8 *page)
+{
+	const struct scsi_vpd *vpd;
+	const u8 *was = NULL, *now;
+	u8 was_len, now_len;
+	bool other = false;
+
+	now = vscsi_page83_naa(page, VSCSI_CHECK_BUFFER, &now_len);
+	rcu_read_lock();
+	vpd = rcu_dereference(sdev->vpd_pg83);
+	if (vpd)
+		was = vscsi_page83_naa(vpd->data, vpd->len, &was_len);
+	if (was && now)
+		other = was_len != now_len || memcmp(was, now, now_len);
+	rcu_read_unlock();
+	return other;
+}
+
+/*
+ * Is the LUN still there, and the same one? If not, all its commands fail from
+ * here on and the scan removes it: a number that is used again must not lead to
+ * another disk. An INQUIRY that failed says nothing.
+ */
+static void vscsi_check_lu(struct vscsi_host *h, struct scsi_device *sdev, u8 *buf)
+{
+	struct vscsi_lu *lu = sdev->hostdata;
+	const char *why = NULL;
+	int ret;
+
+	if (lu->gone || sdev->sdev_state != SDEV_RUNNING)
+		return;
+	ret = vscsi_inquiry(sdev, 0, buf);
+	if (ret == -ENODEV || (!ret && buf[0] >> 5))
+		why = "was removed by the server";
+	else if (!ret && !vscsi_inquiry(sdev, 0x83, buf) && vscsi_other_name(sdev, buf))
+		why = "is another disk now";
+	if (!why)
+		return;
+	sdev_printk(KERN_NOTICE, sdev, "%s: LUN %llu %s\n", h->a->name, sdev->lun, why);
+	WRITE_ONCE(lu->gone, true);
+	vscsi_fail_held(h, sdev, DID_NO_CONNECT);
+}
+
+static void vscsi_check_all(struct vscsi_host *h)
+{
+	struct scsi_device *sdev;
+	u8 *buf;
+
+	buf = kmalloc(VSCSI_CHECK_BUFFER, GFP_NOIO);
+	if (!buf)
+		return;
+	shost_for_each_device(sdev, h->shost)
+		vscsi_check_lu(h, sdev, buf);
+	kfree(buf);
+}
+
+/**
+ * vscsi_check() - the link is up: are the LUNs the ones that we knew?
+ * @work: vscsi_host.check
+ */
+void vscsi_check(struct work_struct *work)
+{
+	struct vscsi_host *h = container_of(work, struct vscsi_host, check);
+	u32 epoch = READ_ONCE(h->epoch);
+
+	vscsi_check_all(h);
+	vscsi_set_up(h, epoch);
+}
+
+/**
+ * vscsi_scan() - make the SCSI devices follow the server's LUNs
+ * @work: vscsi_host.scan
+ */
+void vscsi_scan(struct work_struct *work)
+{
+	struct vscsi_host *h = container_of(work, struct vscsi_host, scan);
+	struct scsi_device *sdev;
+
+	if (READ_ONCE(h->state) != VSCSI_UP)
+		return;		/* vscsi_set_up() asks again */
+	if (test_and_clear_bit(VSCSI_TODO_LUNS, &h->todo)) {
+		vscsi_check_all(h);
+		shost_for_each_device(sdev, h->shost) {
+			struct vscsi_lu *lu = sdev->hostdata;
+
+			if (lu->gone)
+				scsi_remove_device(sdev);
+		}
+		scsi_scan_target(&h->shost->shost_gendev, 0, 0, SCAN_WILD_CARD, SCSI_SCAN_RESCAN);
+	}
+	if (test_and_clear_bit(VSCSI_TODO_CAPACITY, &h->todo))
+		shost_for_each_device(sdev, h->shost)
+			scsi_rescan_device(sdev);
+}

@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* vscsi_target: what its files share. */
+#ifndef _VSCSI_TARGET_H
+#define _VSCSI_TARGET_H
+
+#include <linux/kref.h>
+#include <linux/llist.h>
+#include <linux/mutex.h>
+#include <linux/spinlock.h>
+#include <linux/workqueue.h>
+#include <linux/xarray.h>
+#include <target/target_core_base.h>
+#include <target/target_core_fabric.h>
+
+#include "wire.h"
+
+#define VSCSI_ALIGNMENT		511	/* the least that any link offers */
+#define VSCSI_MAX_TMR		16	/* task management functions of one session inside LIO */
+
+/**
+ * struct vscsi_tport - target/vscsi/NAME: the server's end of a pair, configured
+ * @wwn: LIO's
+ * @entry: in vscsi_tports
+ * @tpg: its portal group, or NULL; guarded by vscsi_mutex
+ * @name: name of the adapter pair
+ */
+struct vscsi_tport {
+	struct se_wwn		wwn;
+	struct list_head	entry;
+	struct vscsi_tpg	*tpg;
+	char			name[VPART_NAME_SIZE];
+};
+
+/**
+ * struct vscsi_tpg - target/vscsi/NAME/tpgt_1
+ * @se_tpg: LIO's
+ * @tport: its parent
+ * @enabled: logins are admitted; guarded by vscsi_mutex
+ * @nr_sess: sessions alive; guarded by vscsi_mutex
+ * @idle: woken when @nr_sess becomes 0
+ * @alignments: of the backing devices, by LUN, as xa_mk_value()
+ * @alignment: the largest of them, at least VSCSI_ALIGNMENT
+ * @generate_node_acls: admit clients that have no ACL ("demo mode")
+ * @cache_dynamic_acls: keep what was made for such a client after its logout
+ * @demo_mode_write_protect: such clients may only read
+ * @prod_mode_write_protect: clients with an ACL may only read
+ */
+struct vscsi_tpg {
+	struct se_portal_group	se_tpg;
+	struct vscsi_tport	*tport;
+	bool			enabled;
+	unsigned int		nr_sess;
+	wait_queue_head_t	idle;
+	struct xarray		alignments;
+	u32			alignment;
+	u32			generate_node_acls;
+	u32			cache_dynamic_acls;
+	u32			demo_mode_write_protect;
+	u32			prod_mode_write_protect;
+};
+
+/**
+ * struct vscsi_port - a server adapter on the bus
+ * @a: the adapter
+ * @entry: in vscsi_ports
+ * @sess: from login to logout
+ */
+struct vscsi_port {
+	struct vpart_adapter	*a;
+	struct list_head	entry;
+	struct vscsi_session	*sess;
+};
+
+/**
+ * struct vscsi_tq - commands of one queue on their way to LIO
+ * @list: newest first
+ * @work: takes them
+ */
+struct vscsi_tq {
+	struct llist_head	list;
+	struct work_struct	work;
+} ____cacheline_aligned;
+
+/**
+ * struct vscsi_session - one login
+ * @ref: the login's, and one per task management function inside LIO
+ * @se_sess: LIO's
+ * @tpg: portal group
+ * @a: adapter
+ * @epoch: of the bus
+ * @draining: no command goes to LIO any more
+ * @lock: guards the calls of @nr_tmr functions; irq-safe, innermost
+ * @nr_tmr: task management functions inside LIO
+ * @free: ends the session
+ * @nr_tq: queues
+ * @tq: queues
+ */
+struct vscsi_session {
+	struct kref		ref;
+	struct se_session	*se_sess;
+	struct vscsi_tpg	*tpg;
+	struct vpart_adapter	*a;
+	u32			epoch;
+	bool			draining;
+	spinlock_t		lock;
+	unsigned int		nr_tmr;
+	struct work_struct	free;
+	unsigned int		nr_tq;
+	struct vscsi_tq		tq[];
+};
+
+enum vscsi_kind {
+	VSCSI_KIND_CMD,
+	VSCSI_KIND_TMF,
+	VSCSI_KIND_BAD,		/* malformed: put unanswered */
+};
+
+/* Bits of struct vscsi_tcmd.state */
+#define VSCSI_CANCELLED		0
+
+/**
+ * struct vscsi_tcmd - a call, as this driver sees it: in the call table of the
+ *	session, so it outlives the client's request
+ * @node: on vscsi_tq.list
+ * @sess: session
+ * @state: VSCSI_*
+ * @tag: the client's
+ * @lun: logical unit
+ * @task: VSCSI_KIND_TMF: tag to abort
+ * @tmr: VSCSI_KIND_TMF: inside LIO; guarded by session.lock
+ * @data: the client's pages
+ * @cpu: of the submitter
+ * @kind: enum vscsi_kind
+ * @attr: task attribute
+ * @func: VSCSI_KIND_TMF: SRP_TSK_*
+ * @answered: LIO gave a status
+ * @bounce: LIO works on pages of its own, which we copy
+ * @dir: of the data
+ * @se_cmd: LIO's
+ * @sense: sense data
+ * @cdb: CDB
+ */
+struct vscsi_tcmd {
+	struct llist_node	node;
+	struct vscsi_session	*sess;
+	unsigned long		state;
+	u64			tag;
+	u64			lun;
+	u64			task;
+	struct vscsi_tmr	*tmr;
+	struct vpart_data	data;
+	int			cpu;
+	u8			kind;
+	u8			attr;
+	u8			func;
+	bool			answered;
+	bool			bounce;
+	enum dma_data_direction	dir;
+	struct se_cmd		se_cmd;
+	u8			sense[VSCSI_MAX_SENSE];
+	u8			cdb[VSCSI_MAX_CDB];
+};
+static_assert(VSCSI_MAX_SENSE >= TRANSPORT_SENSE_BUFFER);
+
+/**
+ * struct vscsi_tmr - a task management function inside LIO
+ * @se_cmd: LIO's
+ * @sess: holds a reference
+ * @call: to be answered; NULL when it was, or was cancelled; guarded by
+ *	session.lock. LIO may take for ever, the client does not.
+ * @sense: LIO wants one
+ */
+struct vscsi_tmr {
+	struct se_cmd		se_cmd;
+	struct vscsi_session	*sess;
+	struct vpart_call	*call;
+	u8			sense[TRANSPORT_SENSE_BUFFER];
+};
+
+static inline struct vscsi_tpg *to_vscsi_tpg(struct se_portal_group *se_tpg)
+{
+	return container_of(se_tpg, struct vscsi_tpg, se_tpg);
+}
+
+static inline struct vscsi_tport *to_vscsi_tport(struct se_wwn *wwn)
+{
+	return container_of(wwn, struct vscsi_tport, wwn);
+}
+
+/* target.c */
+extern struct mutex vscsi_mutex;	/* lists, enabled, sessions; outside all LIO locks */
+extern struct workqueue_struct *vscsi_twq;	/* commands */
+struct vpart_adapter *vscsi_port_get(const char *name);
+void vscsi_session_put(struct vscsi_session *sess);
+void vscsi_tell(struct vscsi_tpg *tpg, u64 lun, u8 asc, u8 ascq);
+
+/* configfs.c */
+extern const struct target_core_fabric_ops vscsi_ops;
+struct vscsi_tport *vscsi_tport_find(const char *name);
+
+/* io.c */
+extern const size_t vscsi_call_size;
+void vscsi_request(struct vpart_call *c);
+void vscsi_cancel(struct vpart_call *c);
+void vscsi_tq_work(struct work_struct *work);
+int vscsi_write_pending(struct se_cmd *se_cmd);
+int vscsi_queue_data_in(struct se_cmd *se_cmd);
+int vscsi_queue_status(struct se_cmd *se_cmd);
+void vscsi_aborted_task(struct se_cmd *se_cmd);
+void vscsi_release_cmd(struct se_cmd *se_cmd);
+int vscsi_check_stop_free(struct se_cmd *se_cmd);
+
+/* align.c */
+u32 vscsi_dev_alignment(struct se_device *dev);
+
+/* tmr.c */
+void vscsi_tmr_submit(struct vpart_call *c);
+bool vscsi_tmr_cancel(struct vpart_call *c);
+void vscsi_tmr_response(struct se_cmd *se_cmd);
+void vscsi_tmr_release(struct se_cmd *se_cmd);
+
+#endif /* _VSCSI_TARGET_H */

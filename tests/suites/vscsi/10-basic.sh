@@ -1,0 +1,52 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# summary: a LU appears as a SCSI disk, says who it is, and keeps data
+# kernel: debug
+# append: kmemleak=on
+# limit: 240
+# disks: 64M 64M
+. /src/tests/lib/guest.sh
+. /src/tests/suites/vscsi/lib.sh
+
+t "partitions, a pair of adapters, a link" vscsi_up
+fails "a target's name is a server adapter's" 'Invalid argument' mkdir $cfg/vscsi/nobody
+fails "the portal group is tpgt_1" 'Invalid argument' mkdir $cfg/vscsi/p1/tpgt_2
+
+backstore d1 /dev/vdb
+lun_add p1 0 d1
+disk=$(disk_of p1 0)
+t "R7 the LU is a disk at the client, without a rescan" test -b "/dev/$disk"
+is "it has the device's size" "$(cat /sys/block/$disk/size)" "$(cat /sys/block/vdb/size)"
+is "the link's alignment is the queue's" "$(cat /sys/block/$disk/queue/dma_alignment)" 511
+t "a hardware queue per CPU" test -d "/sys/block/$disk/mq/0"
+
+t "INQUIRY" grep -q LIO-ORG <(sg_inq /dev/$disk)
+t "VPD 0x80: the serial" grep -q d1-1 <(sg_vpd -p 0x80 /dev/$disk)
+t "VPD 0x83: an NAA name" grep -qi naa <(sg_vpd -p 0x83 /dev/$disk)
+t "VPD 0xb0: limits" grep -q 'Maximum transfer length' <(sg_vpd -p 0xb0 /dev/$disk)
+t "VPD 0xb1: characteristics" sg_vpd -p 0xb1 /dev/$disk
+t "VPD 0xb2: provisioning" sg_vpd -p 0xb2 /dev/$disk
+t "READ CAPACITY 10" grep -q 'Logical block length=512' <(sg_readcap /dev/$disk)
+t "READ CAPACITY 16" sg_readcap -l /dev/$disk
+t "REPORT LUNS" sg_luns /dev/$disk
+t "TEST UNIT READY" sg_turs /dev/$disk
+t "MODE SENSE" sg_modes /dev/$disk
+t "SYNCHRONIZE CACHE" sg_sync /dev/$disk
+fails "an unknown command is refused with sense" 'Illegal request' sg_raw -v /dev/$disk c1 0 0 0 0 0
+
+t "mixed sizes are read back as written" fio --name=v --filename=/dev/$disk --rw=randwrite --bsrange=512-256k \
+	--bs_unaligned=0 --blockalign=512 --size=48M --io_size=24M --direct=1 --ioengine=libaio --iodepth=16 \
+	--verify=crc32c --verify_fatal=1 --do_verify=1 --output=/out/fio
+cmp_dev() { sync; blockdev --flushbufs /dev/vdb; blockdev --flushbufs /dev/$disk; cmp -n 50000000 /dev/vdb /dev/$disk; }
+t "the device holds the same bytes" cmp_dev
+
+t "a file system on it" sh -c "mkfs.ext4 -q /dev/$disk && mount /dev/$disk /mnt && cp -a /usr/bin/python3* /mnt && sync && umount /mnt && e2fsck -fn /dev/$disk"
+mount /dev/$disk /mnt
+fails "the client's module is in use while mounted" 'in use' rmmod vscsi_host
+umount /mnt
+fails "the server's module is in use while configured" 'in use' rmmod vscsi_target
+fails "a LUN number is given once" 'File exists' mkdir $cfg/vscsi/p1/tpgt_1/lun/lun_0
+
+t "all of it away" vscsi_down
+kmemleak_check
+done_testing
