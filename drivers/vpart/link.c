@@ -740,6 +740,9 @@ void vpart_link_status(struct vpart_link *link, struct vpart_link_status *st)
 	spin_lock_irqsave(&link->lock, flags);
 	st->state = link->state;
 	st->why = link->why;
+	/* The work may not have looked yet. */
+	if (st->state == VPART_LINK_STATE_DOWN)
+		st->why = vpart_link_hindrance(link) ?: link->why;
 	st->epoch = link->epoch;
 	st->lim = link->lim;
 	st->last_error = link->last_error;

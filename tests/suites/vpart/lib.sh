@@ -32,5 +32,13 @@ nl() {
 # refused DESCRIPTION REGEX REQUEST...: with a sentence that matches.
 refused() { local d=$1 r=$2; shift 2; fails "$d" "$r" nl "$@"; }
 
+# refusals: lines "DESCRIPTION # REGEX # REQUEST..." from stdin, each a test.
+refusals() {
+	local result desc detail
+	while IFS=$'\t' read -r result desc detail; do
+		if [ "$result" = ok ]; then ok "$desc"; else not_ok "$desc" "$detail"; fi
+	done < <(python3 $NLPY -r)
+}
+
 # value ATTR MESSAGE
 value() { grep -o "\b$1=[^ ]*" <<<"$2" | cut -d= -f2; }

@@ -7,6 +7,8 @@
 	nl.py -f N COMMAND [ATTR=...]	the Nth allocation of the request fails
 	nl.py -b			one request per line of stdin; answers with
 					lines "o OUTPUT", "e ERROR", last "x EXITCODE"
+	nl.py -r			lines "DESCRIPTION # REGEX # REQUEST" from stdin:
+					says whether each is refused with such a sentence
 	nl.py -l SECONDS [-q BYTES]	listen to events, print them; -q is the
 					receive buffer
 
@@ -237,12 +239,26 @@ def batch(nl):
         print("x", code, flush=True)
 
 
+def refusals(nl):
+    """Requests from stdin that must be refused: "ok" or "not", TAB, description."""
+    for line in sys.stdin:
+        desc, regex, words = (w.strip() for w in line.split(" # "))
+        code, _, err = request(nl, words.split())
+        if code and re.search(regex, err):
+            print("ok", desc, sep="\t")
+        else:
+            print("not", desc, f"{words}: exit {code}, {err}, not /{regex}/", sep="\t")
+
+
 def main():
     """The command line above."""
     args = sys.argv[1:]
     nl = Netlink()
     if args[0] == "-b":
         batch(nl)
+        return 0
+    if args[0] == "-r":
+        refusals(nl)
         return 0
     if args[0] == "-l":
         listen(nl, float(args[1]), int(args[3]) if args[2:3] == ["-q"] else 0)
