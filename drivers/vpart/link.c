@@ -119,14 +119,12 @@ void vpart_link_kick(struct vpart_link *link)
 	spin_unlock_irqrestore(&link->lock, flags);
 }
 
-/*
- * The release orders limits, tables and callbacks before the state; the
- * acquire in the hot path pairs with it.
- */
+/* The release orders limits, tables and callbacks before the state. */
 static void vpart_link_publish(struct vpart_link *link,
 			       enum vpart_link_state state)
 {
 	lockdep_assert_held(&link->lock);
+	/* Pairs with the acquire in vpart_submit(). */
 	smp_store_release(&link->state, state);
 	link->since = ktime_get();
 }

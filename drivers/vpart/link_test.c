@@ -743,4 +743,5 @@ static struct kunit_suite vpart_link_suite = {
 	.exit		= link_test_exit,
 	.test_cases	= vpart_link_cases,
 };
+
 kunit_test_suite(vpart_link_suite);

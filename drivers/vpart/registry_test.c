@@ -277,4 +277,5 @@ static struct kunit_suite vpart_registry_suite = {
 	.suite_exit	= vpart_test_end,
 	.test_cases	= vpart_registry_cases,
 };
+
 kunit_test_suite(vpart_registry_suite);

@@ -130,7 +130,7 @@ struct vpart_partition {
 	enum vpart_role		role;
 	u32			pool;
 	unsigned int		nr_adapters;
-	spinlock_t		lock;
+	spinlock_t		lock;	/* see above */
 	enum vpart_state	state;
 	uuid_t			boot;
 	ktime_t			since;
@@ -307,6 +307,7 @@ struct vpart_link {
 	const struct vpart_server_ops	*server;
 	struct vpart_queue		*queues;
 
+	/* Wishes and state; first of what the hot path does not read */
 	spinlock_t			lock ____cacheline_aligned;
 	struct vpart_end		end[2];
 	bool				removing;
