@@ -14,11 +14,11 @@ once() { # NUMBER
 	disk=$(disk_of p1 0)
 	dd if=/dev/zero of="/dev/$disk" bs=64k count=16 oflag=direct status=none || return
 	case $(($1 % 4)) in
-	1) vpart partition fail vios1 ;;	# unmade while the link is down
-	2) vpart partition fail client1 ;;
+	1) vpart partition fail vios1 >/dev/null ;;	# unmade while the link is down
+	2) vpart partition fail client1 >/dev/null ;;
 	3) echo 0 >$cfg/vscsi/p1/tpgt_1/enable ;;
 	esac
-	vscsi_down
+	if [ $(($1 % 10)) = 0 ]; then vscsi_down; else vscsi_clear; fi
 }
 for i in $(seq 20); do
 	once "$i" || break

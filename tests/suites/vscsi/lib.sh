@@ -77,8 +77,9 @@ no_disk() { ! has_disk "$1" "$2"; }
 disk_of() { wait_for 10 has_disk "$1" "$2"; _disk "$1" "$2"; }
 sg_of() { ls "/sys/block/$1/device/scsi_generic"; }
 
-# All of a test's vSCSI away, so that nothing is left for kmemleak to find.
-vscsi_down() {
+# All of a test's vSCSI away; vscsi_down: the modules too, so that nothing is
+# left for kmemleak to find.
+vscsi_clear() {
 	local p l s
 	for p in "$cfg"/vscsi/*/; do
 		p=$(basename "$p")
@@ -95,6 +96,10 @@ vscsi_down() {
 	done
 	vpart --json adapter show | python3 -c 'import json,sys
 for a in json.load(sys.stdin): print(a["name"])' | while read -r p; do vpart adapter del "$p" --force >/dev/null || exit; done
-	rmdir "$cfg/vscsi" || return
-	rmmod vscsi_host && rmmod vscsi_target && rmmod vpart
+	for p in client1 client2 vios1; do
+		[ ! -d "/sys/class/vpart/$p" ] || vpart partition del $p >/dev/null || return
+	done
+}
+vscsi_down() {
+	vscsi_clear && rmdir "$cfg/vscsi" && rmmod vscsi_host && rmmod vscsi_target && rmmod vpart
 }
