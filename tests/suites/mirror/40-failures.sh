@@ -95,6 +95,7 @@ pid=$!
 for lost in 0 1 0 1; do
 	sleep 0.5
 	break_leg $lost
+	fill 1 13312 4
 	t "load: leg $lost lost" wait_for 10 in_state degraded
 	repair_leg $lost
 	t "load: resynced while I/O goes on" wait_for 40 in_state normal
