@@ -68,12 +68,12 @@ tcm_loop_down
 
 vscsi_up() {
 	mods vpart vscsi_host vscsi_target &&
-		vpart partition add vios1 --role vios &&
-		vpart partition add client1 --role client &&
-		vpart adapter add a1 --client client1 --server vios1 &&
-		vpart lu add lu1 --adapter a1 --device /dev/plain
+		vpart partition add vios1 vios &&
+		vpart partition add client1 client &&
+		vpart lu add lu1 server vios1 client client1 device /dev/plain
 }
 new_disk vscsi_up && row vscsi-local "/dev/$disk"
+vpart lu del lu1
 
 # --- mirrors, and the thinnest device-mapper target beside them ----------------
 dm() { # NAME TABLE: make the device; it is $dev

@@ -9,7 +9,7 @@
 . /src/tests/suites/vscsi/lib.sh
 
 t "partitions, a pair of adapters, a link" vscsi_up
-fails "a target's name is a server adapter's" 'No such device' mkdir $cfg/vscsi/nobody
+fails "a target's name is a server adapter's" 'Invalid argument' mkdir $cfg/vscsi/nobody
 fails "the portal group is tpgt_1" 'Invalid argument' mkdir $cfg/vscsi/p1/tpgt_2
 
 backstore d1 /dev/vdb
@@ -45,7 +45,7 @@ mount /dev/$disk /mnt
 fails "the client's module is in use while mounted" 'in use' rmmod vscsi_host
 umount /mnt
 fails "the server's module is in use while configured" 'in use' rmmod vscsi_target
-fails "a LUN number is given once" 'File exists|exists' lun_add p1 0 d1
+fails "a LUN number is given once" 'File exists' mkdir $cfg/vscsi/p1/tpgt_1/lun/lun_0
 
 t "all of it away" vscsi_down
 kmemleak_check

@@ -95,5 +95,6 @@ vscsi_down() {
 	done
 	vpart --json adapter show | python3 -c 'import json,sys
 for a in json.load(sys.stdin): print(a["name"])' | while read -r p; do vpart adapter del "$p" --force >/dev/null || exit; done
+	rmdir "$cfg/vscsi" || return
 	rmmod vscsi_host && rmmod vscsi_target && rmmod vpart
 }
