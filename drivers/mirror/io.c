@@ -75,7 +75,7 @@ bool vmirror_drained(struct vmirror *m, unsigned int leg)
 		ended += READ_ONCE(per_cpu_ptr(m->count, cpu)->ended[leg]);
 	smp_mb();	/* a write seen as ended is seen as begun */
 	for_each_possible_cpu(cpu)
-		begun += READ_ONCE(per_cpu_ptr(m->count, cpu)->begun[leg]);
+		begun += READ_ONCE(per_cpu_ptr(m->count, cpu)->begun);
 	return begun == ended;
 }
 
@@ -203,8 +203,7 @@ static void vmirror_prepare_write(struct vmirror *m, struct bio *bio, struct vmi
 
 static void vmirror_count_in(struct vmirror *m, unsigned int region)
 {
-	this_cpu_inc(m->count->begun[0]);
-	this_cpu_inc(m->count->begun[1]);
+	this_cpu_inc(m->count->begun);
 	atomic_inc(&m->inflight[region]);
 	smp_mb__after_atomic();	/* A at the top of bitmap.c, and vmirror_drained() */
 }
@@ -362,7 +361,7 @@ void vmirror_end_held(struct vmirror *m, struct bio *bio, blk_status_t status)
  * vmirror_finish_half() - end the writes that one leg failed
  * @m: mirror; no failed leg is left unsettled
  *
- * Context: worker. The durable record precedes the acknowledgement.
+ * Context: worker. The record is durable before the answer.
  */
 void vmirror_finish_half(struct vmirror *m)
 {
@@ -468,13 +467,14 @@ void vmirror_run_deferred(struct vmirror *m)
 
 	blk_start_plug(&plug);
 	while ((bio = bio_list_pop(&list))) {
-		if (m->state == VMIRROR_FAILED)
+		if (m->state == VMIRROR_FAILED) {
 			vmirror_end_held(m, bio, BLK_STS_IOERR);
-		else if (vmirror_io(bio)->op == VMIRROR_IO_WRITE) {
+		} else if (vmirror_io(bio)->op == VMIRROR_IO_WRITE) {
 			vmirror_mark(m, vmirror_io(bio)->region);
 			bio_list_add(&writes, bio);
-		} else
+		} else {
 			vmirror_send_other(m, bio);
+		}
 	}
 	blk_finish_plug(&plug);
 	if (bio_list_empty(&writes))

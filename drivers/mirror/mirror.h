@@ -115,9 +115,9 @@ struct vmirror_leg {
 	atomic64_t write_errors;
 };
 
-/* Writes given to each leg, and ended by it. See vmirror_drained(). */
+/* Writes begun, and ended by each leg (or not meant for it). See vmirror_drained(). */
 struct vmirror_count {
-	unsigned long begun[VMIRROR_LEGS];
+	unsigned long begun;
 	unsigned long ended[VMIRROR_LEGS];
 };
 
@@ -162,7 +162,7 @@ struct vmirror {
 	struct bio_set meta;
 	u64 new_marks;
 
-	spinlock_t lock;
+	spinlock_t lock;	/* see the top of this file */
 	struct bio_list deferred;	/* for the worker */
 	struct bio_list half;		/* writes that a leg failed */
 	struct bio_list copy_held;	/* writes to the region in copy */

@@ -432,6 +432,7 @@ void vmirror_probe(struct work_struct *work)
 	memalloc_noio_restore(noio);
 	if (!r) {
 		m->probe.leg = leg;
+		/* What was found is visible before the worker is told. */
 		smp_store_release(&m->probe.ready, true);
 		vmirror_kick(m);
 		return;

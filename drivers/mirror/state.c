@@ -232,7 +232,7 @@ void vmirror_worker(struct work_struct *work)
 		if (!vmirror_settle(m))
 			break;
 		vmirror_finish_half(m);
-		if (READ_ONCE(m->probe.ready))
+		if (smp_load_acquire(&m->probe.ready))	/* pairs with vmirror_probe() */
 			vmirror_attach_found(m);
 		if (vmirror_take(m, &m->copied_all))
 			vmirror_resync_end(m);
@@ -344,9 +344,9 @@ static int vmirror_create(struct vmirror *m, unsigned int blank, unsigned int va
 			continue;
 		vmirror_new_super(m, leg, region);
 		sb = &m->leg[leg].sb;
-		if (m->assume_clean)
+		if (m->assume_clean) {
 			sb->current_id = id;
-		else if (!valid && leg == first) {
+		} else if (!valid && leg == first) {
 			sb->current_id = vmirror_new_id();
 			vmirror_super_degrade(sb, id);
 		} else {
@@ -417,7 +417,7 @@ static int vmirror_start_both(struct vmirror *m)
 	if (v == VMIRROR_DIVERGED || v == VMIRROR_BOTH_TARGETS) {
 		vmirror_err(m, "legs %s and %s %s", m->leg[0].dev->name, m->leg[1].dev->name,
 			    v == VMIRROR_DIVERGED ?
-				"have diverged: each was written without the other; give one of them as '-'" :
+				"have diverged: each was written without the other; give only one" :
 				"cannot serve: both were being overwritten");
 		return -EINVAL;
 	}

@@ -346,22 +346,24 @@ static const char *vmirror_resync_name(struct vmirror *m)
 static unsigned int vmirror_status_info(struct vmirror *m, char *result, unsigned int maxlen)
 {
 	const struct vmirror_super *sb = &m->leg[m->src].sb;
-	unsigned int sz = 0, leg, dirty = 0;
+	unsigned int sz = 0, leg, dirty = 0, hot = 0;
 
 	if (m->state == VMIRROR_INIT) {
 		DMEMIT("init");
 		return sz;
 	}
-	if (m->dirty)
+	if (m->dirty) {
 		dirty = vmirror_dirty_count(m);
+		hot = bitmap_weight(m->hot, m->nr_regions);
+	}
 	DMEMIT("%s %u", vmirror_state_name(m), VMIRROR_LEGS);
 	for (leg = 0; leg < VMIRROR_LEGS; leg++)
 		DMEMIT(" %s %c", m->leg[leg].dev ? m->leg[leg].dev->name : "-", m->leg[leg].flag);
 	DMEMIT(" %u/%u %s %llu %016llx %016llx %d %s", m->nr_regions - dirty, m->nr_regions,
 	       vmirror_resync_name(m), sb->term, sb->current_id, sb->bitmap_id,
 	       atomic_read(&m->held), m->state == VMIRROR_FAILED ? "fail" : "rw");
-	DMEMIT(" region=%u copied_kib=%llu copied_total_kib=%llu", 1U << m->region_shift,
-	       (u64)atomic64_read(&m->copied) / 2, (u64)atomic64_read(&m->copied_total) / 2);
+	DMEMIT(" region=%u hot=%u copied_kib=%llu copied_total_kib=%llu", 1U << m->region_shift,
+	       hot, (u64)atomic64_read(&m->copied) / 2, (u64)atomic64_read(&m->copied_total) / 2);
 	return sz;
 }
 

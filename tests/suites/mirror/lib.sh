@@ -51,15 +51,54 @@ in_state() { [ "$(state)" = "$1" ]; }
 value() { status | tr ' ' '\n' | sed -n "s/^$1=//p"; }
 stat() { dmsetup message m 0 stats | tr ' ' '\n' | sed -n "s/^$1=//p"; }
 message() { dmsetup message m 0 "$@"; }
-# clean regions / all regions
+# idle: no region has write intent any more
+idle() { [ "$(value hot)" = 0 ]; }
 dirty() { field 7 | { IFS=/ read -r a b; echo $((b - a)); }; }
 
 # legs_equal: block by block, outside the mirror
 legs_equal() { cmp -i "$DATA" -n $(($(size) * 512)) /dev/mapper/l0 /dev/mapper/l1; }
-drop_caches() { sync; echo 3 >/proc/sys/vm/drop_caches; blockdev --flushbufs /dev/mapper/l0; blockdev --flushbufs /dev/mapper/l1; }
+# What is read next comes from the disks, not from somebody's cache.
+drop_caches() {
+	local d
+	sync
+	for d in "$(_base 0)" "$(_base 1)" /dev/mapper/l0 /dev/mapper/l1; do blockdev --flushbufs "$d"; done
+}
 
 # fill SEED OFFSET_KIB KIB: a pattern; check: it is there. O_DIRECT.
 fill() { python3 /src/tests/suites/mirror/pattern.py write /dev/mapper/m "$@"; }
 check() { python3 /src/tests/suites/mirror/pattern.py check /dev/mapper/m "$@"; }
 last_log() { dmesg | grep -E 'vmirror|device-mapper' | tail -n "${1:-3}"; }
 logged() { dmesg | tail -n 12 | grep -Eq -- "$1"; }
+super() { drop_caches; python3 /src/tests/suites/mirror/super.py "$@"; }
+sums() { md5sum "$(_base 0)" "$(_base 1)"; }
+
+# refused DESCRIPTION REGEX COMMAND...: it fails, the log says why, no leg changed
+refused() {
+	local desc=$1 regex=$2 before after
+	shift 2
+	drop_caches
+	before=$(sums)
+	dmesg -C
+	if "$@" 2>/dev/null; then
+		not_ok "$desc" "succeeded: $*"
+		dm remove m
+		return
+	fi
+	drop_caches
+	after=$(sums)
+	if [ "$before" != "$after" ]; then
+		not_ok "$desc" "a leg was written"
+	elif ! dmesg | grep -Eq -- "$regex"; then
+		not_ok "$desc" "no /$regex/ in: $(dmesg)"
+	else
+		ok "$desc"
+	fi
+}
+
+# save, restore: what the legs hold, to go on from the same state again
+save() { sync; for i in 0 1; do cp "$(_base $i)" /dev/shm/leg$i; done; }
+restore() {
+	local i
+	for i in 0 1; do dd if=/dev/shm/leg$i of="$(_base $i)" bs=1M oflag=direct status=none; done
+	drop_caches
+}

@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: GPL-2.0
+# kernel: stock
+# disks: 16M 16M
+# limit: 240
+# summary: legs fail, hang and come back under load; no error, no older data, no hang
+. /src/tests/suites/mirror/lib.sh
+
+mods dm-vmirror dm-delay
+legs
+A=/dev/mapper/l0 B=/dev/mapper/l1
+META=2048	# sectors of metadata before the data
+
+# shape LEG METADATA_MS DATA_MS: how long its writes take
+shape() {
+	local n base
+	n=$(leg_size "$1") base=$(_base "$1")
+	swap_table "l$1" "0 $META delay $base 0 0 $base 0 $2 $base 0 0
+$META $((n - META)) delay $base $META 0 $base $META $3 $base $META 0"
+}
+
+create 200
+fill 1 0 1024
+wait_for 20 idle
+
+# The block that is written below.
+python3 - >/tmp/want <<'PY'
+import hashlib, sys
+sys.stdout.buffer.write(hashlib.shake_128(b"2 %d" % (4096 * 1024)).digest(64) * 64)
+PY
+
+# Order: a cold region's bit is durable before its first write.
+shape 0 600 0
+shape 1 600 0
+fill 2 4096 4 &
+pid=$!
+sleep 0.3
+drop_caches
+t "V9 no data before the intent is durable" sh -c '! cmp -s -n 4096 -i $(( (1024 + 4096) * 1024 )):0 /dev/vdb /tmp/want'
+wait $pid
+drop_caches
+t "then it is on both" sh -c 'cmp -n 4096 -i $(( (1024 + 4096) * 1024 )):0 /dev/vdb /tmp/want && cmp -n 4096 -i $(( (1024 + 4096) * 1024 )):0 /dev/vdc /tmp/want'
+repair_leg 0
+repair_leg 1
+wait_for 20 idle
+
+# Order: no write is acknowledged by one leg before that is durable on it.
+fill 3 0 4
+shape 1 1000 0
+break_leg 0
+t "P15 a write while leg 0 fails" fill 4 0 4
+drop_caches
+is "its acknowledgement came after the durable record: ALONE_OK" "$(super get /dev/vdc flags)" 1
+is "with a copy id of its own" "$(test "$(super get /dev/vdc current)" != "$(super get /dev/vdb current)"; echo $?)" 0
+repair_leg 1
+repair_leg 0
+t "back to normal" wait_for 30 in_state normal
+message fail 1	# reads are from leg 0 again
+wait_for 10 in_state degraded
+message attach
+wait_for 30 in_state normal
+wait_for 20 idle
+
+# P15: a write in flight that leg 0 has shown is not unseen when leg 0 is lost.
+fill 5 0 4
+shape 1 0 4000
+fill 6 0 4 &
+pid=$!
+t "a write that only leg 0 has is read" wait_for 3 check 6 0 4
+t "and is not acknowledged yet" kill -0 $pid
+break_leg 0
+t "V2 it is read after leg 0 was lost" check 6 0 4
+wait $pid
+is "and acknowledged" $? 0
+repair_leg 1
+repair_leg 0
+t "back to normal" wait_for 30 in_state normal
+message fail 1
+wait_for 10 in_state degraded
+message attach
+wait_for 30 in_state normal
+
+# A leg with a bad spot.
+n=$(leg_size 0)
+swap_table l0 "0 4096 linear /dev/vdb 0
+4096 8 error
+4104 $((n - 4104)) linear /dev/vdb 4104"
+fill 7 2048 4 2>/dev/null
+t "a read that one leg fails is served by the other" check 6 0 4
+blockdev --flushbufs /dev/mapper/m
+t "so is one of the bad spot" dd if=/dev/mapper/m of=/dev/null bs=4k skip=256 count=1 iflag=direct
+repair_leg 0
+t "back to normal" wait_for 30 in_state normal
+
+# Load, with legs that come and go.
+fio --name=v --filename=/dev/mapper/m --direct=1 --rw=randrw --bs=4k --iodepth=8 --ioengine=libaio \
+	--size=12m --io_size=48m --time_based --runtime=14 --verify=crc32c --verify_fatal=1 --randseed=7 \
+	--verify_backlog=64 --verify_state_save=0 >/tmp/fio.out 2>&1 &
+pid=$!
+for lost in 0 1 0 1; do
+	sleep 0.5
+	break_leg $lost
+	t "load: leg $lost lost" wait_for 10 in_state degraded
+	repair_leg $lost
+	t "load: resynced while I/O goes on" wait_for 40 in_state normal
+done
+wait $pid
+is "fio saw no error and no wrong block" $? 0
+grep -E 'err=|verify|bad' /tmp/fio.out | head -5 | sed 's/^/# /'
+wait_for 20 idle
+drop_caches
+t "V9 legs are equal" legs_equal
+
+# A leg that hangs: bounded by the leg alone; nothing else hangs.
+fill 1 0 1024
+dm suspend --noflush --nolockfs l1
+fill 2 0 4 &
+pid=$!
+sleep 0.3
+t "a write waits for a leg that hangs" kill -0 $pid
+t "reads do not" timeout 5 dd if=/dev/mapper/m of=/dev/null bs=4k skip=1024 count=8 iflag=direct
+t "status does not" timeout 5 dmsetup status m
+dm load l1 --table "0 $(leg_size 1) error" && dm resume l1
+wait $pid
+is "the leg fails: the write is good" $? 0
+is "degraded" "$(state)" degraded
+
+# Degraded: suspend, resume, table reload, with the dead leg.
+t "suspend while degraded" dm suspend m
+t "resume" dm resume m
+t "data" check 2 0 4
+t "reload while degraded" sh -c "dmsetup suspend m && dmsetup load m --table '$(table $A $B)' && dmsetup resume m"
+is "still degraded" "$(state) $(field 6)" "degraded F"
+t "data" check 2 0 4
+
+# Both legs fail.
+break_leg 0
+dd if=/dev/zero of=/dev/mapper/m bs=4k count=1 oflag=direct 2>/dev/null
+is "both dead: a write ends with an error" $? 1
+dd if=/dev/mapper/m of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null
+is "and a read" $? 1
+t "suspend with dead legs" timeout 20 dmsetup suspend m
+t "resume with dead legs" timeout 20 dmsetup resume m
+repair_leg 0
+t "the last leg returns: data is there" check 2 0 4
+t "and can be written" fill 3 8192 4
+repair_leg 1
+t "the other too" wait_for 30 in_state normal
+wait_for 20 idle
+
+# Both at once, from normal.
+fill 1 0 4
+dm suspend --noflush --nolockfs l0
+dm suspend --noflush --nolockfs l1
+fill 9 0 4 2>/dev/null &
+pid=$!
+sleep 0.3
+for i in 0 1; do dm load l$i --table "0 $(leg_size $i) error"; done
+for i in 0 1; do dm resume l$i; done
+wait $pid
+is "both legs fail at once: the write ends with an error" "$(($? != 0))" 1
+t "the state says failed" wait_for 10 in_state failed
+is "and so does the mode" "$(field 13)" fail
+dd if=/dev/mapper/m of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null
+is "reads end with an error" $? 1
+repair_leg 0
+repair_leg 1
+t "the mirror goes on by itself when they return" wait_for 40 in_state normal
+t "writes are good again" fill 1 0 8
+t "and read" check 1 0 8
+break_leg 0
+break_leg 1
+t "remove with dead legs" timeout 20 dmsetup remove m
+nolegs
+t "unload" rmmod dm_vmirror
+done_testing
