@@ -210,6 +210,12 @@ bool vpart_lio_pair_used(const char *pair)
 	return n;
 }
 
+/* The fabric's folder goes with its last target: the module can be unloaded. */
+void vpart_lio_tidy(void)
+{
+	rmdir(FABRIC);
+}
+
 /* Take the target of a pair away; it stays while it has LUNs. */
 void vpart_lio_pair_drop(const char *pair)
 {
@@ -223,6 +229,7 @@ void vpart_lio_pair_drop(const char *pair)
 	rmdir(path);
 	vpart_path(path, sizeof(path), FABRIC "/%s", pair);
 	rmdir(path);
+	vpart_lio_tidy();
 }
 
 /* Target and portal group of a pair, made if missing; @tpg: its folder. */

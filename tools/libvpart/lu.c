@@ -239,10 +239,10 @@ int vpart_lu_add(struct vpart *v, const struct vpart_lu_spec *spec, struct vpart
 		return ret;
 	ret = check_unique(v, spec->name, uuid);
 	if (ret)
-		return ret;
+		goto tidy;
 	ret = choose_pair(v, spec, &pair, &made);
 	if (ret)
-		return ret;
+		goto tidy;
 	ret = vpart_lio_backstore_add(v, spec, uuid, backstore, sizeof(backstore));
 	if (ret)
 		goto drop_pair;
@@ -273,6 +273,8 @@ drop_pair:
 		vpart_pair_del(v, pair.name, true);
 		v->error = first;
 	}
+tidy:
+	vpart_lio_tidy();
 	return ret;
 }
 

@@ -1,5 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# kernel: stock
 # disks: 64M 64M 96M
 # limit: 300
 # summary: a mirrored volume in three commands, and everything one does with it
