@@ -110,8 +110,11 @@ bool vpart_block_busy(const struct vpart_block *b, char *by, size_t size)
 		return true;
 	}
 	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/holders", b->major, b->minor);
-	if (vpart_dir_list(path, NULL, &names, &n) || !n)
+	if (vpart_dir_list(path, NULL, &names, &n) || !n) {
+		if (vpart_lio_serves(b, dm, sizeof(dm)))
+			snprintf(by, size, "served as LU %s", dm);
 		return true;
+	}
 	snprintf(path, sizeof(path), "/sys/class/block/%.31s/dm/name", names[0]);
 	if (vpart_file_read(path, dm, sizeof(dm)) > 0)
 		snprintf(by, size, "held by /dev/mapper/%s", dm);

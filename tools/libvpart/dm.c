@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <syslog.h>
 #include <unistd.h>
 #include "internal.h"
 
@@ -47,31 +48,51 @@ static int log_mark(void)
 	return fd;
 }
 
+/* Does a line only say that something failed, which is known? */
+static bool says_nothing(const char *text)
+{
+	return !strncmp(text, "ioctl:", 6) || strstr(text, "preresume failed");
+}
+
+/* The sentence in "device-mapper: [table: M:N: ]vmirror: [M:N: ]SENTENCE". */
+static char *sentence(char *text)
+{
+	char *at = strstr(text, TARGET ": ");
+	int skip = 0;
+
+	if (!at)
+		return text;
+	at += strlen(TARGET ": ");
+	if (sscanf(at, "%*u:%*u: %n", &skip) != EOF && skip)
+		at += skip;
+	return at;
+}
+
 static bool log_reason(int fd, char *why, size_t size)
 {
 	static const char marker[] = "device-mapper: ";
+	bool found = false, good = false;
 	char line[2048], *text;
-	bool found = false;
 	ssize_t got;
 
 	if (fd < 0)
 		return false;
-	while ((got = read(fd, line, sizeof(line) - 1)) > 0 || (got < 0 && errno == EPIPE)) {
+	while (!good && ((got = read(fd, line, sizeof(line) - 1)) > 0 ||
+			 (got < 0 && errno == EPIPE))) {
 		if (got < 0)
 			continue;
 		line[got] = 0;
 		text = strchr(line, ';');
-		if (!text || strncmp(text + 1, marker, strlen(marker)))
+		/* The line begins with its level: warnings and errors count. */
+		if (!text || (strtoul(line, NULL, 10) & 7) > LOG_WARNING ||
+		    strncmp(text + 1, marker, strlen(marker)))
 			continue;
 		text += 1 + strlen(marker);
 		text[strcspn(text, "\n")] = 0;
-		/* "ioctl: error adding target to table" says nothing more. */
-		if (found && !strncmp(text, "ioctl:", 6))
+		good = !says_nothing(text);
+		if (!good && found)
 			continue;
-		/* "table: 253:0: vmirror: REASON (-EINVAL)" */
-		if (!strncmp(text, "table: ", 7) && strstr(text, TARGET ": "))
-			text = strstr(text, TARGET ": ") + strlen(TARGET ": ");
-		vpart_copy(why, size, text);
+		vpart_copy(why, size, sentence(text));
 		found = true;
 	}
 	return found;

@@ -97,7 +97,9 @@ int vpart_lio_map(struct vpart *v, const char *pair, const char *backstore,
 		  const char *name, uint32_t *lun);
 int vpart_lio_unmap(struct vpart *v, const char *pair, uint32_t lun, const char *name);
 int vpart_lio_list(struct vpart *v, struct vpart_lu **list, size_t *n);
+bool vpart_lio_serves(const struct vpart_block *b, char *name, size_t size);
 bool vpart_lio_pair_used(const char *pair);
+void vpart_lio_tidy(void);
 void vpart_lio_pair_drop(const char *pair);
 
 /* super.c: what is written on a mirror's leg */

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "cmd.h"
 
 /* A LU is there at once; this is for a machine that is very busy. */
@@ -57,6 +58,22 @@ static int run_show(struct cmd *c)
 	return print_rows(c, rows, columns);
 }
 
+/* Why the client has no disk yet, and what helps. */
+static const char *no_disk(const struct vpart_lu *lu)
+{
+	if (!lu->active && lu->why == VPART_WHY_NO_CLIENT)
+		return ": the client has no driver: modprobe vscsi_host";
+	if (!lu->active && lu->why == VPART_WHY_CLIENT_FAILED)
+		return ": the client is failed";
+	if (!lu->active && lu->why == VPART_WHY_SERVER_FAILED)
+		return ": the server is failed";
+	if (!lu->active)
+		return ": the link is down, see vpart adapter show";
+	if (access("/sys/bus/scsi/drivers/sd", F_OK))
+		return ": there is no disk driver: modprobe sd_mod";
+	return "";
+}
+
 static int run_add(struct cmd *c)
 {
 	struct vpart_lu_spec spec = {
@@ -89,8 +106,8 @@ static int run_add(struct cmd *c)
 	if (vpart_lu_add(c->v, &spec, &lu))
 		return failed(c);
 	if (!lu.disk[0])
-		return done(c, to_json(&lu), "LU %s of %s, served by %s, is no disk of %s yet",
-			    lu.name, lu.device, lu.server, lu.client);
+		return done(c, to_json(&lu), "LU %s of %s, served by %s, is no disk of %s yet%s",
+			    lu.name, lu.device, lu.server, lu.client, no_disk(&lu));
 	return done(c, to_json(&lu), "LU %s of %s, served by %s, is /dev/%s of %s", lu.name,
 		    lu.device, lu.server, lu.disk, lu.client);
 }

@@ -8,7 +8,7 @@
 
 static const struct column columns[] = {
 	{ "name", "NAME" }, { "state", "STATE" }, { "bytes", "SIZE" }, { "leg0", "LEG 0" },
-	{ "leg1", "LEG 1" }, { "equal", "EQUAL" }, { "sync", "RESYNC" }, { "volume", "VOLUME" },
+	{ "leg1", "LEG 1" }, { "equal", "EQUAL" }, { "resync", "RESYNC" }, { "volume", "VOLUME" },
 	{ NULL, NULL },
 };
 
@@ -122,7 +122,6 @@ static struct json_object *to_row(const struct vpart_mirror *m)
 	put_text(o, "leg1", text);
 	share_text(m, text, sizeof(text));
 	put_text(o, "equal", text);
-	put_text(o, "sync", m->sync);
 	return o;
 }
 
@@ -185,20 +184,31 @@ static int run_status(struct cmd *c)
 /**
  * struct progress - what was told last
  * @tty: one line that is written over
- * @told: share of regions and state told last
+ * @told: what was told last
+ * @state: state told last
+ * @tenth: tenths of the way told last
  */
 struct progress {
-	bool	tty;
-	char	told[64];
+	bool			tty;
+	char			told[64];
+	enum vpart_mirror_state	state;
+	int			tenth;
 };
 
 static void tell(const struct vpart_mirror *m, void *arg)
 {
 	struct progress *p = arg;
 	char share[32], text[64];
+	int tenth;
 
 	share_text(m, share, sizeof(share));
 	snprintf(text, sizeof(text), "%s, %s equal", vpart_mirror_state_name(m->state), share);
+	/* A log wants each state, and a line for every tenth of the way. */
+	tenth = m->total ? (int)(m->clean * 10 / m->total) : 0;
+	if (!p->tty && p->state == m->state && p->tenth == tenth)
+		return;
+	p->state = m->state;
+	p->tenth = tenth;
 	if (!strcmp(text, p->told))
 		return;
 	snprintf(p->told, sizeof(p->told), "%s", text);
@@ -208,7 +218,7 @@ static void tell(const struct vpart_mirror *m, void *arg)
 /* Wait until both legs hold everything, and show the mirror. */
 static int wait_and_show(struct cmd *c, const char *name)
 {
-	struct progress p = { .tty = isatty(STDERR_FILENO) };
+	struct progress p = { .tty = isatty(STDERR_FILENO), .tenth = -1 };
 	uint32_t seconds = WAIT_DEFAULT;
 	struct vpart_mirror m;
 	int ret;
