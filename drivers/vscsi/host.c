@@ -134,7 +134,8 @@ static int vscsi_send(struct vscsi_host *h, struct vscsi_pdu *p, u16 flags)
 	struct vpart_data *data = NULL;
 	int ret;
 
-	p->tag = (u64)++p->gen << 32 | tag;
+	p->gen++;
+	p->tag = (u64)p->gen << 32 | tag;
 	req->tag = blk_mq_unique_tag_to_tag(tag);
 	req->flags = flags;
 	req->out.nents = 0;
