@@ -378,6 +378,7 @@ const struct target_core_fabric_ops vscsi_ops = {
 	.tpg_get_inst_index		= vscsi_tpg_get_inst_index,
 	.check_stop_free		= vscsi_check_stop_free,
 	.release_cmd			= vscsi_release_cmd,
+	.close_session			= vscsi_close_session,
 	.sess_get_index			= vscsi_sess_get_index,
 	.write_pending			= vscsi_write_pending,
 	.set_default_node_attributes	= vscsi_set_default_node_attributes,

@@ -216,8 +216,7 @@ int vscsi_eh_host_reset(struct scsi_cmnd *sc)
 	long left;
 
 	vpart_reset(h->a, VPART_WHY_RESET);
-	left = wait_event_timeout(h->up_wait, READ_ONCE(h->epoch) != epoch &&
-				  READ_ONCE(h->state) == VSCSI_UP, VSCSI_TMF_LIMIT);
+	left = wait_event_timeout(h->up_wait, READ_ONCE(h->epoch) != epoch, VSCSI_TMF_LIMIT);
 	return left && !READ_ONCE(p->sent) ? SUCCESS : FAILED;
 }
 

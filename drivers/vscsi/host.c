@@ -373,7 +373,6 @@ void vscsi_set_up(struct vscsi_host *h, u32 epoch)
 	if (!up)
 		return;
 	cancel_delayed_work(&h->loss);
-	wake_up_all(&h->up_wait);
 	queue_work(vscsi_wq, &h->resume);
 	vscsi_rescan(h, BIT(VSCSI_TODO_LUNS) | BIT(VSCSI_TODO_CAPACITY));
 }
@@ -409,6 +408,7 @@ static void vscsi_up(struct vpart_adapter *a, u32 epoch, const struct vpart_limi
 	if (h->state != VSCSI_GONE)
 		h->state = VSCSI_CHECK;
 	spin_unlock_irqrestore(&h->lock, flags);
+	wake_up_all(&h->up_wait);
 	queue_work(vscsi_wq, &h->check);
 }
 

@@ -103,7 +103,7 @@ struct vscsi_hq {
  * @check: compares the LUNs' identities after the link's return
  * @scan: adds and removes LUNs
  * @loss: the path loss limit
- * @up_wait: woken when @state becomes VSCSI_UP
+ * @up_wait: woken when @epoch changes
  * @tmf_mutex: one task management function that is waited for at a time
  * @timeout_log: limits messages about timeouts
  * @timeouts: commands whose timer fired

@@ -86,6 +86,7 @@ static void vscsi_session_free(struct work_struct *work)
 	if (!--tpg->nr_sess)
 		wake_up_all(&tpg->idle);
 	mutex_unlock(&vscsi_mutex);
+	put_device(&sess->a->dev);
 	kfree(sess);
 }
 
@@ -143,7 +144,21 @@ static struct vscsi_session *vscsi_session_new(struct vpart_adapter *a, struct v
 		kfree(sess);
 		return ERR_PTR(ret);
 	}
+	get_device(&a->dev);
 	return sess;
+}
+
+/**
+ * vscsi_close_session() - target_core_fabric_ops.close_session
+ * @se_sess: session whose ACL is being removed
+ *
+ * Does not wait: LIO does. The client's next login is judged anew.
+ */
+void vscsi_close_session(struct se_session *se_sess)
+{
+	struct vscsi_session *sess = se_sess->fabric_sess_ptr;
+
+	vpart_reset(sess->a, VPART_WHY_RESET);
 }
 
 /* ---- the bus's calls ---- */

@@ -86,7 +86,7 @@ struct vscsi_tq {
  * @ref: the login's, and one per task management function inside LIO
  * @se_sess: LIO's
  * @tpg: portal group
- * @a: adapter
+ * @a: adapter, referenced
  * @epoch: of the bus
  * @draining: no command goes to LIO any more
  * @lock: guards the calls of @nr_tmr functions; irq-safe, innermost
@@ -192,6 +192,7 @@ extern struct mutex vscsi_mutex;	/* lists, enabled, sessions; outside all LIO lo
 extern struct workqueue_struct *vscsi_twq;	/* commands */
 struct vpart_adapter *vscsi_port_get(const char *name);
 void vscsi_session_put(struct vscsi_session *sess);
+void vscsi_close_session(struct se_session *se_sess);
 void vscsi_tell(struct vscsi_tpg *tpg, u64 lun, u8 asc, u8 ascq);
 
 /* configfs.c */

@@ -1,0 +1,28 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# summary: made and unmade twenty times, with and without a link, nothing is left behind
+# kernel: debug
+# append: kmemleak=on
+# limit: 300
+# disks: 32M
+. /src/tests/lib/guest.sh
+. /src/tests/suites/vscsi/lib.sh
+once() { # NUMBER
+	local disk
+	vscsi_up || return
+	backstore d1 /dev/vdb && lun_add p1 0 d1 || return
+	disk=$(disk_of p1 0)
+	dd if=/dev/zero of="/dev/$disk" bs=64k count=16 oflag=direct status=none || return
+	case $(($1 % 4)) in
+	1) vpart partition fail vios1 ;;	# unmade while the link is down
+	2) vpart partition fail client1 ;;
+	3) echo 0 >$cfg/vscsi/p1/tpgt_1/enable ;;
+	esac
+	vscsi_down
+}
+for i in $(seq 20); do
+	once "$i" || break
+done
+is "made and unmade" "$i" 20
+kmemleak_check
+done_testing
