@@ -9,6 +9,9 @@
 					lines "o OUTPUT", "e ERROR", last "x EXITCODE"
 	nl.py -r			lines "DESCRIPTION # REGEX # REQUEST" from stdin:
 					says whether each is refused with such a sentence
+	nl.py -w			lines "DESCRIPTION # UNDO # REQUEST" from stdin: fails
+					each allocation of REQUEST in turn, says whether
+					it was done whole or not at all
 	nl.py -l SECONDS [-q BYTES]	listen to events, print them; -q is the
 					receive buffer
 
@@ -250,12 +253,52 @@ def refusals(nl):
             print("not", desc, f"{words}: exit {code}, {err}, not /{regex}/", sep="\t")
 
 
+def everything(nl):
+    """All objects, without what changes by itself or is assigned."""
+    changing = re.compile(r"\b(SINCE_MS|UUID|BOOT|ID)=\S*")
+    return sorted(changing.sub("", text) for what in ("NODE", "PARTITION", "ADAPTER")
+                  for text in request(nl, ["-d", what + "_GET"])[1])
+
+
+def walk(nl, undo, words):
+    """Fail allocation 1, 2, ... of a request until it needs no more: (error, counts)."""
+    before, refused = everything(nl), 0
+    for n in range(1, 400):
+        code, out, err = request(nl, ["-f", str(n)] + words)
+        # "left N": allocation n was never reached, so all were tried.
+        last = not code and "left 0" not in out
+        if code == 1:
+            refused += 1
+        elif undo:
+            # With code 2 it was done or not, only the answer is lost.
+            request(nl, undo)
+        if everything(nl) != before:
+            return f"allocation {n} ({err}) leaves {everything(nl)}, not {before}", ""
+        if last:
+            return None, f"{n - 1} allocations, {refused} refusals"
+    return "no end", ""
+
+
+def walks(nl):
+    """Walks from stdin: "ok" or "not", TAB, description."""
+    for line in sys.stdin:
+        desc, undo, words = (w.strip() for w in line.split("#"))
+        error, counts = walk(nl, undo.split(), words.split())
+        if error:
+            print("not", desc, error, sep="\t", flush=True)
+        else:
+            print("ok", f"{desc} ({counts})", sep="\t", flush=True)
+
+
 def main():
     """The command line above."""
     args = sys.argv[1:]
     nl = Netlink()
     if args[0] == "-b":
         batch(nl)
+        return 0
+    if args[0] == "-w":
+        walks(nl)
         return 0
     if args[0] == "-r":
         refusals(nl)
