@@ -141,7 +141,7 @@ class Netlink:
         self.s.send(struct.pack("=IHHII", 16 + len(payload), family, flags, self.seq, 0) + payload)
 
     def receive(self):
-        """The messages of one datagram: (type, flags, payload)."""
+        """The messages of one datagram: (type, flags, sequence number, payload)."""
         try:
             data = self.s.recv(1 << 16)
         except OSError as e:
@@ -149,8 +149,8 @@ class Netlink:
                 raise
             raise Lost(e.strerror) from e
         while len(data) >= 16:
-            size, kind, flags = struct.unpack_from("=IHH", data)
-            yield kind, flags, data[16:size]
+            size, kind, flags, seq = struct.unpack_from("=IHHI", data)
+            yield kind, flags, seq, data[16:size]
             data = data[(size + 3) & ~3:]
 
     def ask(self, family, cmd, attrs=b"", flags=ACK, fail=0, notes=None):
@@ -170,7 +170,9 @@ class Netlink:
                 os.write(nth, b"0")
                 os.close(nth)
         while True:
-            for kind, mflags, payload in self.receive():
+            for kind, mflags, seq, payload in self.receive():
+                if seq != self.seq:
+                    continue  # of a request whose answer was lost
                 if mflags & INTR:
                     notes.append("interrupted")
                 if kind == ERROR or kind == DONE:
@@ -203,7 +205,7 @@ def listen(nl, seconds, size):
     while time.monotonic() < end:
         nl.s.settimeout(max(0.01, end - time.monotonic()))
         try:
-            for _, _, payload in nl.receive():
+            for _, _, _, payload in nl.receive():
                 print(show(SETS["EVENT"], payload[4:]), flush=True)
         except socket.timeout:
             break
