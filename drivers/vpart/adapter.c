@@ -166,7 +166,7 @@ static int vpart_adapter_name(const struct vpart_adapter_args *args,
 		if (snprintf(name, VPART_NAME_SIZE, "%s-%s", args->client,
 			     args->server) < VPART_NAME_SIZE)
 			return 0;
-		NL_SET_ERR_MSG_FMT(extack, "<client>-<server> is longer than %d characters: give a name",
+		NL_SET_ERR_MSG_FMT(extack, "<client>-<server> is too long (%d): give a name",
 				   VPART_NAME_MAX);
 		return -EINVAL;
 	}
@@ -415,7 +415,7 @@ int vpart_adapter_del(u32 id, const char *name, struct netlink_ext_ack *extack)
 
 	if (vpart_link_wait_down(link)) {
 		open = vpart_calls_open(link, &oldest);
-		NL_SET_ERR_MSG_FMT(extack, "the server still holds %u commands, the oldest for %llu ms",
+		NL_SET_ERR_MSG_FMT(extack, "server still holds %u commands, oldest for %llu ms",
 				   open, oldest);
 		vpart_link_unremove(link);
 		return -EBUSY;
@@ -441,6 +441,7 @@ void vpart_adapter_del_all(void)
 		vpart_link_begin_remove(link);
 		vpart_adapter_destroy(link);
 	}
+	vpart_last_link = 0;
 }
 
 /**

@@ -150,4 +150,6 @@ void vpart_ring_exit(void)
 {
 	cancel_work_sync(&vpart_ring_task);
 	kvfree(vpart_ring);
+	vpart_ring_seq = 0;
+	vpart_sent = 1;
 }

@@ -119,14 +119,12 @@ void vpart_link_kick(struct vpart_link *link)
 	spin_unlock_irqrestore(&link->lock, flags);
 }
 
-/*
- * The release orders limits, tables and callbacks before the state; the
- * acquire in the hot path pairs with it.
- */
+/* The release orders limits, tables and callbacks before the state. */
 static void vpart_link_publish(struct vpart_link *link,
 			       enum vpart_link_state state)
 {
 	lockdep_assert_held(&link->lock);
+	/* Pairs with the acquire in vpart_submit(). */
 	smp_store_release(&link->state, state);
 	link->since = ktime_get();
 }
@@ -740,6 +738,9 @@ void vpart_link_status(struct vpart_link *link, struct vpart_link_status *st)
 	spin_lock_irqsave(&link->lock, flags);
 	st->state = link->state;
 	st->why = link->why;
+	/* The work may not have looked yet. */
+	if (st->state == VPART_LINK_STATE_DOWN)
+		st->why = vpart_link_hindrance(link) ?: link->why;
 	st->epoch = link->epoch;
 	st->lim = link->lim;
 	st->last_error = link->last_error;

@@ -118,6 +118,7 @@ static int local_cancel(struct vpart_queue *q, struct vpart_req *req)
 {
 	struct vpart_call *c = vpart_slot(q, req->tag);
 
+	/* Pairs with the release in local_submit(). */
 	if (smp_load_acquire(&c->req) == req)
 		q->link->server->cancel(c);
 	return -EINPROGRESS;

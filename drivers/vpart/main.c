@@ -50,7 +50,13 @@ int vpart_name_check(const char *name, struct netlink_ext_ack *extack)
 	return 0;
 }
 
-static int __init vpart_init(void)
+/**
+ * vpart_setup() - make everything the module consists of
+ *
+ * Context: Process context.
+ * Return: 0 or an errno.
+ */
+int vpart_setup(void)
 {
 	int err;
 
@@ -79,14 +85,19 @@ exit_ring:
 	vpart_ring_exit();
 free_wq:
 	destroy_workqueue(vpart_wq);
+	vpart_wq = NULL;
 	return err;
 }
 
-/*
+/**
+ * vpart_teardown() - undo vpart_setup()
+ *
  * No driver is registered any more: each needs this module's symbols. So every
  * link is down, and what is left of the configuration goes with the module.
+ *
+ * Context: Process context.
  */
-static void __exit vpart_exit(void)
+void vpart_teardown(void)
 {
 	vpart_netlink_exit();
 	vpart_adapter_del_all();
@@ -96,6 +107,17 @@ static void __exit vpart_exit(void)
 	class_unregister(&vpart_class);
 	vpart_ring_exit();
 	destroy_workqueue(vpart_wq);
+	vpart_wq = NULL;
+}
+
+static int __init vpart_init(void)
+{
+	return vpart_setup();
+}
+
+static void __exit vpart_exit(void)
+{
+	vpart_teardown();
 }
 
 module_init(vpart_init);

@@ -597,8 +597,11 @@ static void vpart_nl_dump_out(struct vpart_nl_out *out, struct sk_buff *skb,
 	out->cb = cb;
 }
 
-/* A dump gives all objects: to ask for one of them is another request. */
-static int vpart_nl_dump_start(struct netlink_callback *cb)
+/*
+ * A dump gives all objects: to ask for one of them is another request. Asked
+ * here and not in ->start(), where 6.1 has no room for a sentence.
+ */
+static int vpart_nl_dump_check(struct netlink_callback *cb)
 {
 	struct nlattr **attrs = genl_info_dump(cb)->attrs;
 
@@ -618,8 +621,11 @@ static int vpart_nl_node_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	struct vpart_nl_out out;
 	struct vpart_node *n;
 	unsigned int noio;
-	int err = 0;
+	int err;
 
+	err = vpart_nl_dump_check(cb);
+	if (err)
+		return err;
 	vpart_nl_dump_out(&out, skb, cb);
 	noio = vpart_config_lock();
 	cb->seq = vpart_node_gen + 1;
@@ -641,8 +647,11 @@ static int vpart_nl_partition_dump(struct sk_buff *skb,
 	struct vpart_nl_out out;
 	struct vpart_partition *p;
 	unsigned int noio;
-	int err = 0;
+	int err;
 
+	err = vpart_nl_dump_check(cb);
+	if (err)
+		return err;
 	vpart_nl_dump_out(&out, skb, cb);
 	noio = vpart_config_lock();
 	cb->seq = vpart_partition_gen + 1;
@@ -664,9 +673,12 @@ static int vpart_nl_adapter_dump(struct sk_buff *skb,
 	struct vpart_link *link;
 	struct vpart_nl_out out;
 	unsigned int noio;
-	int err = 0;
+	int err;
 	u32 id;
 
+	err = vpart_nl_dump_check(cb);
+	if (err)
+		return err;
 	vpart_nl_dump_out(&out, skb, cb);
 	noio = vpart_config_lock();
 	cb->seq = vpart_adapter_gen + 1;
@@ -711,11 +723,6 @@ static int vpart_nl_event_start(struct netlink_callback *cb)
 				      sizeof(vpart_boot_id));
 	if (!seq || ctx->unknown)
 		return 0;
-	if (!nla_get_u64(seq)) {
-		NL_SET_ERR_MSG_ATTR(cb->extack, seq,
-				    "events are numbered from 1");
-		return -EINVAL;
-	}
 	if (nla_get_u64(seq) > ctx->end + 1)
 		ctx->unknown = true;
 	else
@@ -733,6 +740,10 @@ static int vpart_nl_event_dump(struct sk_buff *skb, struct netlink_callback *cb)
 
 	vpart_nl_dump_out(&out, skb, cb);
 	out.cb = NULL;	/* each event is complete by itself */
+	if (!ctx->cursor) {
+		NL_SET_ERR_MSG(cb->extack, "events are numbered from 1");
+		return -EINVAL;
+	}
 	if (ctx->unknown) {
 		err = vpart_nl_event(&out, VPART_CMD_EVENT_GET, NULL,
 				     VPART_EVENT_LOST_UNKNOWN, ctx->cursor);
@@ -766,7 +777,6 @@ static const struct genl_ops vpart_nl_ops[] = {
 		.cmd	= VPART_CMD_NODE_GET,
 		VPART_NL_POLICY(vpart_node_get_policy),
 		.doit	= vpart_nl_node_get,
-		.start	= vpart_nl_dump_start,
 		.dumpit	= vpart_nl_node_dump,
 	}, {
 		.cmd	= VPART_CMD_NODE_NEW,
@@ -782,7 +792,6 @@ static const struct genl_ops vpart_nl_ops[] = {
 		.cmd	= VPART_CMD_PARTITION_GET,
 		VPART_NL_POLICY(vpart_partition_get_policy),
 		.doit	= vpart_nl_partition_get,
-		.start	= vpart_nl_dump_start,
 		.dumpit	= vpart_nl_partition_dump,
 	}, {
 		.cmd	= VPART_CMD_PARTITION_NEW,
@@ -803,7 +812,6 @@ static const struct genl_ops vpart_nl_ops[] = {
 		.cmd	= VPART_CMD_ADAPTER_GET,
 		VPART_NL_POLICY(vpart_adapter_get_policy),
 		.doit	= vpart_nl_adapter_get,
-		.start	= vpart_nl_dump_start,
 		.dumpit	= vpart_nl_adapter_dump,
 	}, {
 		.cmd	= VPART_CMD_ADAPTER_NEW,
@@ -849,7 +857,7 @@ static struct genl_family vpart_family __ro_after_init = {
  *
  * Return: 0 or an errno.
  */
-int __init vpart_netlink_init(void)
+int vpart_netlink_init(void)
 {
 	return genl_register_family(&vpart_family);
 }

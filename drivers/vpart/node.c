@@ -209,5 +209,6 @@ void vpart_node_del_all(void)
 	noio = vpart_config_lock();
 	list_for_each_entry_safe(n, next, &vpart_nodes, entry)
 		vpart_node_destroy(n);
+	vpart_last_node = 0;
 	vpart_config_unlock(noio);
 }

@@ -364,5 +364,6 @@ void vpart_partition_del_all(void)
 	noio = vpart_config_lock();
 	list_for_each_entry_safe(p, next, &vpart_partitions, entry)
 		vpart_partition_destroy(p);
+	vpart_last_partition = 0;
 	vpart_config_unlock(noio);
 }

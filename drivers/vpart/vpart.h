@@ -37,6 +37,7 @@
 #define VPART_RETRY_MAX		2000	/* doubled up to here */
 #define VPART_RING_SIZE		1024	/* events kept for listeners */
 
+struct kunit_suite;
 struct netlink_ext_ack;
 
 /* ---- main.c ---- */
@@ -61,6 +62,8 @@ static inline void vpart_config_unlock(unsigned int noio)
 	mutex_unlock(&vpart_config);
 }
 
+int vpart_setup(void);
+void vpart_teardown(void);
 int vpart_name_check(const char *name, struct netlink_ext_ack *extack);
 
 /* ---- node.c ---- */
@@ -127,7 +130,7 @@ struct vpart_partition {
 	enum vpart_role		role;
 	u32			pool;
 	unsigned int		nr_adapters;
-	spinlock_t		lock;
+	spinlock_t		lock;	/* see above */
 	enum vpart_state	state;
 	uuid_t			boot;
 	ktime_t			since;
@@ -304,6 +307,7 @@ struct vpart_link {
 	const struct vpart_server_ops	*server;
 	struct vpart_queue		*queues;
 
+	/* Wishes and state; first of what the hot path does not read */
 	spinlock_t			lock ____cacheline_aligned;
 	struct vpart_end		end[2];
 	bool				removing;
@@ -458,5 +462,9 @@ void vpart_netlink_event(const struct vpart_event *ev, u64 lost, u64 seq);
 /* ---- sysfs.c ---- */
 extern const struct attribute_group *vpart_adapter_groups[];
 extern const struct attribute_group *vpart_partition_groups[];
+
+/* ---- *_test.c ---- */
+int vpart_test_begin(struct kunit_suite *suite);
+void vpart_test_end(struct kunit_suite *suite);
 
 #endif /* _VPART_PRIVATE_H */

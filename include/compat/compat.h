@@ -94,7 +94,7 @@ typedef enum scsi_qc_status vscsi_qc_status;
 /*
  * 6.3: struct netlink_ext_ack has room for a formatted message. Before, only a
  * pointer: messages rotate through a few buffers per file. One is read when
- * the acknowledgement is built, right after the operation, so it would take
+ * the answer is built, right after the operation, so it would take
  * COMPAT_EXTACK_BUFS refusals by other tasks in between to mix up two texts.
  */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)

@@ -27,7 +27,7 @@ const char *vpart_link_state_name(enum vpart_link_state state)
 		[VPART_LINK_STATE_DRAINING] = "draining",
 	};
 
-	return name_of(names, array_size(names), state);
+	return name_of(names, ARRAY_SIZE(names), state);
 }
 
 /**
@@ -49,7 +49,7 @@ const char *vpart_why_name(enum vpart_why why)
 		[VPART_WHY_REMOVED] = "removed",
 	};
 
-	return name_of(names, array_size(names), why);
+	return name_of(names, ARRAY_SIZE(names), why);
 }
 
 static void parse_pair(const struct nlmsghdr *nlh, struct vpart_pair *p)
@@ -299,6 +299,7 @@ static int check_unused(struct vpart *v, const char *name)
 	struct vpart_block b;
 	struct vpart_lu *list;
 	char path[64], by[1100];
+	const char *served = NULL;
 	size_t i, n;
 	int ret;
 
@@ -308,17 +309,18 @@ static int check_unused(struct vpart *v, const char *name)
 	for (i = 0; i < n && !ret; i++) {
 		if (strcmp(list[i].pair, name))
 			continue;
+		served = list[i].name;
 		snprintf(path, sizeof(path), "/dev/%s", list[i].disk);
 		if (list[i].disk[0] && !vpart_block_find(v, path, &b) &&
 		    vpart_block_busy(&b, by, sizeof(by)))
 			ret = vpart_fail(v, EBUSY, VPART_CODE_FAILED,
 					 "adapter pair %s is in use: the disk %s of %s (LU %s) is %s",
 					 name, path, list[i].client, list[i].name, by);
-		else
-			ret = vpart_fail(v, EBUSY, VPART_CODE_FAILED,
-					 "adapter pair %s still serves LU %s: delete that first, or say --force",
-					 name, list[i].name);
 	}
+	if (!ret && served)
+		ret = vpart_fail(v, EBUSY, VPART_CODE_FAILED,
+				 "adapter pair %s still serves LU %s: delete that first, or say --force",
+				 name, served);
 	free(list);
 	return ret;
 }

@@ -110,8 +110,11 @@ bool vpart_block_busy(const struct vpart_block *b, char *by, size_t size)
 		return true;
 	}
 	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/holders", b->major, b->minor);
-	if (vpart_dir_list(path, NULL, &names, &n) || !n)
+	if (vpart_dir_list(path, NULL, &names, &n) || !n) {
+		if (vpart_lio_serves(b, dm, sizeof(dm)))
+			snprintf(by, size, "served as LU %s", dm);
 		return true;
+	}
 	snprintf(path, sizeof(path), "/sys/class/block/%.31s/dm/name", names[0]);
 	if (vpart_file_read(path, dm, sizeof(dm)) > 0)
 		snprintf(by, size, "held by /dev/mapper/%s", dm);
@@ -151,19 +154,13 @@ int vpart_disk_serial(const char *disk, char *serial, size_t size)
 /* Is the disk below the client's end of this pair on the bus? */
 bool vpart_disk_of_pair(const char *disk, const struct vpart_pair *pair)
 {
-	char path[128], real[PATH_MAX], file[PATH_MAX + 8], id[32], *end;
+	char path[128], real[PATH_MAX], adapter[VPART_NAME_SIZE + 16];
 
 	snprintf(path, sizeof(path), "/sys/class/block/%s", disk);
 	if (!realpath(path, real))
 		return false;
-	/* The attribute "pair" marks the adapter among the disk's parents. */
-	while ((end = strrchr(real, '/')) && end != real) {
-		*end = 0;
-		snprintf(file, sizeof(file), "%s/pair", real);
-		if (vpart_file_read(file, id, sizeof(id)) > 0)
-			return !strcmp(id, pair->name) || strtoul(id, NULL, 10) == pair->id;
-	}
-	return false;
+	snprintf(adapter, sizeof(adapter), "/%s.client/", pair->name);
+	return strstr(real, adapter);
 }
 
 /* Hear the kernel's device events; a negative errno without that. */

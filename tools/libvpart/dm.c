@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <syslog.h>
 #include <unistd.h>
 #include "internal.h"
 
@@ -47,31 +48,51 @@ static int log_mark(void)
 	return fd;
 }
 
+/* Does a line only say that something failed, which is known? */
+static bool says_nothing(const char *text)
+{
+	return !strncmp(text, "ioctl:", 6) || strstr(text, "preresume failed");
+}
+
+/* The sentence in "device-mapper: [table: M:N: ]vmirror: [M:N: ]SENTENCE". */
+static char *sentence(char *text)
+{
+	char *at = strstr(text, TARGET ": ");
+	int skip = 0;
+
+	if (!at)
+		return text;
+	at += strlen(TARGET ": ");
+	if (sscanf(at, "%*u:%*u: %n", &skip) != EOF && skip)
+		at += skip;
+	return at;
+}
+
 static bool log_reason(int fd, char *why, size_t size)
 {
 	static const char marker[] = "device-mapper: ";
+	bool found = false, good = false;
 	char line[2048], *text;
-	bool found = false;
 	ssize_t got;
 
 	if (fd < 0)
 		return false;
-	while ((got = read(fd, line, sizeof(line) - 1)) > 0 || (got < 0 && errno == EPIPE)) {
+	while (!good && ((got = read(fd, line, sizeof(line) - 1)) > 0 ||
+			 (got < 0 && errno == EPIPE))) {
 		if (got < 0)
 			continue;
 		line[got] = 0;
 		text = strchr(line, ';');
-		if (!text || strncmp(text + 1, marker, strlen(marker)))
+		/* The line begins with its level: warnings and errors count. */
+		if (!text || (strtoul(line, NULL, 10) & 7) > LOG_WARNING ||
+		    strncmp(text + 1, marker, strlen(marker)))
 			continue;
 		text += 1 + strlen(marker);
 		text[strcspn(text, "\n")] = 0;
-		/* "ioctl: error adding target to table" says nothing more. */
-		if (found && !strncmp(text, "ioctl:", 6))
+		good = !says_nothing(text);
+		if (!good && found)
 			continue;
-		/* "table: 253:0: vmirror: REASON (-EINVAL)" */
-		if (!strncmp(text, "table: ", 7) && strstr(text, TARGET ": "))
-			text = strstr(text, TARGET ": ") + strlen(TARGET ": ");
-		vpart_copy(why, size, text);
+		vpart_copy(why, size, sentence(text));
 		found = true;
 	}
 	return found;
@@ -95,7 +116,8 @@ static struct dm_task *task(struct vpart *v, int type, const char *name)
 }
 
 /* Run one request; make its nodes here where no udev does it. */
-static int run(struct vpart *v, struct dm_task *t, const char *doing, const char *name, bool nodes)
+static int carry_out(struct vpart *v, struct dm_task *t, const char *doing, const char *name,
+		     bool nodes)
 {
 	char why[256];
 	uint32_t cookie = 0;
@@ -178,7 +200,7 @@ static int load(struct vpart *v, int type, const char *name, const char *uuid,
 	    (create && !dm_task_set_add_node(t, DM_ADD_NODE_ON_RESUME)))
 		ret = vpart_no_memory(v);
 	else
-		ret = run(v, t, create ? "create" : "change", name, create);
+		ret = carry_out(v, t, create ? "create" : "change", name, create);
 	dm_task_destroy(t);
 	return ret;
 }
@@ -203,7 +225,7 @@ static int simple(struct vpart *v, int type, const char *doing, const char *name
 
 	if (!t)
 		return -v->error.err;
-	ret = run(v, t, doing, name, nodes);
+	ret = carry_out(v, t, doing, name, nodes);
 	dm_task_destroy(t);
 	return ret;
 }
@@ -222,7 +244,7 @@ int vpart_dm_reload(struct vpart *v, const char *name, uint64_t sectors, const c
 		return -v->error.err;
 	dm_task_no_flush(t);
 	dm_task_skip_lockfs(t);
-	ret = run(v, t, "suspend", name, false);
+	ret = carry_out(v, t, "suspend", name, false);
 	dm_task_destroy(t);
 	if (ret)
 		simple(v, DM_DEVICE_CLEAR, "change", name, false);
@@ -252,7 +274,7 @@ int vpart_dm_message(struct vpart *v, const char *name, const char *message)
 	if (!dm_task_set_sector(t, 0) || !dm_task_set_message(t, message))
 		ret = vpart_no_memory(v);
 	else
-		ret = run(v, t, doing, name, false);
+		ret = carry_out(v, t, doing, name, false);
 	dm_task_destroy(t);
 	return ret;
 }
@@ -272,7 +294,7 @@ int vpart_dm_list(struct vpart *v, char ***names, size_t *n)
 	t = task(v, DM_DEVICE_LIST, NULL);
 	if (!t)
 		return -v->error.err;
-	ret = run(v, t, "list", "", false);
+	ret = carry_out(v, t, "list", "", false);
 	d = ret ? NULL : dm_task_get_names(t);
 	while (d && d->dev) {
 		ret = vpart_dm_info(v, d->name, false, &info);
@@ -315,7 +337,7 @@ int vpart_dm_info(struct vpart *v, const char *name, bool table, struct vpart_dm
 	if (!table)
 		dm_task_no_flush(t);
 	memset(info, 0, sizeof(*info));
-	ret = run(v, t, "read", name, false);
+	ret = carry_out(v, t, "read", name, false);
 	if (ret)
 		goto out;
 	ret = -ENXIO;

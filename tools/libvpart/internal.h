@@ -19,11 +19,16 @@ struct vpart {
 	char			buf[VPART_NL_BUF];
 };
 
-#define array_size(a)	(sizeof(a) / sizeof((a)[0]))
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#ifndef __printf
+#define __printf(f, a)	\
+	__attribute__((\
+		format(printf, f, a)))
+#endif
 
 /* handle.c */
-int vpart_fail(struct vpart *v, int err, enum vpart_code code, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+__printf(4, 5)
+int vpart_fail(struct vpart *v, int err, enum vpart_code code, const char *fmt, ...);
 int vpart_no_memory(struct vpart *v);
 int vpart_check_name(struct vpart *v, const char *what, const char *name);
 int vpart_uuid_random(struct vpart *v, uint8_t uuid[VPART_UUID_SIZE]);
@@ -62,7 +67,8 @@ int vpart_file_write(const char *path, const char *text);
 int vpart_dir_list(const char *path, bool (*want)(const char *name), char ***names, size_t *n);
 void vpart_dir_free(char **names, size_t n);
 bool vpart_exists(const char *path);
-int vpart_path(char *buf, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+__printf(3, 4)
+int vpart_path(char *buf, size_t size, const char *fmt, ...);
 
 /* disk.c: block devices, and the client's disks among them */
 struct vpart_block {
@@ -91,7 +97,9 @@ int vpart_lio_map(struct vpart *v, const char *pair, const char *backstore,
 		  const char *name, uint32_t *lun);
 int vpart_lio_unmap(struct vpart *v, const char *pair, uint32_t lun, const char *name);
 int vpart_lio_list(struct vpart *v, struct vpart_lu **list, size_t *n);
+bool vpart_lio_serves(const struct vpart_block *b, char *name, size_t size);
 bool vpart_lio_pair_used(const char *pair);
+void vpart_lio_tidy(void);
 void vpart_lio_pair_drop(const char *pair);
 
 /* super.c: what is written on a mirror's leg */

@@ -177,7 +177,8 @@ int vpart_pair_del(struct vpart *v, const char *name, bool force);
  * @lun: number at the adapter pair
  * @disk: kernel name of the client's disk, "" while there is none
  * @bytes: size, 0 if unknown
- * @active: commands the link carries now, so the disk answers
+ * @active: the link is up, so the disk answers
+ * @why: why the link is down if it is
  */
 struct vpart_lu {
 	char		name[VPART_NAME_SIZE];
@@ -192,6 +193,7 @@ struct vpart_lu {
 	char		disk[VPART_DISK_SIZE];
 	uint64_t	bytes;
 	bool		active;
+	enum vpart_why	why;
 };
 
 /* struct vpart_lu_spec.lun: the lowest free one */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 #include "internal.h"
 
@@ -28,7 +29,8 @@ int vpart_lio_check(struct vpart *v)
 		if (!stat(CONFIGFS, &here) && !stat(CONFIGFS "/..", &up) &&
 		    here.st_dev == up.st_dev)
 			return vpart_fail(v, ENOENT, VPART_CODE_FAILED,
-					  "configfs is not mounted: mount -t configfs none " CONFIGFS);
+					  "configfs is not mounted: mount -t configfs none %s",
+					  CONFIGFS);
 		return vpart_fail(v, ENOENT, VPART_CODE_FAILED,
 				  "LIO is not loaded: modprobe target_core_mod");
 	}
@@ -208,6 +210,12 @@ bool vpart_lio_pair_used(const char *pair)
 	return n;
 }
 
+/* The fabric's folder goes with its last target: the module can be unloaded. */
+void vpart_lio_tidy(void)
+{
+	rmdir(FABRIC);
+}
+
 /* Take the target of a pair away; it stays while it has LUNs. */
 void vpart_lio_pair_drop(const char *pair)
 {
@@ -221,6 +229,7 @@ void vpart_lio_pair_drop(const char *pair)
 	rmdir(path);
 	vpart_path(path, sizeof(path), FABRIC "/%s", pair);
 	rmdir(path);
+	vpart_lio_tidy();
 }
 
 /* Target and portal group of a pair, made if missing; @tpg: its folder. */
@@ -384,6 +393,31 @@ static void add_mappings(struct vpart_list *l, const char *pair)
 		lu->lun = (uint32_t)strtoul(luns[i] + 4, NULL, 10);
 	}
 	vpart_dir_free(luns, n);
+}
+
+/* Is there a backstore of this device? @name: of its LU. */
+bool vpart_lio_serves(const struct vpart_block *b, char *name, size_t size)
+{
+	struct vpart *quiet = vpart_open();
+	struct vpart_lu *list;
+	bool found = false;
+	struct stat st;
+	size_t i, n;
+
+	if (!quiet || vpart_lio_list(quiet, &list, &n)) {
+		vpart_close(quiet);
+		return false;
+	}
+	for (i = 0; i < n && !found; i++) {
+		if (!list[i].device[0] || stat(list[i].device, &st) || !S_ISBLK(st.st_mode) ||
+		    major(st.st_rdev) != b->major || minor(st.st_rdev) != b->minor)
+			continue;
+		vpart_copy(name, size, list[i].name);
+		found = true;
+	}
+	free(list);
+	vpart_close(quiet);
+	return found;
 }
 
 /* All backstores of LIO that have a LU's name, with their mappings. */

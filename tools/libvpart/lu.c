@@ -87,6 +87,7 @@ int vpart_lus(struct vpart *v, struct vpart_lu **list, size_t *n)
 			vpart_copy(lu->client, sizeof(lu->client), pair->client);
 			vpart_copy(lu->server, sizeof(lu->server), pair->server);
 			lu->active = pair->link == VPART_LINK_STATE_UP;
+			lu->why = pair->why;
 			find_disk(lu, pair, disks, ndisks);
 		}
 		find_bytes(lu);
@@ -125,6 +126,16 @@ int vpart_lu_find(struct vpart *v, const char *name, struct vpart_lu *lu)
 	return ret;
 }
 
+/* Will the client show its disk without anybody's doing? */
+static bool disk_may_come(const struct vpart_lu *lu)
+{
+	if (!vpart_exists("/sys/bus/scsi/drivers/sd"))
+		return false;
+	return lu->active || (lu->why != VPART_WHY_CLIENT_FAILED &&
+			      lu->why != VPART_WHY_SERVER_FAILED &&
+			      lu->why != VPART_WHY_NO_CLIENT);
+}
+
 static uint64_t now_ms(void)
 {
 	struct timespec t;
@@ -149,7 +160,7 @@ static int wait_disk(struct vpart *v, int uevents, unsigned int wait_ms, struct 
 		if (lu->disk[0] && vpart_exists(path))
 			return 0;
 		now = now_ms();
-		if (now >= end || uevents < 0)
+		if (now >= end || uevents < 0 || !disk_may_come(lu))
 			return 0;
 		vpart_uevent_wait(uevents, (unsigned int)(end - now));
 	}
@@ -228,10 +239,10 @@ int vpart_lu_add(struct vpart *v, const struct vpart_lu_spec *spec, struct vpart
 		return ret;
 	ret = check_unique(v, spec->name, uuid);
 	if (ret)
-		return ret;
+		goto tidy;
 	ret = choose_pair(v, spec, &pair, &made);
 	if (ret)
-		return ret;
+		goto tidy;
 	ret = vpart_lio_backstore_add(v, spec, uuid, backstore, sizeof(backstore));
 	if (ret)
 		goto drop_pair;
@@ -262,6 +273,8 @@ drop_pair:
 		vpart_pair_del(v, pair.name, true);
 		v->error = first;
 	}
+tidy:
+	vpart_lio_tidy();
 	return ret;
 }
 

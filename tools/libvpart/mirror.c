@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Mirrors: make, start and stop them, tell how they are */
 #include <errno.h>
-#include <inttypes.h>
 #include <linux/dm-vmirror.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,7 +57,7 @@ const char *vpart_mirror_state_name(enum vpart_mirror_state state)
 		[VPART_MIRROR_UNKNOWN] = "unknown",
 	};
 
-	return (unsigned int)state < array_size(names) ? names[state] : "unknown";
+	return (unsigned int)state < ARRAY_SIZE(names) ? names[state] : "unknown";
 }
 
 static enum vpart_mirror_state state_of(const char *word)
@@ -83,6 +82,7 @@ static int parse(struct vpart *v, struct vpart_dm_info *info, struct vpart_mirro
 {
 	char state[16], count[8], flag[8], ratio[48], term[24], held[24];
 	char *at = info->params;
+	unsigned long long clean, total;
 	unsigned int major, minor;
 	int i;
 
@@ -114,10 +114,12 @@ static int parse(struct vpart *v, struct vpart_dm_info *info, struct vpart_mirro
 			leg->disk[0] = 0;
 	}
 	word(&at, ratio, sizeof(ratio));
-	if (sscanf(ratio, "%" SCNu64 "/%" SCNu64, &m->clean, &m->total) != 2)
+	if (sscanf(ratio, "%llu/%llu", &clean, &total) != 2)
 		return vpart_fail(v, EPROTO, VPART_CODE_FAILED,
 				  "mirror %s: its status line is not understood: '%s'", m->name,
 				  ratio);
+	m->clean = clean;
+	m->total = total;
 	word(&at, m->sync, sizeof(m->sync));
 	word(&at, term, sizeof(term));
 	word(&at, m->copy, sizeof(m->copy));
@@ -383,14 +385,14 @@ int vpart_mirror_create(struct vpart *v, const struct vpart_mirror_spec *spec)
 		return ret;
 	if (legs[0].block.bytes != legs[1].block.bytes)
 		return vpart_fail(v, EINVAL, VPART_CODE_INVALID,
-				  "the legs differ in size: %s has %" PRIu64 " bytes, %s has %" PRIu64 " bytes",
-				  legs[0].arg, legs[0].block.bytes, legs[1].arg,
-				  legs[1].block.bytes);
+				  "the legs differ in size: %s has %llu bytes, %s has %llu bytes",
+				  legs[0].arg, (unsigned long long)legs[0].block.bytes,
+				  legs[1].arg, (unsigned long long)legs[1].block.bytes);
 	sectors = vmirror_data_sectors(legs[0].block.bytes / 512);
 	if (!sectors)
 		return vpart_fail(v, EINVAL, VPART_CODE_INVALID,
-				  "%s is too small for a leg: %" PRIu64 " bytes", legs[0].arg,
-				  legs[0].block.bytes);
+				  "%s is too small for a leg: %llu bytes", legs[0].arg,
+				  (unsigned long long)legs[0].block.bytes);
 	for (i = 0; i < VPART_MIRROR_LEGS; i++) {
 		ret = vpart_super_read(v, &legs[i].block, &super);
 		if (!ret) {
@@ -545,8 +547,9 @@ int vpart_mirror_attach(struct vpart *v, const char *name, int leg, const char *
 		return vpart_fail(v, EBUSY, VPART_CODE_FAILED, "%s is in use: %s", device, by);
 	if (vmirror_data_sectors(new.block.bytes / 512) * 512 < m.bytes)
 		return vpart_fail(v, EINVAL, VPART_CODE_INVALID,
-				  "%s is too small: %" PRIu64 " bytes, the volume has %" PRIu64 " and needs a MiB more",
-				  device, new.block.bytes, m.bytes);
+				  "%s is too small: %llu bytes, the volume has %llu and needs a MiB more",
+				  device, (unsigned long long)new.block.bytes,
+				  (unsigned long long)m.bytes);
 	return exchange(v, name, leg, new.path);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* The superblock of a mirror's leg, only read here */
+#include <assert.h>
 #include <endian.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +10,7 @@
 #include <unistd.h>
 #include "internal.h"
 
-_Static_assert(sizeof(struct vmirror_disk_super) == VMIRROR_BLOCK_SIZE, "superblock is a block");
+static_assert(sizeof(struct vmirror_disk_super) == VMIRROR_BLOCK_SIZE, "superblock is a block");
 
 /* CRC32C, one bit at a time: two blocks are checked per command. */
 static uint32_t crc32c(const uint8_t *p, size_t len)

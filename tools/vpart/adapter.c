@@ -66,7 +66,7 @@ static int copy_name(const struct cmd *c, const char *what, const char *name, ch
 
 static int path_loss(const struct cmd *c, uint32_t *seconds)
 {
-	return number(c, word(c, "path-loss"), "path loss time in seconds", VPART_PATH_LOSS_MIN,
+	return to_number(c, word(c, "path-loss"), "path loss time in seconds", VPART_PATH_LOSS_MIN,
 		      VPART_PATH_LOSS_MAX, seconds);
 }
 
@@ -140,7 +140,7 @@ static const struct verb verbs[] = {
 		.name = "del", .args = "NAME [--force]", .min = 1, .max = 1, .run = run_del,
 		.words = { "--force" },
 		.what = "Delete an adapter pair.",
-		.more = "  --force    even if it serves LUs: they are deleted, and the client's I/O fails",
+		.more = "  --force    even if it serves LUs: their clients' I/O fails",
 		.example = "vpart adapter del client1-vios1",
 	}, { .name = NULL },
 };

@@ -17,6 +17,13 @@
 /* How long a verb waits that ends with "when both legs are equal", seconds */
 #define WAIT_DEFAULT	3600
 
+#define ARRAY_SIZE(a)	(sizeof(a) / sizeof((a)[0]))
+#ifndef __printf
+#define __printf(f, a)	\
+	__attribute__((\
+		format(printf, f, a)))
+#endif
+
 struct cmd;
 
 /**
@@ -96,10 +103,11 @@ extern const struct noun version_noun;
 
 /* main.c */
 const char *word(const struct cmd *c, const char *name);
-int usage(const struct cmd *c, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+__printf(2, 3)
+int usage(const struct cmd *c, const char *fmt, ...);
 int failed(const struct cmd *c);
-int number(const struct cmd *c, const char *text, const char *what, uint32_t min, uint32_t max,
-	   uint32_t *value);
+int to_number(const struct cmd *c, const char *text, const char *what, uint32_t min, uint32_t max,
+	      uint32_t *value);
 int uuid(const struct cmd *c, const char *text, uint8_t out[VPART_UUID_SIZE]);
 
 /* out.c */
@@ -110,7 +118,7 @@ void put_uuid(struct json_object *o, const uint8_t uuid[VPART_UUID_SIZE]);
 void human_bytes(char *buf, size_t size, uint64_t bytes);
 int print_rows(const struct cmd *c, struct json_object *rows, const struct column *cols);
 int print_one(const struct cmd *c, struct json_object *one);
-int done(const struct cmd *c, struct json_object *one, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+__printf(3, 4)
+int done(const struct cmd *c, struct json_object *one, const char *fmt, ...);
 
 #endif /* VPART_CMD_H */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vpart events */
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -56,17 +55,8 @@ static void print(const struct cmd *c, const struct vpart_event *ev)
 	fflush(stdout);
 }
 
-static volatile sig_atomic_t stop;
-
-static void on_signal(int sig)
-{
-	(void)sig;
-	stop = 1;
-}
-
 static int run_show(struct cmd *c)
 {
-	struct sigaction act = { .sa_handler = on_signal };
 	struct vpart_events *e;
 	struct vpart_event ev;
 	uint64_t from = 0;
@@ -81,8 +71,6 @@ static int run_show(struct cmd *c)
 		if (text[0] < '0' || text[0] > '9' || *end || errno || !from)
 			return usage(c, "'%s' is no number of an event", text);
 	}
-	sigaction(SIGINT, &act, NULL);
-	sigaction(SIGTERM, &act, NULL);
 	e = vpart_events_open(c->v, from, word(c, "--follow"));
 	if (!e)
 		return failed(c);
@@ -90,9 +78,9 @@ static int run_show(struct cmd *c)
 		ret = vpart_events_next(e, &ev, -1);
 		if (ret == 1)
 			print(c, &ev);
-	} while (!stop && !ferror(stdout) && (ret == 1 || ret == -EINTR));
+	} while (!ferror(stdout) && (ret == 1 || ret == -EINTR));
 	vpart_events_close(e);
-	return stop || !ret || ret == 1 || ret == -EINTR ? EXIT_SUCCESS : failed(c);
+	return !ret || ret == 1 || ret == -EINTR ? EXIT_SUCCESS : failed(c);
 }
 
 static const struct verb verbs[] = {

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include "cmd.h"
 
 /* A LU is there at once; this is for a machine that is very busy. */
@@ -57,6 +58,22 @@ static int run_show(struct cmd *c)
 	return print_rows(c, rows, columns);
 }
 
+/* Why the client has no disk yet, and what helps. */
+static const char *no_disk(const struct vpart_lu *lu)
+{
+	if (!lu->active && lu->why == VPART_WHY_NO_CLIENT)
+		return ": the client has no driver: modprobe vscsi_host";
+	if (!lu->active && lu->why == VPART_WHY_CLIENT_FAILED)
+		return ": the client is failed";
+	if (!lu->active && lu->why == VPART_WHY_SERVER_FAILED)
+		return ": the server is failed";
+	if (!lu->active)
+		return ": the link is down, see vpart adapter show";
+	if (access("/sys/bus/scsi/drivers/sd", F_OK))
+		return ": there is no disk driver: modprobe sd_mod";
+	return "";
+}
+
 static int run_add(struct cmd *c)
 {
 	struct vpart_lu_spec spec = {
@@ -77,7 +94,7 @@ static int run_add(struct cmd *c)
 	if (spec.pair ? spec.client || spec.server : !spec.client || !spec.server)
 		return usage(c, "served by whom? Give server and client, or an adapter");
 	if (word(c, "lun"))
-		ret = number(c, word(c, "lun"), "LUN", 0, 255, &spec.lun);
+		ret = to_number(c, word(c, "lun"), "LUN", 0, 255, &spec.lun);
 	if (!ret && word(c, "uuid")) {
 		ret = uuid(c, word(c, "uuid"), id);
 		spec.uuid = id;
@@ -89,8 +106,8 @@ static int run_add(struct cmd *c)
 	if (vpart_lu_add(c->v, &spec, &lu))
 		return failed(c);
 	if (!lu.disk[0])
-		return done(c, to_json(&lu), "LU %s of %s is served by %s; %s has no disk of it yet",
-			    lu.name, lu.device, lu.server, lu.client);
+		return done(c, to_json(&lu), "LU %s of %s, served by %s, is no disk of %s yet%s",
+			    lu.name, lu.device, lu.server, lu.client, no_disk(&lu));
 	return done(c, to_json(&lu), "LU %s of %s, served by %s, is /dev/%s of %s", lu.name,
 		    lu.device, lu.server, lu.disk, lu.client);
 }
@@ -115,10 +132,12 @@ static const struct verb verbs[] = {
 		.args = "NAME server PARTITION client PARTITION|adapter PAIR device PATH\n"
 			"                    [lun N] [uuid UUID] [--no-wait]",
 		.min = 1, .max = 1, .run = run_add,
-		.words = { "server=", "client=", "adapter=", "device=", "lun=", "uuid=", "--no-wait" },
+		.words = {
+			"server=", "client=", "adapter=", "device=", "lun=", "uuid=", "--no-wait"
+		},
 		.what = "Serve a block device or a file to a client, which sees a SCSI disk.",
-		.more = "  adapter    the pair to use; with server and client: the one between them,\n"
-			"             made if there is none\n"
+		.more = "  adapter    the pair to use (the one of server and client,\n"
+			"             made if there is none)\n"
 			"  lun        number at that adapter pair, 0 to 255 (the lowest free one)\n"
 			"  uuid       identity of the LU, the disk's serial number (a new one)\n"
 			"  --no-wait  do not wait for the client's disk",

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vpart: the command. Finds noun and verb, sorts their words, gives help. */
 #include <errno.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +12,7 @@ static const struct noun *const nouns[] = {
 	&version_noun,
 };
 
-#define NOUNS	(sizeof(nouns) / sizeof(nouns[0]))
+#define NOUNS	ARRAY_SIZE(nouns)
 
 static void help_all(FILE *f)
 {
@@ -98,8 +97,8 @@ int failed(const struct cmd *c)
 }
 
 /* 0, or EXIT_USAGE after saying why. */
-int number(const struct cmd *c, const char *text, const char *what, uint32_t min, uint32_t max,
-	   uint32_t *value)
+int to_number(const struct cmd *c, const char *text, const char *what, uint32_t min, uint32_t max,
+	      uint32_t *value)
 {
 	unsigned long n;
 	char *end;
@@ -184,7 +183,7 @@ static int choose_verb(struct cmd *c, int *argc, char ***argv)
 	return 0;
 }
 
-static int run(struct cmd *c, int argc, char **argv)
+static int dispatch(struct cmd *c, int argc, char **argv)
 {
 	int used, ret, i;
 
@@ -237,7 +236,7 @@ int main(int argc, char **argv)
 		fputs("vpart: out of memory\n", stderr);
 		return EXIT_FAILURE;
 	}
-	ret = run(&c, n, argv);
+	ret = dispatch(&c, n, argv);
 	vpart_close(c.v);
 	if (fflush(stdout) || ferror(stdout)) {
 		fprintf(stderr, "vpart: cannot write: %s\n", strerror(errno));

@@ -8,7 +8,7 @@
 
 static const struct column columns[] = {
 	{ "name", "NAME" }, { "state", "STATE" }, { "bytes", "SIZE" }, { "leg0", "LEG 0" },
-	{ "leg1", "LEG 1" }, { "equal", "EQUAL" }, { "sync", "RESYNC" }, { "volume", "VOLUME" },
+	{ "leg1", "LEG 1" }, { "equal", "EQUAL" }, { "resync", "RESYNC" }, { "volume", "VOLUME" },
 	{ NULL, NULL },
 };
 
@@ -122,7 +122,6 @@ static struct json_object *to_row(const struct vpart_mirror *m)
 	put_text(o, "leg1", text);
 	share_text(m, text, sizeof(text));
 	put_text(o, "equal", text);
-	put_text(o, "sync", m->sync);
 	return o;
 }
 
@@ -185,20 +184,31 @@ static int run_status(struct cmd *c)
 /**
  * struct progress - what was told last
  * @tty: one line that is written over
- * @told: share of regions and state told last
+ * @told: what was told last
+ * @state: state told last
+ * @tenth: tenths of the way told last
  */
 struct progress {
-	bool	tty;
-	char	told[64];
+	bool			tty;
+	char			told[64];
+	enum vpart_mirror_state	state;
+	int			tenth;
 };
 
 static void tell(const struct vpart_mirror *m, void *arg)
 {
 	struct progress *p = arg;
 	char share[32], text[64];
+	int tenth;
 
 	share_text(m, share, sizeof(share));
 	snprintf(text, sizeof(text), "%s, %s equal", vpart_mirror_state_name(m->state), share);
+	/* A log wants each state, and a line for every tenth of the way. */
+	tenth = m->total ? (int)(m->clean * 10 / m->total) : 0;
+	if (!p->tty && p->state == m->state && p->tenth == tenth)
+		return;
+	p->state = m->state;
+	p->tenth = tenth;
 	if (!strcmp(text, p->told))
 		return;
 	snprintf(p->told, sizeof(p->told), "%s", text);
@@ -208,13 +218,13 @@ static void tell(const struct vpart_mirror *m, void *arg)
 /* Wait until both legs hold everything, and show the mirror. */
 static int wait_and_show(struct cmd *c, const char *name)
 {
-	struct progress p = { .tty = isatty(STDERR_FILENO) };
+	struct progress p = { .tty = isatty(STDERR_FILENO), .tenth = -1 };
 	uint32_t seconds = WAIT_DEFAULT;
 	struct vpart_mirror m;
 	int ret;
 
 	if (word(c, "--timeout") &&
-	    number(c, word(c, "--timeout"), "number of seconds", 1, 1000000, &seconds))
+	    to_number(c, word(c, "--timeout"), "number of seconds", 1, 1000000, &seconds))
 		return EXIT_USAGE;
 	ret = vpart_mirror_wait(c->v, name, seconds * 1000, tell, &p);
 	if (p.tty && p.told[0])
@@ -241,6 +251,17 @@ static int finish(struct cmd *c, const char *did)
 		    m.name, vpart_mirror_state_name(m.state), legs[0], legs[1]);
 }
 
+/* A mirror within one server does not survive it: allowed, but said. */
+static void warn_one_server(struct cmd *c)
+{
+	struct vpart_mirror m;
+
+	if (!vpart_mirror_find(c->v, c->pos[0], &m) && m.legs[0].server[0] &&
+	    !strcmp(m.legs[0].server, m.legs[1].server))
+		fprintf(stderr, "vpart: both legs are served by %s: its loss is the volume's\n",
+			m.legs[0].server);
+}
+
 static int run_create(struct cmd *c)
 {
 	struct vpart_mirror_spec spec = {
@@ -249,7 +270,10 @@ static int run_create(struct cmd *c)
 		.assume_clean = word(c, "--assume-clean"),
 	};
 
-	return vpart_mirror_create(c->v, &spec) ? failed(c) : finish(c, "is made");
+	if (vpart_mirror_create(c->v, &spec))
+		return failed(c);
+	warn_one_server(c);
+	return finish(c, "is made");
 }
 
 static int run_start(struct cmd *c)
@@ -279,7 +303,7 @@ static int leg_number(const struct cmd *c, int *leg)
 
 	if (!text)
 		return usage(c, "which leg, 0 or 1?");
-	if (number(c, text, "leg", 0, VPART_MIRROR_LEGS - 1, &n))
+	if (to_number(c, text, "leg", 0, VPART_MIRROR_LEGS - 1, &n))
 		return EXIT_USAGE;
 	*leg = (int)n;
 	return 0;
@@ -337,44 +361,47 @@ static const struct verb verbs[] = {
 		.what = "Show all mirrors, or all that is known of one.",
 		.example = "vpart mirror show vol",
 	}, {
-		.name = "create", .args = "NAME LEG LEG [--assume-clean] [--wait] [--timeout SECONDS]",
+		.name = "create", .args = "NAME LEG LEG [--assume-clean] [--wait] [--timeout S]",
 		.min = 3, .max = 3, .run = run_create,
 		.words = { "--assume-clean", "--wait", "--timeout=" },
-		.what = "Make a mirror of two legs and start it: /dev/mapper/NAME. What they held is lost.",
+		.what = "Make a mirror of two legs, /dev/mapper/NAME. What they held is lost.",
 		.more = LEG_HELP
-			"  --assume-clean  the legs are known to be equal: copy nothing\n" WAIT_HELP,
+			"  --assume-clean  the legs are known to be equal: copy nothing\n"
+			WAIT_HELP,
 		.example = "vpart mirror create vol d1 d2",
 	}, {
-		.name = "start", .args = "NAME LEG [LEG] [--force-alone] [--wait] [--timeout SECONDS]",
+		.name = "start", .args = "NAME LEG [LEG] [--force-alone] [--wait] [--timeout S]",
 		.min = 2, .max = 3, .run = run_start,
 		.words = { "--force-alone", "--wait", "--timeout=" },
-		.what = "Start a mirror from its legs, in any order, or from one that may serve alone.",
+		.what = "Start a mirror from its legs, or from one that may serve alone.",
 		.more = LEG_HELP
-			"  --force-alone  start from one leg although the other may be newer: what only\n"
-			"             that one has is lost\n" WAIT_HELP,
+			"  --force-alone  from one leg although the other may be newer: what only\n"
+			"                 that one has is lost\n" WAIT_HELP,
 		.example = "vpart mirror start vol d1 d2",
 	}, {
 		.name = "stop", .args = "NAME", .min = 1, .max = 1, .run = run_stop,
 		.what = "Stop a mirror. Its data stays on the legs.",
 		.example = "vpart mirror stop vol",
 	}, {
-		.name = "attach", .args = "NAME [leg 0|1 device LEG] [--wait] [--timeout SECONDS]",
+		.name = "attach", .args = "NAME [leg 0|1 device LEG] [--wait] [--timeout S]",
 		.min = 1, .max = 1, .run = run_attach,
 		.words = { "leg=", "device=", "--wait", "--timeout=" },
 		.what = "Take a returned leg back at once, or give a new device for it.",
 		.more = LEG_HELP WAIT_HELP,
 		.example = "vpart mirror attach vol --wait",
 	}, {
-		.name = "fail", .args = "NAME leg 0|1", .min = 1, .max = 1, .run = run_fail,
+		.name = "fail", .args = "NAME leg 0|1", .min = 1, .max = 1,
+		.run = run_fail,
 		.words = { "leg=" },
 		.what = "Take a leg out of service.",
 		.example = "vpart mirror fail vol leg 1",
 	}, {
-		.name = "resync", .args = "NAME pause|resume", .min = 2, .max = 2, .run = run_resync,
+		.name = "resync", .args = "NAME pause|resume", .min = 2, .max = 2,
+		.run = run_resync,
 		.what = "Pause the copying to a leg, or let it go on.",
 		.example = "vpart mirror resync vol pause",
 	}, {
-		.name = "wait", .args = "NAME [--timeout SECONDS]", .min = 1, .max = 1,
+		.name = "wait", .args = "NAME [--timeout S]", .min = 1, .max = 1,
 		.run = run_wait, .words = { "--timeout=" },
 		.what = "Wait until both legs hold everything, with progress.",
 		.more = "  --timeout  how long at most, seconds (3600)",

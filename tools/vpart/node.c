@@ -47,7 +47,7 @@ static int run_add(struct cmd *c)
 			     c->pos[0], VPART_NAME_MAX);
 	strcpy(node.name, c->pos[0]);
 	if (word(c, "id"))
-		ret = number(c, word(c, "id"), "node id", 1, UINT32_MAX, &node.id);
+		ret = to_number(c, word(c, "id"), "node id", 1, UINT32_MAX, &node.id);
 	if (!ret && word(c, "uuid"))
 		ret = uuid(c, word(c, "uuid"), node.uuid);
 	if (ret)

@@ -39,7 +39,7 @@ void human_bytes(char *buf, size_t size, uint64_t bytes)
 	double value = (double)bytes;
 	size_t unit = 0;
 
-	while (value >= 1024 && unit < sizeof(units) / sizeof(units[0]) - 1) {
+	while (value >= 1024 && unit < ARRAY_SIZE(units) - 1) {
 		value /= 1024;
 		unit++;
 	}

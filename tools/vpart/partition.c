@@ -67,9 +67,9 @@ static int run_add(struct cmd *c)
 	if (word(c, "node"))
 		strcpy(p.node, word(c, "node"));
 	if (word(c, "id"))
-		ret = number(c, word(c, "id"), "partition id", 1, UINT32_MAX, &p.id);
+		ret = to_number(c, word(c, "id"), "partition id", 1, UINT32_MAX, &p.id);
 	if (!ret && word(c, "pool"))
-		ret = number(c, word(c, "pool"), "pool number", 1, UINT32_MAX, &p.pool);
+		ret = to_number(c, word(c, "pool"), "pool number", 1, UINT32_MAX, &p.pool);
 	if (!ret && word(c, "uuid"))
 		ret = uuid(c, word(c, "uuid"), p.uuid);
 	if (ret)

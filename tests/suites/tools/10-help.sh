@@ -1,0 +1,76 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# kernel: stock
+# limit: 120
+# summary: help for every verb, exit codes, what is said while modules are missing
+# shellcheck source=tests/lib/guest.sh
+. /src/tests/lib/guest.sh
+
+# exits CODE DESCRIPTION COMMAND...
+exits() {
+	local want=$1 desc=$2 got
+	shift 2
+	"$@" >/tmp/out 2>/tmp/err
+	got=$?
+	is "$desc" "$got" "$want"
+}
+# Every "NOUN VERB" that the command knows.
+verbs() {
+	vpart -h | awk '/^  [a-z]/ && !/^  vpart/ { noun = $1; getline; n = split($1, v, "|");
+		for (i = 1; i <= n; i++) print noun, v[i] }'
+}
+
+has_example() { vpart "$1" "$2" -h | grep -A1 '^Example:' | grep -q "^  vpart $1"; }
+is "help lists all nouns and verbs" "$(verbs | wc -l)" 26
+while read -r noun verb; do
+	t "vpart $noun $verb -h has an example" has_example "$noun" "$verb"
+done < <(verbs)
+for noun in node partition adapter lu mirror events version; do
+	t "vpart $noun --help works" vpart "$noun" --help
+done
+
+exits 2 "no arguments: wrong use" vpart
+exits 0 "help is no failure" vpart help
+exits 2 "an unknown noun: wrong use" vpart disk
+exits 2 "an unknown verb: wrong use" vpart lu serve
+exits 2 "an unknown option: wrong use" vpart lu show --all
+exits 2 "a missing argument: wrong use" vpart mirror create vol /dev/vdb
+exits 2 "a missing value: wrong use" vpart adapter add client
+exits 2 "a word too much: wrong use" vpart partition fail vios1 now
+exits 2 "a word twice: wrong use" vpart adapter add client a client b server c
+fails "wrong use names the help" 'see vpart lu add -h' vpart lu add d1 device
+fails "a bad name is refused with the rule" "'-d' is no name|unknown option" vpart lu del -d
+fails "a name with a slash is refused" 'is no name' vpart partition add a/b client
+fails "a long name is refused" 'is no name' \
+	vpart partition add a123456789b123456789c123456789d1 client
+fails "a bad UUID is refused" 'is no UUID' vpart partition add p client uuid 12
+fails "a bad number is refused" 'from 5 to 300' \
+	vpart adapter add client a server b path-loss 4
+fails "a negative number is refused" 'is no pool' vpart partition add p client pool -1
+fails "a bad role is refused" "'host' is no role" vpart partition add p host
+fails "a LU needs a device" 'which device' vpart lu add d1 server a client b
+fails "a LU needs a server" 'served by whom' vpart lu add d1 device /dev/vda
+fails "a leg number is checked" 'from 0 to 1' vpart mirror fail vol leg 2
+
+exits 1 "without the module vpart: failed" vpart partition show
+fails "vpart missing is said, with the remedy" 'vpart is not loaded: modprobe vpart' \
+	vpart node show
+modprobe dm_mod
+fails "dm-vmirror missing is said, with the remedy" 'modprobe dm-vmirror' vpart mirror show
+mods vpart
+fails "LIO missing is said, with the remedy" 'modprobe target_core_mod' \
+	vpart lu add d1 server a client b device /dev/vda
+modprobe target_core_mod
+fails "vscsi_target missing is said, with the remedy" 'modprobe vscsi_target' \
+	vpart lu add d1 server a client b device /dev/vda
+t "without LUs, lu show shows none" vpart lu show
+exits 3 "an unknown partition: not found" vpart partition show nobody
+is "an error prints nothing on stdout" "$(cat /tmp/out)" ""
+is "an error is one sentence" "$(wc -l </tmp/err)" 1
+
+is "version knows the loaded module" \
+	"$(vpart --json version | python3 -c 'import json, sys; print(json.load(sys.stdin)["vscsi_host"])')" \
+	"not loaded"
+vpart -h >/dev/full 2>/tmp/err
+is "a full disk is noticed" "$?" 1
+done_testing
