@@ -98,7 +98,7 @@ if modprobe dm_multipath 2>/dev/null && modprobe dm_round_robin 2>/dev/null || d
 	vpart partition fail vios1 >/dev/null
 	wait_for 5 link_is p1 blocked
 	start=${EPOCHREALTIME/./}
-	fails "a command that asks for it fails at once" 'rror' timeout 6 dd if=/dev/zero of=/dev/dm-$(dmsetup info -c --noheadings -o minor mp) bs=4k count=1 oflag=direct
+	fails "a command that asks for it fails at once" 'rror' timeout 6 dd if=/dev/zero of="/dev/dm-$(dmsetup info -c --noheadings -o minor mp)" bs=4k count=1 oflag=direct
 	t "... in less than 3 s" test $((${EPOCHREALTIME/./} - start)) -lt 3000000
 	vpart partition start vios1 >/dev/null
 	wait_for 10 link_is p1 up
