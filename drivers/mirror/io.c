@@ -376,6 +376,9 @@ void vmirror_finish_half(struct vmirror *m)
 
 	while ((bio = bio_list_pop(&list))) {
 		io = vmirror_io(bio);
+		/* The source failed it, the target may have it: copy that again. */
+		if (m->state == VMIRROR_RESYNC && io->status[m->src])
+			set_bit(io->region, m->dirty);
 		vmirror_leave(m, io->region);
 		/* dm's end_io itself: bio_endio() has run for this bio. */
 		atomic_dec(&m->held);

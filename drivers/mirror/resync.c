@@ -335,8 +335,7 @@ static void vmirror_revive(struct vmirror *m, unsigned int leg)
 	if (m->probe.found != VMIRROR_VALID ||
 	    !uuid_equal(&m->probe.sb.leg_uuid, &m->leg[leg].sb.leg_uuid))
 		return;
-	/* Which ids are on the medium is unknown: a new one follows both. */
-	vmirror_super_degrade(&m->leg[leg].sb, vmirror_new_id());
+	/* vmirror_settle() gave it a new id; whether that got there is unknown. */
 	m->leg[leg].sb.seq = max(m->leg[leg].sb.seq, m->probe.sb.seq);
 	if (vmirror_write_super(m, leg))
 		return;

@@ -134,7 +134,8 @@ static int vscsi_send(struct vscsi_host *h, struct vscsi_pdu *p, u16 flags)
 	struct vpart_data *data = NULL;
 	int ret;
 
-	p->tag = (u64)++p->gen << 32 | tag;
+	p->gen++;
+	p->tag = (u64)p->gen << 32 | tag;
 	req->tag = blk_mq_unique_tag_to_tag(tag);
 	req->flags = flags;
 	req->out.nents = 0;
@@ -344,8 +345,9 @@ void vscsi_loss(struct work_struct *work)
 	bool lost;
 
 	spin_lock_irqsave(&h->lock, flags);
+	/* A check that runs ends by itself, but held commands wait no longer. */
 	lost = h->state == VSCSI_BLOCKED || h->state == VSCSI_CHECK;
-	if (lost)
+	if (h->state == VSCSI_BLOCKED)
 		h->state = VSCSI_LOST;
 	spin_unlock_irqrestore(&h->lock, flags);
 	if (!lost)
@@ -558,6 +560,7 @@ static struct scsi_host_template vscsi_template = {
 	.max_segment_size	= VSCSI_MAX_DATA,
 	.dma_boundary		= PAGE_SIZE - 1,
 	.this_id		= -1,
+	.skip_settle_delay	= 1,
 	.shost_groups		= vscsi_shost_groups,
 };
 

@@ -322,7 +322,8 @@ void vscsi_request(struct vpart_call *c)
 	cmd->tmr = NULL;
 	cmd->cpu = raw_smp_processor_id();
 	if (unlikely(vscsi_parse(c, cmd))) {
-		pr_warn_ratelimited("%s: malformed request of %u bytes\n", port->a->name, c->iu_len);
+		pr_warn_ratelimited("%s: malformed request of %u bytes\n", port->a->name,
+				    c->iu_len);
 		cmd->kind = VSCSI_KIND_BAD;
 	}
 	tq = &sess->tq[vpart_queue_index(c->q)];

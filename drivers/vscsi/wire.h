@@ -239,6 +239,20 @@ static inline int vscsi_get_login_rsp(const void *iu, u16 len)
 }
 
 /**
+ * vscsi_get_lun() - a LUN as a number
+ * @lun: wire form
+ *
+ * As scsilun_to_int(), which takes a loop where one look is enough.
+ */
+static inline u64 vscsi_get_lun(const struct scsi_lun *lun)
+{
+	u64 wire = get_unaligned_be64(lun->scsi_lun);
+
+	return likely(!(wire & ~(0xffffULL << 48))) ? wire >> 48 :
+	       scsilun_to_int((struct scsi_lun *)lun);
+}
+
+/**
  * vscsi_put_cmd() - write a command
  * @iu: room for VSCSI_CMD_IU_SIZE bytes
  * @tag: see vscsi_make_tag()
@@ -303,7 +317,7 @@ static inline int vscsi_get_cmd(const void *iu, u16 len, struct vscsi_command *c
 	if (vscsi_cdb_len(srp->cdb) > VSCSI_CDB_SIZE + add)
 		return -EPROTO;
 	cmd->tag = vscsi_tag_from_wire(srp->tag);
-	cmd->lun = scsilun_to_int((struct scsi_lun *)&srp->lun);
+	cmd->lun = vscsi_get_lun(&srp->lun);
 	cmd->cdb = srp->cdb;
 	cmd->add_cdb = srp->add_data;
 	cmd->add_len = add;
@@ -458,7 +472,7 @@ static inline int vscsi_get_tmf(const void *iu, u16 len, u64 *tag, u64 *lun, u8 
 	if (len < sizeof(*srp) || srp->opcode != SRP_TSK_MGMT)
 		return -EPROTO;
 	*tag = vscsi_tag_from_wire(srp->tag);
-	*lun = scsilun_to_int((struct scsi_lun *)&srp->lun);
+	*lun = vscsi_get_lun(&srp->lun);
 	*func = srp->tsk_mgmt_func;
 	*task = vscsi_tag_from_wire(srp->task_tag);
 	return 0;

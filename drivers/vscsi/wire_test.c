@@ -224,6 +224,19 @@ static void aer(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vscsi_get_aer(iu, sizeof(iu), &lun, &asc), -EPROTO);
 }
 
+static void luns(struct kunit *test)
+{
+	static const u64 numbers[] = { 0, 1, 255, 256, 16383, 0x4001, 0x10000, 0xc101ULL << 32 };
+	struct scsi_lun lun;
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
+		int_to_scsilun(numbers[i], &lun);
+		KUNIT_EXPECT_EQ(test, vscsi_get_lun(&lun), scsilun_to_int(&lun));
+		KUNIT_EXPECT_EQ(test, vscsi_get_lun(&lun), numbers[i]);
+	}
+}
+
 static void names(struct kunit *test)
 {
 	uuid_t uuid = UUID_INIT(0x01234567, 0x89ab, 0xcdef, 0xfe, 0xdc, 0xba, 0x98, 1, 2, 3, 4);
@@ -284,6 +297,7 @@ static struct kunit_case vscsi_wire_cases[] = {
 	KUNIT_CASE(tmf_round_trip),
 	KUNIT_CASE(login),
 	KUNIT_CASE(aer),
+	KUNIT_CASE(luns),
 	KUNIT_CASE(names),
 	KUNIT_CASE(redrive),
 	KUNIT_CASE(page83),

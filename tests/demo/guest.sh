@@ -154,4 +154,4 @@ do_it umount $mnt
 do_it vpart mirror stop vol
 do_it vpart lu del d1
 do_it vpart lu del d2
-tell "No command saw an error; both servers were lost and came back; nothing else was copied."
+tell "No command saw an error; both servers were lost and came back; only what had changed was copied back."

@@ -251,6 +251,17 @@ static int finish(struct cmd *c, const char *did)
 		    m.name, vpart_mirror_state_name(m.state), legs[0], legs[1]);
 }
 
+/* A mirror within one server does not survive it: allowed, but said. */
+static void warn_one_server(struct cmd *c)
+{
+	struct vpart_mirror m;
+
+	if (!vpart_mirror_find(c->v, c->pos[0], &m) && m.legs[0].server[0] &&
+	    !strcmp(m.legs[0].server, m.legs[1].server))
+		fprintf(stderr, "vpart: both legs are served by %s: its loss is the volume's\n",
+			m.legs[0].server);
+}
+
 static int run_create(struct cmd *c)
 {
 	struct vpart_mirror_spec spec = {
@@ -259,7 +270,10 @@ static int run_create(struct cmd *c)
 		.assume_clean = word(c, "--assume-clean"),
 	};
 
-	return vpart_mirror_create(c->v, &spec) ? failed(c) : finish(c, "is made");
+	if (vpart_mirror_create(c->v, &spec))
+		return failed(c);
+	warn_one_server(c);
+	return finish(c, "is made");
 }
 
 static int run_start(struct cmd *c)

@@ -70,6 +70,7 @@
  * @current_id: copy id of the data; equal on both legs when they are in sync
  * @bitmap_id: copy id of the leg that the set bits are relative to, or 0
  * @history: older copy ids, newest first
+ * @reserved: zero
  */
 struct vmirror_disk_super {
 	__u8	magic[VMIRROR_MAGIC_SIZE];

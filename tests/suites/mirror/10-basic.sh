@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # kernel: debug
 # disks: 16M 16M
-# limit: 300
+# limit: 420
 # append: kmemleak=on
 # summary: create, write, one leg fails, comes back, only what changed is copied
 . /src/tests/suites/mirror/lib.sh

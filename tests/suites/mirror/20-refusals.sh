@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # kernel: stock
 # disks: 8M 8M 12M
-# limit: 240
+# limit: 420
 # summary: every bad table, leg and superblock is refused with a sentence and nothing is written
 . /src/tests/suites/mirror/lib.sh
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # kernel: stock
 # disks: 16M 16M
-# limit: 240
+# limit: 420
 # summary: crash at a moment, start again: the right leg wins, only what may differ is copied
 . /src/tests/suites/mirror/lib.sh
 

@@ -18,9 +18,7 @@ code() {
 }
 vol=/dev/mapper/vol
 # What the volume must hold: SEED BLOCKS
-pattern() { openssl enc -aes-128-ctr -pass "pass:$1" -nosalt </dev/zero 2>/dev/null | head -c $(($2 * 4096)); }
-have_openssl() { command -v openssl >/dev/null; }
-have_openssl || pattern() { python3 -c "import random, sys
+pattern() { python3 -c "import random, sys
 random.seed('$1'); sys.stdout.buffer.write(random.randbytes($2 * 4096))"; }
 put() { pattern "$1" 256 | dd of=$vol bs=1M oflag=direct,seek_bytes iflag=fullblock seek="$2" conv=notrunc status=none; }
 holds() { cmp <(pattern "$1" 256) <(dd if=$vol bs=1M count=1 iflag=direct,skip_bytes skip="$2" status=none); }

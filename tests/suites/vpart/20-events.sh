@@ -10,7 +10,7 @@
 # listen NAME SECONDS [-q BYTES]: in the background, into /tmp/NAME
 listen() {
 	python3 $NLPY -l "${@:2}" >/tmp/"$1" 2>&1 &
-	wait_for 30 grep -q listening /tmp/"$1"
+	wait_for 30 grep -q listening /tmp/"$1" # $! stays the listener's
 }
 seqs() { grep -o '^SEQ=[0-9]*' "$1" | cut -d= -f2; }
 # contiguous FILE: each number is one more than the one before
@@ -24,7 +24,9 @@ toggle() {
 
 t "vpart is loaded" mods vpart
 nl_open
-t "two listeners listen" eval 'listen one 600 && listen two 600'
+listen one 600; one=$!
+listen two 600; two=$!
+t "two listeners listen" grep -q listening /tmp/one /tmp/two
 nl NODE_NEW NAME=n >/dev/null
 nl PARTITION_NEW NAME=p NODE=n ROLE=1 >/dev/null
 nl PARTITION_NEW NAME=c NODE=n ROLE=0 >/dev/null
@@ -78,8 +80,8 @@ t "a listener that keeps up heard all, contiguous" test "$(seqs /tmp/one | wc -l
 t "in order" contiguous /tmp/one
 
 # A listener that does not read: its socket overflows, it is told, and reads on.
-t "a third listener listens with a small buffer" listen three 600 -q 4096
-third=$!
+listen three 600 -q 4096; third=$!
+t "a third listener listens with a small buffer" grep -q listening /tmp/three
 kill -STOP $third
 toggle 40
 kill -CONT $third
@@ -88,7 +90,7 @@ t "a listener that is too slow is told" grep -q "error No buffer space available
 heard=$(seqs /tmp/three | tail -1)
 nl -d EVENT_GET SEQ=u64:$((heard + 1)) BOOT_ID=uuid:"$boot" >/tmp/more
 t "and finds the rest in the ring" contiguous <(cat /tmp/three /tmp/more)
-kill %1 %2 $third 2>/dev/null
+kill $one $two $third
 nl_close
 t "the module goes" rmmod vpart
 kmemleak_check

@@ -32,12 +32,14 @@ nl() {
 # refused DESCRIPTION REGEX REQUEST...: with a sentence that matches.
 refused() { local d=$1 r=$2; shift 2; fails "$d" "$r" nl "$@"; }
 
-# refusals: lines "DESCRIPTION # REGEX # REQUEST..." from stdin, each a test.
-refusals() {
+# Each line of stdin is a test, see nl.py.
+refusals() { _table -r; } # "DESCRIPTION # REGEX # REQUEST..."
+walks() { _table -w; }    # "DESCRIPTION # UNDO # REQUEST..."
+_table() {
 	local result desc detail
 	while IFS=$'\t' read -r result desc detail; do
 		if [ "$result" = ok ]; then ok "$desc"; else not_ok "$desc" "$detail"; fi
-	done < <(python3 $NLPY -r)
+	done < <(python3 $NLPY "$1")
 }
 
 # value ATTR MESSAGE

@@ -9,6 +9,9 @@
 					lines "o OUTPUT", "e ERROR", last "x EXITCODE"
 	nl.py -r			lines "DESCRIPTION # REGEX # REQUEST" from stdin:
 					says whether each is refused with such a sentence
+	nl.py -w			lines "DESCRIPTION # UNDO # REQUEST" from stdin: fails
+					each allocation of REQUEST in turn, says whether
+					it was done whole or not at all
 	nl.py -l SECONDS [-q BYTES]	listen to events, print them; -q is the
 					receive buffer
 
@@ -138,7 +141,7 @@ class Netlink:
         self.s.send(struct.pack("=IHHII", 16 + len(payload), family, flags, self.seq, 0) + payload)
 
     def receive(self):
-        """The messages of one datagram: (type, flags, payload)."""
+        """The messages of one datagram: (type, flags, sequence number, payload)."""
         try:
             data = self.s.recv(1 << 16)
         except OSError as e:
@@ -146,8 +149,8 @@ class Netlink:
                 raise
             raise Lost(e.strerror) from e
         while len(data) >= 16:
-            size, kind, flags = struct.unpack_from("=IHH", data)
-            yield kind, flags, data[16:size]
+            size, kind, flags, seq = struct.unpack_from("=IHHI", data)
+            yield kind, flags, seq, data[16:size]
             data = data[(size + 3) & ~3:]
 
     def ask(self, family, cmd, attrs=b"", flags=ACK, fail=0, notes=None):
@@ -167,7 +170,9 @@ class Netlink:
                 os.write(nth, b"0")
                 os.close(nth)
         while True:
-            for kind, mflags, payload in self.receive():
+            for kind, mflags, seq, payload in self.receive():
+                if seq != self.seq:
+                    continue  # of a request whose answer was lost
                 if mflags & INTR:
                     notes.append("interrupted")
                 if kind == ERROR or kind == DONE:
@@ -200,7 +205,7 @@ def listen(nl, seconds, size):
     while time.monotonic() < end:
         nl.s.settimeout(max(0.01, end - time.monotonic()))
         try:
-            for _, _, payload in nl.receive():
+            for _, _, _, payload in nl.receive():
                 print(show(SETS["EVENT"], payload[4:]), flush=True)
         except socket.timeout:
             break
@@ -250,12 +255,52 @@ def refusals(nl):
             print("not", desc, f"{words}: exit {code}, {err}, not /{regex}/", sep="\t")
 
 
+def everything(nl):
+    """All objects, without what changes by itself or is assigned."""
+    changing = re.compile(r"\b(SINCE_MS|UUID|BOOT|ID)=\S*")
+    return sorted(changing.sub("", text) for what in ("NODE", "PARTITION", "ADAPTER")
+                  for text in request(nl, ["-d", what + "_GET"])[1])
+
+
+def walk(nl, undo, words):
+    """Fail allocation 1, 2, ... of a request until it needs no more: (error, counts)."""
+    before, refused = everything(nl), 0
+    for n in range(1, 400):
+        code, out, err = request(nl, ["-f", str(n)] + words)
+        # "left N": allocation n was never reached, so all were tried.
+        last = not code and "left 0" not in out
+        if code == 1:
+            refused += 1
+        elif undo:
+            # With code 2 it was done or not, only the answer is lost.
+            request(nl, undo)
+        if everything(nl) != before:
+            return f"allocation {n} ({err}) leaves {everything(nl)}, not {before}", ""
+        if last:
+            return None, f"{n - 1} allocations, {refused} refusals"
+    return "no end", ""
+
+
+def walks(nl):
+    """Walks from stdin: "ok" or "not", TAB, description."""
+    for line in sys.stdin:
+        desc, undo, words = (w.strip() for w in line.split("#"))
+        error, counts = walk(nl, undo.split(), words.split())
+        if error:
+            print("not", desc, error, sep="\t", flush=True)
+        else:
+            print("ok", f"{desc} ({counts})", sep="\t", flush=True)
+
+
 def main():
     """The command line above."""
     args = sys.argv[1:]
     nl = Netlink()
     if args[0] == "-b":
         batch(nl)
+        return 0
+    if args[0] == "-w":
+        walks(nl)
         return 0
     if args[0] == "-r":
         refusals(nl)

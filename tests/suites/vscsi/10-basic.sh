@@ -3,7 +3,7 @@
 # summary: a LU appears as a SCSI disk, says who it is, and keeps data
 # kernel: debug
 # append: kmemleak=on
-# limit: 240
+# limit: 420
 # disks: 64M 64M
 . /src/tests/lib/guest.sh
 . /src/tests/suites/vscsi/lib.sh

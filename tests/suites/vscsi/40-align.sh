@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: buffers at odd offsets are never misread, whatever the backing device wants
 # kernel: debug
-# limit: 180
+# limit: 420
 . /src/tests/lib/guest.sh
 . /src/tests/suites/vscsi/lib.sh
 try() { python3 /src/tests/suites/vscsi/align.py "$@"; }
@@ -30,9 +30,9 @@ if modprobe tcm_loop 2>/dev/null; then
 	echo naa.600140512345678b >$w/tpgt_1/nexus
 	ln -s "$(store_of d1)" $w/tpgt_1/lun/lun_0/d1
 	loop() { grep -l 'TCM_Loopback\|tcm_loopback' /sys/class/scsi_host/*/proc_name | sed 's|.*/host\([0-9]*\)/.*|\1|'; }
-	loopdisk() { ls -d /sys/class/scsi_host/host$(loop)/device/target*/*/block/*; }
+	loopdisk() { ls -d /sys/class/scsi_host/host"$(loop)"/device/target*/*/block/*; }
 	wait_for 10 loopdisk
-	fails "the test sees such errors: tcm_loop makes them" '.*' try /dev/$(basename $(loopdisk))
+	fails "the test sees such errors: tcm_loop makes them" '.*' try "/dev/$(basename "$(loopdisk)")"
 	rm $w/tpgt_1/lun/lun_0/d1
 	rmdir $w/tpgt_1/lun/lun_0 $w/tpgt_1 $w
 	rmdir $cfg/loopback

@@ -3,7 +3,7 @@
 # summary: made and unmade twenty times, with and without a link, nothing is left behind
 # kernel: debug
 # append: kmemleak=on
-# limit: 300
+# limit: 420
 # disks: 32M
 . /src/tests/lib/guest.sh
 . /src/tests/suites/vscsi/lib.sh
