@@ -121,16 +121,6 @@ static struct se_portal_group *vscsi_make_tpg(struct se_wwn *wwn, const char *na
 	return &tpg->se_tpg;
 }
 
-static bool vscsi_tpg_idle(struct vscsi_tpg *tpg)
-{
-	bool idle;
-
-	mutex_lock(&vscsi_mutex);
-	idle = !tpg->nr_sess;
-	mutex_unlock(&vscsi_mutex);
-	return idle;
-}
-
 static void vscsi_drop_tpg(struct se_portal_group *se_tpg)
 {
 	struct vscsi_tpg *tpg = to_vscsi_tpg(se_tpg);
@@ -143,7 +133,12 @@ static void vscsi_drop_tpg(struct se_portal_group *se_tpg)
 	 * Unlinking the LUNs, which comes first, has waited for their commands;
 	 * what is left of a session are those that need no device.
 	 */
-	wait_event(tpg->idle, vscsi_tpg_idle(tpg));
+	while (!wait_event_timeout(tpg->idle, !READ_ONCE(tpg->nr_sess), VSCSI_END_NOTICE))
+		pr_warn("%s: %u sessions still end; commands that the backing device keeps hold them\n",
+			tpg->tport->name, READ_ONCE(tpg->nr_sess));
+	/* Who woke us has left. */
+	mutex_lock(&vscsi_mutex);
+	mutex_unlock(&vscsi_mutex);
 	core_tpg_deregister(se_tpg);
 	xa_destroy(&tpg->alignments);
 	kfree(tpg);

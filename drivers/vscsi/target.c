@@ -83,7 +83,8 @@ static void vscsi_session_free(struct work_struct *work)
 	target_wait_for_sess_cmds(sess->se_sess);
 	target_remove_session(sess->se_sess);
 	mutex_lock(&vscsi_mutex);
-	if (!--tpg->nr_sess)
+	WRITE_ONCE(tpg->nr_sess, tpg->nr_sess - 1);
+	if (!tpg->nr_sess)
 		wake_up_all(&tpg->idle);
 	mutex_unlock(&vscsi_mutex);
 	put_device(&sess->a->dev);
@@ -106,6 +107,17 @@ static void vscsi_session_release(struct kref *ref)
 void vscsi_session_put(struct vscsi_session *sess)
 {
 	kref_put(&sess->ref, vscsi_session_release);
+}
+
+/*
+ * LIO keeps the ACL it made for a client in demo mode, so that reservations
+ * outlive a logout. Such an ACL admits nobody once demo mode is off.
+ */
+static int vscsi_admit(struct se_portal_group *se_tpg, struct se_session *se_sess, void *priv)
+{
+	if (se_sess->se_node_acl->dynamic_node_acl && !to_vscsi_tpg(se_tpg)->generate_node_acls)
+		return -EACCES;
+	return 0;
 }
 
 static struct vscsi_session *vscsi_session_new(struct vpart_adapter *a, struct vscsi_tpg *tpg,
@@ -136,7 +148,7 @@ static struct vscsi_session *vscsi_session_new(struct vpart_adapter *a, struct v
 	vscsi_port_id(id, &peer.uuid, peer.adapter_id);
 	vscsi_port_name(name, id);
 	sess->se_sess = target_setup_session(&tpg->se_tpg, 0, 0, TARGET_PROT_NORMAL, name, sess,
-					     NULL);
+					     vscsi_admit);
 	if (IS_ERR(sess->se_sess)) {
 		ret = PTR_ERR(sess->se_sess);
 		if (ret == -EACCES)
@@ -192,7 +204,7 @@ static int vscsi_login(struct vpart_adapter *a, u32 epoch, const void *iu, u16 l
 		ret = PTR_ERR(sess);
 		goto unlock;
 	}
-	tpg->nr_sess++;
+	WRITE_ONCE(tpg->nr_sess, tpg->nr_sess + 1);
 	port->sess = sess;
 	lim->dma_alignment = max(lim->dma_alignment, READ_ONCE(tpg->alignment));
 	ret = 0;

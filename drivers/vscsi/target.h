@@ -16,6 +16,7 @@
 
 #define VSCSI_ALIGNMENT		511	/* the least that any link offers */
 #define VSCSI_MAX_TMR		16	/* task management functions of one session inside LIO */
+#define VSCSI_END_NOTICE	(30 * HZ)	/* the end of a session may take so long unremarked */
 
 /**
  * struct vscsi_tport - target/vscsi/NAME: the server's end of a pair, configured
@@ -36,7 +37,7 @@ struct vscsi_tport {
  * @se_tpg: LIO's
  * @tport: its parent
  * @enabled: logins are admitted; guarded by vscsi_mutex
- * @nr_sess: sessions alive; guarded by vscsi_mutex
+ * @nr_sess: sessions alive; changed under vscsi_mutex
  * @idle: woken when @nr_sess becomes 0
  * @alignments: of the backing devices, by LUN, as xa_mk_value()
  * @alignment: the largest of them, at least VSCSI_ALIGNMENT

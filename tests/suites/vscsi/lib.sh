@@ -101,5 +101,5 @@ for a in json.load(sys.stdin): print(a["name"])' | while read -r p; do vpart ada
 	done
 }
 vscsi_down() {
-	vscsi_clear && rmdir "$cfg/vscsi" && rmmod vscsi_host && rmmod vscsi_target && rmmod vpart
+	vscsi_clear && { [ ! -d "$cfg/vscsi" ] || rmdir "$cfg/vscsi"; } && rmmod vscsi_host && rmmod vscsi_target && rmmod vpart
 }
