@@ -173,6 +173,8 @@ struct vmirror {
 	bool running;			/* between resume and presuspend */
 	bool stop_resync;
 	bool resyncing;			/* m->resync_work is queued or runs */
+	bool source_failed;		/* that is what ended the resync, at bad_sector */
+	sector_t bad_sector;
 	unsigned int ask_fail;		/* request: legs that the operator fails */
 	bool paused;			/* by the operator */
 	atomic_t held;
@@ -315,7 +317,7 @@ void vmirror_resync_stop(struct vmirror *m);
 void vmirror_resync_end(struct vmirror *m);
 int vmirror_attach_leg(struct vmirror *m, unsigned int leg);
 void vmirror_probe(struct work_struct *work);
-void vmirror_probe_soon(struct vmirror *m);
+void vmirror_probe_soon(struct vmirror *m, bool progress);
 void vmirror_attach_found(struct vmirror *m);
 
 #endif /* _DM_VMIRROR_H */

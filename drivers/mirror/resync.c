@@ -14,8 +14,8 @@
 #include "mirror.h"
 
 #define VMIRROR_COPY_PAGES	(256 * 1024 / PAGE_SIZE)
-#define VMIRROR_PROBE_MIN_MS	1000
-#define VMIRROR_PROBE_MAX_MS	5000
+#define VMIRROR_PROBE_MIN_MS	1000u
+#define VMIRROR_PROBE_MAX_MS	5000u
 
 /**
  * vmirror_copy_alloc() - the buffer of the resync
@@ -91,14 +91,14 @@ static int vmirror_copy_region(struct vmirror *m, unsigned int src, unsigned int
 		r = vmirror_copy_io(m, src, REQ_OP_READ, sector, n);
 		if (r) {
 			m->resync_errors++;
-			vmirror_err_limit(m, "leg %u %s: resync cannot read sector %llu: error %d",
-					  src, m->leg[src].dev->name, (u64)sector, r);
+			m->source_failed = true;
 		} else {
 			r = vmirror_copy_io(m, !src, REQ_OP_WRITE | REQ_FAILFAST_TRANSPORT,
 					    sector, n);
 		}
 		if (r) {
 			/* Either way the target cannot be completed now. */
+			m->bad_sector = sector;
 			vmirror_leg_failed(m, !src, errno_to_blk_status(r));
 			return r;
 		}
@@ -192,6 +192,7 @@ void vmirror_resync_start(struct vmirror *m)
 		!m->bad;
 	if (start) {
 		m->stop_resync = false;
+		m->source_failed = false;
 		m->resyncing = true;
 	}
 	spin_unlock_irq(&m->lock);
@@ -352,10 +353,11 @@ static void vmirror_revive(struct vmirror *m, unsigned int leg)
 void vmirror_attach_found(struct vmirror *m)
 {
 	unsigned int leg = m->probe.leg;
-	bool full = false;
+	bool full = false, revived = false;
 
 	if (m->state == VMIRROR_FAILED) {
 		vmirror_revive(m, leg);
+		revived = m->state != VMIRROR_FAILED;
 		goto out;
 	}
 	if (m->state != VMIRROR_DEGRADED || leg == m->src || READ_ONCE(m->resyncing) ||
@@ -382,7 +384,7 @@ out:
 	if (m->state == VMIRROR_RESYNC)
 		vmirror_resync_start(m);
 	else
-		vmirror_probe_soon(m);
+		vmirror_probe_soon(m, revived);
 }
 
 /* The leg to look at, or VMIRROR_LEGS. */
@@ -404,12 +406,23 @@ static unsigned int vmirror_absent(struct vmirror *m)
 	return leg;
 }
 
+/* Is there something to attach @leg to? */
+static int vmirror_source_answers(struct vmirror *m, unsigned int leg)
+{
+	unsigned int src = READ_ONCE(m->src);
+
+	if (leg == src)		/* the mirror has failed: the leg is the last one */
+		return 0;
+	return vmirror_read_super(m, src, REQ_FAILFAST_TRANSPORT, &m->probe.sb, &m->probe.found);
+}
+
 /**
  * vmirror_probe() - does the leg that is out of service answer
  * @work: m->probe_work
  *
  * A leg that still holds writes of ours is left alone: a late one could
- * overwrite what the resync copies.
+ * overwrite what the resync copies. So is any leg while the last one cannot be
+ * read: there would be nothing to copy from.
  */
 void vmirror_probe(struct work_struct *work)
 {
@@ -420,7 +433,9 @@ void vmirror_probe(struct work_struct *work)
 	if (leg == VMIRROR_LEGS)
 		return;
 	noio = memalloc_noio_save();
-	if (vmirror_drained(m, leg) && !READ_ONCE(m->resyncing)) {
+	if (vmirror_drained(m, leg) && !READ_ONCE(m->resyncing))
+		r = vmirror_source_answers(m, leg);
+	if (!r) {
 		r = vmirror_read_super(m, leg, REQ_FAILFAST_TRANSPORT, &m->probe.sb,
 				       &m->probe.found);
 		if (!r && m->probe.found == VMIRROR_VALID &&
@@ -444,12 +459,15 @@ void vmirror_probe(struct work_struct *work)
 /**
  * vmirror_probe_soon() - look for the leg that is out of service
  * @m: mirror
+ * @progress: something was gained since the last look; else it is put off
+ *	further each time
  *
  * Context: any that may sleep.
  */
-void vmirror_probe_soon(struct vmirror *m)
+void vmirror_probe_soon(struct vmirror *m, bool progress)
 {
-	m->probe_ms = VMIRROR_PROBE_MIN_MS;
+	m->probe_ms = progress ? VMIRROR_PROBE_MIN_MS :
+				 clamp(m->probe_ms * 2, VMIRROR_PROBE_MIN_MS, VMIRROR_PROBE_MAX_MS);
 	if (READ_ONCE(m->running) && !m->manual_attach)
 		queue_delayed_work(m->slow_wq, &m->probe_work, msecs_to_jiffies(m->probe_ms));
 }

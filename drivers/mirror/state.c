@@ -146,6 +146,21 @@ static bool vmirror_is_alone(const struct vmirror_super *sb)
 	return (sb->flags & VMIRROR_F_ALONE_OK) && sb->bitmap_id;
 }
 
+/* Why @leg goes on alone. */
+static void vmirror_why(struct vmirror *m, unsigned int leg, char *why, size_t size)
+{
+	const struct vmirror_leg *other = &m->leg[!leg];
+	int r = blk_status_to_errno(other->error);
+
+	if (m->source_failed)
+		snprintf(why, size, "resync cannot read sector %llu of leg %u %s: error %d",
+			 (u64)m->bad_sector, leg, m->leg[leg].dev->name, r);
+	else if (other->manual)
+		snprintf(why, size, "leg %u %s failed by command", !leg, other->dev->name);
+	else
+		snprintf(why, size, "leg %u %s failed: error %d", !leg, other->dev->name, r);
+}
+
 /**
  * vmirror_settle() - deal with legs that failed
  * @m: mirror
@@ -157,7 +172,8 @@ static bool vmirror_is_alone(const struct vmirror_super *sb)
 bool vmirror_settle(struct vmirror *m)
 {
 	unsigned int bad, leg;
-	char why[96];
+	bool progress;
+	char why[128];
 	int r = 0;
 
 	spin_lock_irq(&m->lock);
@@ -173,9 +189,8 @@ bool vmirror_settle(struct vmirror *m)
 	if (!vmirror_drained(m, leg))
 		return false;
 
-	snprintf(why, sizeof(why), "leg %u %s failed: %s %d", !leg, m->leg[!leg].dev->name,
-		 m->leg[!leg].manual ? "by command," : "error",
-		 blk_status_to_errno(m->leg[!leg].error));
+	vmirror_why(m, leg, why, sizeof(why));
+	progress = m->state != VMIRROR_RESYNC || atomic64_read(&m->copied);
 	vmirror_abort_copy(m);
 	if (m->state == VMIRROR_NORMAL || !vmirror_is_alone(&m->leg[leg].sb))
 		r = vmirror_record_alone(m, leg);
@@ -186,7 +201,7 @@ bool vmirror_settle(struct vmirror *m)
 		vmirror_dirty_from_image(m);
 		vmirror_set_state(m, VMIRROR_DEGRADED, leg, why);
 	}
-	vmirror_probe_soon(m);
+	vmirror_probe_soon(m, progress);
 	return true;
 }
 

@@ -300,7 +300,7 @@ static void vmirror_resume(struct dm_target *ti)
 	WRITE_ONCE(m->running, true);
 	vmirror_resync_start(m);
 	if (m->state == VMIRROR_DEGRADED || m->state == VMIRROR_FAILED)
-		vmirror_probe_soon(m);
+		vmirror_probe_soon(m, true);
 	vmirror_kick(m);
 }
 

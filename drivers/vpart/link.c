@@ -76,12 +76,6 @@ const char *vpart_link_state_text(enum vpart_link_state state)
 	return vpart_link_state_texts[state];
 }
 
-static struct vpart_adapter *vpart_link_end(struct vpart_link *link,
-					    enum vpart_side side)
-{
-	return &link->adapter[side];
-}
-
 __printf(2, 3)
 static void vpart_link_say(struct vpart_link *link, const char *fmt, ...)
 {
@@ -97,7 +91,13 @@ static void vpart_link_say(struct vpart_link *link, const char *fmt, ...)
 		     VPART_EVENT_TYPE_CHANGE, "%s", text);
 }
 
-static void vpart_link_kick_locked(struct vpart_link *link)
+/**
+ * vpart_link_kick_locked() - let the work of a link look again
+ * @link: link, its lock held
+ *
+ * Context: Any, never sleeps.
+ */
+void vpart_link_kick_locked(struct vpart_link *link)
 {
 	lockdep_assert_held(&link->lock);
 	if (!link->gone)
@@ -188,15 +188,6 @@ static void vpart_link_unpin(struct vpart_link *link)
 	}
 }
 
-static void vpart_link_clear_events(struct vpart_link *link)
-{
-	spin_lock_irq(&link->lock);
-	link->ev_head = 0;
-	link->ev_count = 0;
-	link->ev_lost = false;
-	spin_unlock_irq(&link->lock);
-}
-
 /* DOWN -> LOGIN; false if there is nothing to do now. */
 static bool vpart_link_may_login(struct vpart_link *link, unsigned int *changes)
 {
@@ -273,15 +264,15 @@ static bool vpart_link_login(struct vpart_link *link)
 
 	if (up) {
 		vpart_link_say(link, "up, epoch %u", epoch);
-		link->client->up(vpart_link_end(link, VPART_SIDE_CLIENT), epoch,
+		link->client->up(&link->adapter[VPART_SIDE_CLIENT], epoch,
 				 &link->lim, link->login_rsp,
 				 link->login_rsp_len);
-		link->client->event_lost(vpart_link_end(link, VPART_SIDE_CLIENT));
+		link->client->event_lost(&link->adapter[VPART_SIDE_CLIENT]);
 		return true;
 	}
 
 	if (!err)
-		link->server->logout(vpart_link_end(link, VPART_SIDE_SERVER),
+		link->server->logout(&link->adapter[VPART_SIDE_SERVER],
 				     epoch);
 	else if (news)
 		vpart_link_say(link, "down: %s, error %d",
@@ -292,37 +283,10 @@ static bool vpart_link_login(struct vpart_link *link)
 	return true;
 }
 
-/* One event of the server to the client; false if there was none. */
-static bool vpart_link_deliver(struct vpart_link *link)
-{
-	struct vpart_adapter *client = vpart_link_end(link, VPART_SIDE_CLIENT);
-	struct vpart_link_event *ev = &link->scratch;
-	bool lost = false, some = false;
-
-	spin_lock_irq(&link->lock);
-	if (link->ev_count) {
-		*ev = link->ev[link->ev_head];
-		link->ev_head = (link->ev_head + 1) % VPART_LINK_EVENTS;
-		link->ev_count--;
-		some = true;
-	} else {
-		/* From here new events are kept again: they come after it. */
-		lost = link->ev_lost;
-		link->ev_lost = false;
-	}
-	spin_unlock_irq(&link->lock);
-
-	if (some)
-		link->client->event(client, ev->seq, ev->iu, ev->len);
-	if (lost)
-		link->client->event_lost(client);
-	return some || lost;
-}
-
 static bool vpart_link_up(struct vpart_link *link)
 {
-	struct vpart_adapter *client = vpart_link_end(link, VPART_SIDE_CLIENT);
-	struct vpart_adapter *server = vpart_link_end(link, VPART_SIDE_SERVER);
+	struct vpart_adapter *client = &link->adapter[VPART_SIDE_CLIENT];
+	struct vpart_adapter *server = &link->adapter[VPART_SIDE_SERVER];
 	enum vpart_why why;
 
 	spin_lock_irq(&link->lock);
@@ -351,7 +315,7 @@ static bool vpart_link_draining(struct vpart_link *link)
 	if (vpart_calls_open(link, NULL))
 		return false;
 	synchronize_rcu();
-	link->server->logout(vpart_link_end(link, VPART_SIDE_SERVER),
+	link->server->logout(&link->adapter[VPART_SIDE_SERVER],
 			     link->epoch);
 	spin_lock_irq(&link->lock);
 	vpart_link_publish(link, VPART_LINK_STATE_DOWN);
@@ -441,44 +405,6 @@ int vpart_link_tables(struct vpart_link *link, const struct vpart_limits *lim,
 	link->lim = *lim;
 	spin_unlock_irq(&link->lock);
 	return 0;
-}
-
-/**
- * vpart_link_event() - queue an event IU of the server for the client
- * @link: link
- * @iu: the event
- * @len: its length, at most VPART_MAX_IU
- *
- * For fabrics. After an overflow events are dropped until the client was told.
- *
- * Context: Any, never sleeps.
- * Return: 0, or -ENOTCONN if the link is not up: the next epoch begins with
- * ->event_lost().
- */
-int vpart_link_event(struct vpart_link *link, const void *iu, u16 len)
-{
-	struct vpart_link_event *ev;
-	unsigned long flags;
-	int ret = -ENOTCONN;
-
-	spin_lock_irqsave(&link->lock, flags);
-	if (link->state == VPART_LINK_STATE_UP) {
-		ret = 0;
-		link->ev_seq++;
-		if (link->ev_count >= VPART_LINK_EVENTS)
-			link->ev_lost = true;
-		if (!link->ev_lost) {
-			ev = &link->ev[(link->ev_head + link->ev_count) %
-				       VPART_LINK_EVENTS];
-			ev->seq = link->ev_seq;
-			ev->len = len;
-			memcpy(ev->iu, iu, len);
-			link->ev_count++;
-		}
-		vpart_link_kick_locked(link);
-	}
-	spin_unlock_irqrestore(&link->lock, flags);
-	return ret;
 }
 
 /**
@@ -703,26 +629,6 @@ void vpart_reset(struct vpart_adapter *a, enum vpart_why why)
 	spin_unlock_irqrestore(&link->lock, flags);
 }
 EXPORT_SYMBOL_GPL(vpart_reset);
-
-/**
- * vpart_event() - the server tells the client something
- * @a: server's adapter
- * @iu: event IU
- * @len: its length, at most VPART_MAX_IU
- *
- * Delivered in order; what cannot be kept is made known by ->event_lost().
- *
- * Context: Any, never sleeps.
- * Return: 0, -EINVAL if it is too long, -ENOTCONN if the link is not up: the
- * next epoch begins with ->event_lost().
- */
-int vpart_event(struct vpart_adapter *a, const void *iu, u16 len)
-{
-	if (len > VPART_MAX_IU)
-		return -EINVAL;
-	return a->link->fabric->event(a->link, iu, len);
-}
-EXPORT_SYMBOL_GPL(vpart_event);
 
 /**
  * vpart_link_status() - look at a link

@@ -364,6 +364,7 @@ struct vpart_link_status {
 struct vpart_link *vpart_link_alloc(const struct vpart_fabric_ops *fabric);
 void vpart_link_put(struct vpart_link *link);
 void vpart_link_kick(struct vpart_link *link);
+void vpart_link_kick_locked(struct vpart_link *link);
 void vpart_link_partition(struct vpart_link *link, enum vpart_side side,
 			  enum vpart_state state);
 void vpart_link_begin_remove(struct vpart_link *link);
@@ -373,7 +374,6 @@ void vpart_link_gone(struct vpart_link *link);
 void vpart_link_unbind(struct vpart_adapter *a);
 int vpart_link_tables(struct vpart_link *link, const struct vpart_limits *lim,
 		      size_t call_size);
-int vpart_link_event(struct vpart_link *link, const void *iu, u16 len);
 void vpart_link_status(struct vpart_link *link, struct vpart_link_status *st);
 const char *vpart_why_text(enum vpart_why why);
 const char *vpart_link_state_text(enum vpart_link_state state);
@@ -383,6 +383,11 @@ static inline struct vpart_adapter *vpart_other(const struct vpart_adapter *a)
 	return &a->link->adapter[a->side == VPART_SIDE_CLIENT ?
 				 VPART_SIDE_SERVER : VPART_SIDE_CLIENT];
 }
+
+/* ---- link_event.c ---- */
+int vpart_link_event(struct vpart_link *link, const void *iu, u16 len);
+bool vpart_link_deliver(struct vpart_link *link);
+void vpart_link_clear_events(struct vpart_link *link);
 
 /* ---- call.c ---- */
 /* struct vpart_call.state; 0 is a free slot */
@@ -454,7 +459,7 @@ void vpart_ring_exit(void);
 bool vpart_ring_next(u64 *cursor, struct vpart_event *ev, u64 *lost);
 u64 vpart_ring_last(void);
 
-/* ---- netlink.c ---- */
+/* ---- netlink.c, netlink_msg.c ---- */
 int vpart_netlink_init(void);
 void vpart_netlink_exit(void);
 void vpart_netlink_event(const struct vpart_event *ev, u64 lost, u64 seq);

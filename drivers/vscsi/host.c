@@ -35,12 +35,18 @@ const char *vscsi_state_name(enum vscsi_state state)
  * @p: its PDU
  * @host_byte: DID_*
  *
+ * Who asks for fast failure has another path and says itself what it makes of
+ * the loss of this one, which is in the log already: not a line per command.
+ *
  * Context: any, no lock held.
  */
 void vscsi_fail(struct vscsi_pdu *p, int host_byte)
 {
 	struct scsi_cmnd *sc = vscsi_pdu_cmnd(p);
 
+	if (host_byte == DID_TRANSPORT_FAILFAST &&
+	    scsi_cmd_to_rq(sc)->cmd_flags & REQ_FAILFAST_TRANSPORT)
+		scsi_cmd_to_rq(sc)->rq_flags |= RQF_QUIET;
 	sc->result = 0;
 	set_host_byte(sc, host_byte);
 	scsi_done(sc);

@@ -16,7 +16,7 @@
 
 #define VSCSI_ALIGNMENT		511	/* the least that any link offers */
 #define VSCSI_MAX_TMR		16	/* task management functions of one session inside LIO */
-#define VSCSI_END_NOTICE	(30 * HZ)	/* the end of a session may take so long unremarked */
+#define VSCSI_END_NOTICE	(30 * HZ)	/* between remarks on a session that does not end */
 
 /**
  * struct vscsi_tport - target/vscsi/NAME: the server's end of a pair, configured

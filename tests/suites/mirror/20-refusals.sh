@@ -1,3 +1,4 @@
+#!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # kernel: stock
 # disks: 8M 8M 12M

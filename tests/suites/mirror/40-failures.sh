@@ -1,3 +1,4 @@
+#!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # kernel: stock
 # disks: 16M 16M
@@ -142,11 +143,17 @@ dd if=/dev/mapper/m of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null
 is "and a read" $? 1
 t "suspend with dead legs" timeout 20 dmsetup suspend m
 t "resume with dead legs" timeout 20 dmsetup resume m
+dmesg -C
+repair_leg 1
+reads() { awk '{print $1}' "/sys/block/$(dmsetup info -c --noheadings -o blkdevname "l$1")/stat"; }
+before=$(reads 0)
+asked() { [ $(($(reads 0) - before)) -ge 3 ]; }
+t "the other leg returns: the last one is asked for what it would copy" wait_for 30 asked
+is "and as it cannot be read, no resync begins" "$(dmesg | grep -c -- '-> resync')" 0
 repair_leg 0
 t "the last leg returns: data is there" check 2 0 4
 t "and can be written" fill 3 8192 4
-repair_leg 1
-t "the other too" wait_for 30 in_state normal
+t "resynced" wait_for 30 in_state normal
 wait_for 20 idle
 
 # Both at once, from normal.

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Objects and events as messages of the netlink family: one is an entry of a
+ * dump, an answer, or sent to the listeners.
+ */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
+#include "netlink.h"
+
+/* nla_put_u64_64bit() wants an attribute for padding; readers need none. */
+static int vpart_put_u64(struct sk_buff *skb, int attr, u64 value)
+{
+	return nla_put(skb, attr, sizeof(value), &value);
+}
+
+static int vpart_put_uuid(struct sk_buff *skb, int attr, const uuid_t *uuid)
+{
+	return nla_put(skb, attr, sizeof(*uuid), uuid);
+}
+
+static void *vpart_nl_begin(const struct vpart_nl_out *out, u8 cmd)
+{
+	void *hdr = genlmsg_put(out->skb, out->portid, out->seq, &vpart_family,
+				out->flags, cmd);
+
+	if (hdr && out->cb)
+		genl_dump_check_consistent(out->cb, hdr);
+	return hdr;
+}
+
+/**
+ * vpart_nl_node() - a node as a message
+ * @out: where to
+ * @n: node
+ *
+ * Context: vpart_config_lock() held, as for the other objects.
+ * Return: 0, or -EMSGSIZE if there is no room: the message is not there then.
+ */
+int vpart_nl_node(const struct vpart_nl_out *out, const struct vpart_node *n)
+{
+	struct sk_buff *skb = out->skb;
+	void *hdr = vpart_nl_begin(out, VPART_CMD_NODE_GET);
+
+	if (!hdr)
+		return -EMSGSIZE;
+	if (nla_put_u32(skb, VPART_A_NODE_ID, n->id) ||
+	    nla_put_string(skb, VPART_A_NODE_NAME, n->name) ||
+	    vpart_put_uuid(skb, VPART_A_NODE_UUID, &n->uuid)) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+/**
+ * vpart_nl_partition() - a partition as a message
+ * @out: where to
+ * @p: partition
+ *
+ * Context: vpart_config_lock() held.
+ * Return: 0 or -EMSGSIZE.
+ */
+int vpart_nl_partition(const struct vpart_nl_out *out,
+		       struct vpart_partition *p)
+{
+	struct vpart_partition *partner = vpart_partner(p);
+	struct sk_buff *skb = out->skb;
+	void *hdr = vpart_nl_begin(out, VPART_CMD_PARTITION_GET);
+	ktime_t since;
+	uuid_t boot;
+
+	if (!hdr)
+		return -EMSGSIZE;
+	boot = vpart_partition_boot(p, &since);
+	if (nla_put_u32(skb, VPART_A_PARTITION_ID, p->id) ||
+	    nla_put_string(skb, VPART_A_PARTITION_NAME, p->name) ||
+	    vpart_put_uuid(skb, VPART_A_PARTITION_UUID, &p->uuid) ||
+	    nla_put_string(skb, VPART_A_PARTITION_NODE, p->node->name) ||
+	    nla_put_u32(skb, VPART_A_PARTITION_ROLE, p->role) ||
+	    nla_put_u32(skb, VPART_A_PARTITION_STATE, p->state) ||
+	    nla_put_u32(skb, VPART_A_PARTITION_POOL, p->pool) ||
+	    (partner &&
+	     nla_put_string(skb, VPART_A_PARTITION_PARTNER, partner->name)) ||
+	    vpart_put_uuid(skb, VPART_A_PARTITION_BOOT, &boot) ||
+	    vpart_put_u64(skb, VPART_A_PARTITION_SINCE_MS,
+			  ktime_ms_delta(ktime_get(), since))) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+/**
+ * vpart_nl_adapter() - an adapter pair as a message
+ * @out: where to
+ * @link: its link
+ *
+ * Context: vpart_config_lock() held.
+ * Return: 0 or -EMSGSIZE.
+ */
+int vpart_nl_adapter(const struct vpart_nl_out *out, struct vpart_link *link)
+{
+	struct vpart_adapter *c = &link->adapter[VPART_SIDE_CLIENT];
+	struct vpart_adapter *s = &link->adapter[VPART_SIDE_SERVER];
+	struct sk_buff *skb = out->skb;
+	void *hdr = vpart_nl_begin(out, VPART_CMD_ADAPTER_GET);
+	struct vpart_link_status st;
+
+	if (!hdr)
+		return -EMSGSIZE;
+	vpart_link_status(link, &st);
+	if (nla_put_u32(skb, VPART_A_ADAPTER_ID, c->id) ||
+	    nla_put_string(skb, VPART_A_ADAPTER_NAME, c->name) ||
+	    nla_put_string(skb, VPART_A_ADAPTER_CLIENT,
+			   link->part[VPART_SIDE_CLIENT]->name) ||
+	    nla_put_string(skb, VPART_A_ADAPTER_SERVER,
+			   link->part[VPART_SIDE_SERVER]->name) ||
+	    nla_put_u32(skb, VPART_A_ADAPTER_CLIENT_SLOT, c->slot) ||
+	    nla_put_u32(skb, VPART_A_ADAPTER_SERVER_SLOT, s->slot) ||
+	    nla_put_string(skb, VPART_A_ADAPTER_FABRIC, link->fabric->name) ||
+	    nla_put_u32(skb, VPART_A_ADAPTER_PATH_LOSS, vpart_path_loss(c)) ||
+	    nla_put_u32(skb, VPART_A_ADAPTER_LINK_STATE, st.state) ||
+	    nla_put_u32(skb, VPART_A_ADAPTER_WHY, st.why) ||
+	    nla_put_u32(skb, VPART_A_ADAPTER_EPOCH, st.epoch) ||
+	    nla_put_u32(skb, VPART_A_ADAPTER_QUEUES, st.lim.nr_queues) ||
+	    nla_put_u32(skb, VPART_A_ADAPTER_DEPTH, st.lim.depth) ||
+	    nla_put_u32(skb, VPART_A_ADAPTER_INFLIGHT, st.inflight) ||
+	    vpart_put_u64(skb, VPART_A_ADAPTER_OLDEST_MS, st.oldest_ms) ||
+	    nla_put_u32(skb, VPART_A_ADAPTER_LAST_ERROR, st.last_error) ||
+	    vpart_put_u64(skb, VPART_A_ADAPTER_SINCE_MS, st.since_ms)) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+/**
+ * vpart_nl_event() - an event as a message
+ * @out: where to
+ * @cmd: VPART_CMD_EVENT_GET or VPART_CMD_EVENT_NTF
+ * @ev: the event; NULL: tell that events are lost
+ * @lost: how many were lost before @seq
+ * @seq: number of @ev, or of the event after the lost ones
+ *
+ * Context: Any.
+ * Return: 0 or -EMSGSIZE.
+ */
+int vpart_nl_event(const struct vpart_nl_out *out, u8 cmd,
+		   const struct vpart_event *ev, u64 lost, u64 seq)
+{
+	struct sk_buff *skb = out->skb;
+	void *hdr = vpart_nl_begin(out, cmd);
+
+	if (!hdr)
+		return -EMSGSIZE;
+	if (vpart_put_u64(skb, VPART_A_EVENT_SEQ, seq) ||
+	    vpart_put_uuid(skb, VPART_A_EVENT_BOOT_ID, &vpart_boot_id))
+		goto cancel;
+	if (lost && vpart_put_u64(skb, VPART_A_EVENT_LOST, lost))
+		goto cancel;
+	if (ev && (vpart_put_u64(skb, VPART_A_EVENT_TIME_NS, ev->time_ns) ||
+		   nla_put_u32(skb, VPART_A_EVENT_TYPE, ev->type) ||
+		   nla_put_u32(skb, VPART_A_EVENT_OBJECT, ev->object) ||
+		   nla_put_u32(skb, VPART_A_EVENT_ID, ev->id) ||
+		   nla_put_string(skb, VPART_A_EVENT_NAME, ev->name) ||
+		   nla_put_string(skb, VPART_A_EVENT_DETAIL, ev->detail)))
+		goto cancel;
+	genlmsg_end(skb, hdr);
+	return 0;
+
+cancel:
+	genlmsg_cancel(skb, hdr);
+	return -EMSGSIZE;
+}
+
+/**
+ * vpart_netlink_event() - send an event to the multicast group
+ * @ev: the event; NULL: tell that events are lost
+ * @lost: how many
+ * @seq: number of @ev, or of the event after the lost ones
+ *
+ * A listener that cannot get it finds ENOBUFS on its socket.
+ *
+ * Context: Process context.
+ */
+void vpart_netlink_event(const struct vpart_event *ev, u64 lost, u64 seq)
+{
+	struct vpart_nl_out out = {};
+
+	if (!genl_has_listeners(&vpart_family, &init_net, 0))
+		return;
+	out.skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!out.skb) {
+		genl_set_err(&vpart_family, &init_net, 0, 0, ENOBUFS);
+		return;
+	}
+	if (WARN_ON_ONCE(vpart_nl_event(&out, VPART_CMD_EVENT_NTF, ev, lost,
+					seq))) {
+		nlmsg_free(out.skb);
+		return;
+	}
+	genlmsg_multicast(&vpart_family, out.skb, 0, 0, GFP_KERNEL);
+}
