@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# summary: made and unmade twenty times, with and without a link, nothing is left behind
+# summary: made and unmade eight times, with and without a link, nothing is left behind
 # kernel: debug
 # append: kmemleak=on
 # limit: 420
@@ -18,11 +18,11 @@ once() { # NUMBER
 	2) vpart partition fail client1 >/dev/null ;;
 	3) echo 0 >$cfg/vscsi/p1/tpgt_1/enable ;;
 	esac
-	if [ $(($1 % 10)) = 0 ]; then vscsi_down; else vscsi_clear; fi
+	if [ $(($1 % 4)) = 0 ]; then vscsi_down; else vscsi_clear; fi
 }
-for i in $(seq 20); do
+for i in $(seq 8); do
 	once "$i" || break
 done
-is "made and unmade" "$i" 20
+is "made and unmade" "$i" 8
 kmemleak_check
 done_testing
