@@ -32,35 +32,25 @@
 #include "vpart.h"
 
 /**
- * vpart_call_claim() - take the slot of a tag for a new call
- * @q: queue
- * @tag: below limits.depth
- *
- * For fabrics, in ->submit() or where a request arrives from a peer.
+ * vpart_call_wait() - a tag whose last call the server still holds
+ * @c: its slot
  *
  * Context: Any, under RCU, the link is up.
- * Return: the call, or NULL if the server still holds the last one with this
- * tag; then ->credit() follows when it is put.
+ * Return: @c if it became free and is claimed, else NULL: ->credit() follows.
  */
-struct vpart_call *vpart_call_claim(struct vpart_queue *q, u32 tag)
+struct vpart_call *vpart_call_wait(struct vpart_call *c)
 {
-	struct vpart_call *c = vpart_slot(q, tag);
-	unsigned long old = cmpxchg(&c->state, 0, VPART_CALL_OPEN);
+	unsigned long old;
 
-	if (likely(!old))
-		return c;
 	for (;;) {
-		if (!old) {
-			old = cmpxchg(&c->state, 0, VPART_CALL_OPEN);
-			if (!old)
-				return c;
-		}
+		old = cmpxchg(&c->state, 0, VPART_CALL_OPEN);
+		if (!old)
+			return c;
 		if (old & VPART_CALL_WAIT)
 			return NULL;
 		/* The put that frees the slot sees the bit, or we see it free. */
 		if (cmpxchg(&c->state, old, old | VPART_CALL_WAIT) == old)
 			return NULL;
-		old = READ_ONCE(c->state);
 	}
 }
 
@@ -276,14 +266,43 @@ EXPORT_SYMBOL_GPL(vpart_push);
 void vpart_reply(struct vpart_call *c, const void *rsp, u16 len)
 {
 	struct vpart_link *link = c->q->link;
+	struct vpart_req *req;
 	int status;
 
 	rcu_read_lock();
 	status = READ_ONCE(link->state) == VPART_LINK_STATE_UP ? 0 : -ENOTCONN;
-	link->fabric->reply(c, rsp, len, status);
+	req = link->fabric->reply(c, rsp, len, status);
+	if (likely(req))
+		req->done(req);
 	rcu_read_unlock();
 }
 EXPORT_SYMBOL_GPL(vpart_reply);
+
+/*
+ * Give the tag back, then end @req, which the caller has taken from @c, if any.
+ * Under RCU: the link's work waits for done() and credit() to return.
+ */
+static __always_inline void vpart_call_free(struct vpart_call *c, struct vpart_req *req)
+{
+	struct vpart_queue *q = c->q;
+	struct vpart_link *link = q->link;
+	unsigned long old;
+	bool up;
+
+	/* Full barrier: the slot is free before the state is read. */
+	old = xchg(&c->state, 0);
+	WARN_ON_ONCE(!(old & VPART_CALL_OPEN));	/* the driver put it twice */
+	up = READ_ONCE(link->state) == VPART_LINK_STATE_UP;
+	if (likely(req)) {
+		if (unlikely(!up && req->status == -ECANCELED))
+			req->status = -ENOTCONN;
+		req->done(req);
+	}
+	if (unlikely(old & VPART_CALL_WAIT))
+		link->client->credit(q);
+	if (unlikely(!up))
+		vpart_link_kick(link);
+}
 
 /**
  * vpart_call_put() - no command of this call can take effect any more
@@ -297,30 +316,42 @@ EXPORT_SYMBOL_GPL(vpart_reply);
  */
 void vpart_call_put(struct vpart_call *c)
 {
-	struct vpart_queue *q = c->q;
-	struct vpart_link *link = q->link;
 	struct vpart_req *req;
-	unsigned long old;
-	bool up;
 
 	rcu_read_lock();
-	req = link->fabric->dropped(c);
-	/* Full barrier: the slot is free before the state is read. */
-	old = xchg(&c->state, 0);
-	WARN_ON_ONCE(!(old & VPART_CALL_OPEN));	/* the driver put it twice */
-	up = READ_ONCE(link->state) == VPART_LINK_STATE_UP;
+	req = c->q->link->fabric->dropped(c);
 	if (unlikely(req)) {
-		req->status = up ? -ECANCELED : -ENOTCONN;
+		req->status = -ECANCELED;
 		req->rsp_len = 0;
-		req->done(req);
 	}
-	if (unlikely(old & VPART_CALL_WAIT))
-		link->client->credit(q);
-	if (unlikely(!up))
-		vpart_link_kick(link);
+	vpart_call_free(c, req);
 	rcu_read_unlock();
 }
 EXPORT_SYMBOL_GPL(vpart_call_put);
+
+/**
+ * vpart_finish() - vpart_reply() and vpart_call_put() in one
+ * @c: call; not the server's from here
+ * @rsp: response IU
+ * @len: its length
+ *
+ * How a call ends as a rule. The tag is free before done() runs, so a client
+ * that sends its next request from there is not refused.
+ *
+ * Context: Any, never sleeps; no lock held that done() or ->credit() could
+ * want.
+ */
+void vpart_finish(struct vpart_call *c, const void *rsp, u16 len)
+{
+	struct vpart_link *link = c->q->link;
+	int status;
+
+	rcu_read_lock();
+	status = READ_ONCE(link->state) == VPART_LINK_STATE_UP ? 0 : -ENOTCONN;
+	vpart_call_free(c, link->fabric->reply(c, rsp, len, status));
+	rcu_read_unlock();
+}
+EXPORT_SYMBOL_GPL(vpart_finish);
 
 /**
  * vpart_calls_open() - count the calls that the server holds
@@ -373,42 +404,3 @@ struct vpart_queue *vpart_queue(struct vpart_adapter *a, unsigned int index)
 	return index < VPART_QUEUES_MAX ? &a->link->queues[index] : NULL;
 }
 EXPORT_SYMBOL_GPL(vpart_queue);
-
-/**
- * vpart_queue_index() - number of a queue
- * @q: queue
- *
- * Context: Any.
- * Return: its number, from 0.
- */
-unsigned int vpart_queue_index(const struct vpart_queue *q)
-{
-	return q->index;
-}
-EXPORT_SYMBOL_GPL(vpart_queue_index);
-
-/**
- * vpart_queue_client() - the client's end of a queue
- * @q: queue
- *
- * Context: Any.
- * Return: the adapter, valid as long as the queue.
- */
-struct vpart_adapter *vpart_queue_client(const struct vpart_queue *q)
-{
-	return &q->link->adapter[VPART_SIDE_CLIENT];
-}
-EXPORT_SYMBOL_GPL(vpart_queue_client);
-
-/**
- * vpart_queue_server() - the server's end of a queue
- * @q: queue
- *
- * Context: Any.
- * Return: the adapter, valid as long as the queue.
- */
-struct vpart_adapter *vpart_queue_server(const struct vpart_queue *q)
-{
-	return &q->link->adapter[VPART_SIDE_SERVER];
-}
-EXPORT_SYMBOL_GPL(vpart_queue_server);

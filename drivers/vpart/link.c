@@ -376,7 +376,8 @@ int vpart_link_tables(struct vpart_link *link, const struct vpart_limits *lim,
 	bool fits = link->queues[0].calls && link->queues[0].stride == stride &&
 		    link->lim.nr_queues == lim->nr_queues &&
 		    link->lim.depth == lim->depth;
-	unsigned int i;
+	struct vpart_call *c;
+	unsigned int i, tag;
 	void *calls;
 
 	lockdep_assert_not_held(&link->lock);
@@ -399,6 +400,11 @@ int vpart_link_tables(struct vpart_link *link, const struct vpart_limits *lim,
 			}
 			link->queues[i].calls = calls;
 			link->queues[i].stride = stride;
+			for (tag = 0; tag < lim->depth; tag++) {
+				c = vpart_slot(&link->queues[i], tag);
+				c->q = &link->queues[i];
+				c->tag = tag;
+			}
 		}
 	}
 	spin_lock_irq(&link->lock);
@@ -678,6 +684,8 @@ struct vpart_link *vpart_link_alloc(const struct vpart_fabric_ops *fabric)
 	for (i = 0; i < VPART_QUEUES_MAX; i++) {
 		link->queues[i].link = link;
 		link->queues[i].index = i;
+		link->queues[i].end[VPART_SIDE_CLIENT] = &link->adapter[VPART_SIDE_CLIENT];
+		link->queues[i].end[VPART_SIDE_SERVER] = &link->adapter[VPART_SIDE_SERVER];
 	}
 	link->fabric = fabric;
 	link->state = VPART_LINK_STATE_DOWN;

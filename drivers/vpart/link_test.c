@@ -414,6 +414,57 @@ static void calls(struct kunit *test)
 	vpart_kick(q);
 }
 
+/* Sends itself again from done(), once. */
+static void fake_done_again(struct vpart_req *req)
+{
+	fake_done(req);
+	req->done = fake_done;
+	if (vpart_submit(vpart_queue(fake.a[VPART_SIDE_CLIENT], 0), req))
+		fake.credits = ~0U;
+}
+
+static void finish(struct kunit *test)
+{
+	struct vpart_queue *q = vpart_queue(fake.a[VPART_SIDE_CLIENT], 0);
+	struct vpart_call *c;
+	struct fake_req r;
+
+	KUNIT_ASSERT_EQ(test, fake_start(), 0);
+	KUNIT_ASSERT_TRUE(test, fake_soon(fake.lost == 1));
+
+	/* The tag is free when done() runs */
+	fake_fill(&r, 2);
+	r.req.done = fake_done_again;
+	KUNIT_ASSERT_EQ(test, vpart_submit(q, &r.req), 0);
+	vpart_finish(fake_take(), "answer", 7);
+	KUNIT_EXPECT_EQ(test, r.done, 1U);
+	KUNIT_EXPECT_EQ(test, fake.credits, 0U);
+	KUNIT_EXPECT_STREQ(test, (char *)r.rsp, "answer");
+	c = fake_take();
+	KUNIT_ASSERT_NOT_NULL(test, c);
+	KUNIT_EXPECT_EQ(test, c->tag, 2U);
+
+	/* After the end of the epoch the answer does not count, but the call ends */
+	vpart_reset(fake.a[VPART_SIDE_CLIENT], VPART_WHY_RESET);
+	KUNIT_ASSERT_TRUE(test, fake_soon(fake.downs == 1));
+	KUNIT_EXPECT_EQ(test, r.done, 1U);
+	KUNIT_EXPECT_EQ(test, fake.logouts, 0U);
+	vpart_finish(c, "late", 5);
+	KUNIT_EXPECT_EQ(test, r.done, 2U);
+	KUNIT_EXPECT_EQ(test, r.req.status, -ENOTCONN);
+	KUNIT_EXPECT_EQ(test, r.req.rsp_len, 0);
+	KUNIT_EXPECT_TRUE(test, fake_soon(fake.lost == 2));
+	KUNIT_EXPECT_EQ(test, fake.logouts, 1U);
+
+	/* A slot that was answered before is given back all the same */
+	KUNIT_ASSERT_EQ(test, vpart_submit(q, &r.req), 0);
+	c = fake_take();
+	vpart_reply(c, "first", 6);
+	vpart_finish(c, "second", 7);
+	KUNIT_EXPECT_STREQ(test, (char *)r.rsp, "first");
+	KUNIT_EXPECT_EQ(test, vpart_calls_open(fake.a[0]->link, NULL), 0U);
+}
+
 static void limits(struct kunit *test)
 {
 	struct vpart_queue *q = vpart_queue(fake.a[VPART_SIDE_CLIENT], 0);
@@ -727,6 +778,7 @@ static void storms(struct kunit *test)
 static struct kunit_case vpart_link_cases[] = {
 	KUNIT_CASE(link_states),
 	KUNIT_CASE(calls),
+	KUNIT_CASE(finish),
 	KUNIT_CASE(limits),
 	KUNIT_CASE(data),
 	KUNIT_CASE(drain),

@@ -99,10 +99,8 @@ static int local_submit(struct vpart_queue *q, struct vpart_req *req)
 	c = vpart_call_claim(q, req->tag);
 	if (unlikely(!c))
 		return -EBUSY;
-	c->q = q;
 	c->iu = req->iu;
 	c->epoch = link->epoch;
-	c->tag = req->tag;
 	c->out_len = req->out.len;
 	c->in_len = req->in.len;
 	c->iu_len = req->iu_len;
@@ -183,20 +181,20 @@ static int local_push(struct vpart_call *c, const struct vpart_data *src,
 	return 0;
 }
 
-static void local_reply(struct vpart_call *c, const void *rsp, u16 len,
-			int status)
+static struct vpart_req *local_reply(struct vpart_call *c, const void *rsp,
+				     u16 len, int status)
 {
 	struct vpart_req *req = xchg(&c->req, NULL);
 
 	if (unlikely(!req))
-		return;
+		return NULL;
 	if (unlikely(len > req->rsp_size && !status))
 		status = -EPROTO;
 	if (likely(!status))
 		memcpy(req->rsp, rsp, len);
 	req->rsp_len = status ? 0 : len;
 	req->status = status;
-	req->done(req);
+	return req;
 }
 
 static struct vpart_req *local_dropped(struct vpart_call *c)

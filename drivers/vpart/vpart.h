@@ -183,7 +183,8 @@ struct vpart_link;
  * @unmap: as vpart_unmap(); may be NULL
  * @pull: as vpart_pull(), range already checked
  * @push: as vpart_push(), range already checked
- * @reply: hand the answer over, or -ENOTCONN when @status says so. Under RCU.
+ * @reply: hand the answer over, or -ENOTCONN when @status says so. Returns the
+ *	request if it is at this end: its done() is due then. Under RCU.
  * @dropped: the server puts an unanswered call. Returns the request that ends
  *	with it, if it is at this end. Under RCU.
  * @event: carry an event IU to the client; any context
@@ -209,8 +210,8 @@ struct vpart_fabric_ops {
 	int		(*push)(struct vpart_call *c,
 				const struct vpart_data *src, u32 off,
 				vpart_xfer_fn fn);
-	void		(*reply)(struct vpart_call *c, const void *rsp, u16 len,
-				 int status);
+	struct vpart_req *(*reply)(struct vpart_call *c, const void *rsp,
+				   u16 len, int status);
 	struct vpart_req *(*dropped)(struct vpart_call *c);
 	int		(*event)(struct vpart_link *link, const void *iu,
 				 u16 len);
@@ -219,23 +220,6 @@ struct vpart_fabric_ops {
 const struct vpart_fabric_ops *vpart_fabric_find(const char *name);
 
 /* ---- link.c ---- */
-/**
- * struct vpart_queue - one channel of a link
- * @link: the link
- * @calls: call table, @stride bytes each, limits.depth of them; NULL unused
- * @stride: bytes from one call to the next
- * @index: number of the queue
- *
- * Lives as long as the link. @calls and @stride change only while the link is
- * down and nobody is in an RCU read section that saw it up.
- */
-struct vpart_queue {
-	struct vpart_link	*link;
-	void			*calls;
-	u32			stride;
-	u16			index;
-} ____cacheline_aligned;
-
 struct vpart_link_event {
 	u64	seq;
 	u16	len;
@@ -399,7 +383,28 @@ static inline struct vpart_call *vpart_slot(const struct vpart_queue *q, u32 tag
 	return q->calls + (size_t)tag * q->stride;
 }
 
-struct vpart_call *vpart_call_claim(struct vpart_queue *q, u32 tag);
+struct vpart_call *vpart_call_wait(struct vpart_call *c);
+
+/**
+ * vpart_call_claim() - take the slot of a tag for a new call
+ * @q: queue
+ * @tag: below limits.depth
+ *
+ * For fabrics, in ->submit() or where a request arrives from a peer.
+ *
+ * Context: Any, under RCU, the link is up.
+ * Return: the call, or NULL if the server still holds the last one with this
+ * tag; then ->credit() follows when it is put.
+ */
+static inline struct vpart_call *vpart_call_claim(const struct vpart_queue *q, u32 tag)
+{
+	struct vpart_call *c = vpart_slot(q, tag);
+
+	if (likely(!cmpxchg(&c->state, 0, VPART_CALL_OPEN)))
+		return c;
+	return vpart_call_wait(c);
+}
+
 unsigned int vpart_calls_open(struct vpart_link *link, u64 *oldest_ms);
 
 /* ---- bus.c ---- */

@@ -133,16 +133,16 @@ static void vscsi_wait_credit(struct vscsi_host *h, struct vscsi_pdu *p)
 static int vscsi_send(struct vscsi_host *h, struct vscsi_pdu *p, u16 flags)
 {
 	struct scsi_cmnd *sc = vscsi_pdu_cmnd(p);
-	u32 tag = blk_mq_unique_tag(scsi_cmd_to_rq(sc));
-	struct vscsi_hq *hq = &h->hq[blk_mq_unique_tag_to_hwq(tag)];
+	struct request *rq = scsi_cmd_to_rq(sc);
+	u16 queue = rq->mq_hctx->queue_num;
 	struct vscsi_lu *lu = sc->device->hostdata;
 	struct vpart_req *req = &p->req;
 	struct vpart_data *data = NULL;
 	int ret;
 
 	p->gen++;
-	p->tag = (u64)p->gen << 32 | tag;
-	req->tag = blk_mq_unique_tag_to_tag(tag);
+	p->tag = vscsi_make_tag(p->gen, queue, rq->tag);
+	req->tag = rq->tag;
 	req->flags = flags;
 	req->out.nents = 0;
 	req->out.len = 0;
@@ -159,7 +159,7 @@ static int vscsi_send(struct vscsi_host *h, struct vscsi_pdu *p, u16 flags)
 	}
 	req->iu_len = vscsi_put_cmd(p->iu, p->tag, &lu->lun, sc->cmnd, sc->cmd_len);
 	p->sent = true;
-	ret = vpart_submit(hq->vq, req);
+	ret = vpart_submit(h->hq[queue].vq, req);
 	if (unlikely(ret))
 		p->sent = false;
 	return ret;
@@ -203,7 +203,7 @@ static void vscsi_commit_rqs(struct Scsi_Host *shost, u16 hwq)
 }
 
 /* The server's answer, checked. Returns the scsi_cmnd's result. */
-static int vscsi_result(struct vscsi_host *h, struct vscsi_pdu *p, struct scsi_cmnd *sc)
+static noinline int vscsi_result(struct vscsi_host *h, struct vscsi_pdu *p, struct scsi_cmnd *sc)
 {
 	struct vpart_req *req = &p->req;
 	struct vscsi_response rsp;
@@ -234,7 +234,8 @@ static void vscsi_done(struct vpart_req *req)
 
 	p->sent = false;
 	if (likely(!req->status)) {
-		sc->result = vscsi_result(h, p, sc);
+		sc->result = likely(vscsi_is_plain_good(p->rsp, req->rsp_len, p->tag)) ? 0 :
+			     vscsi_result(h, p, sc);
 		scsi_done(sc);
 		return;
 	}
@@ -441,7 +442,7 @@ static void vscsi_down(struct vpart_adapter *a, u32 epoch, enum vpart_why why)
 
 static void vscsi_credit(struct vpart_queue *q)
 {
-	struct vscsi_host *h = vpart_get_drvdata(vpart_queue_client(q));
+	struct vscsi_host *h = vpart_get_drvdata(q->end[VPART_SIDE_CLIENT]);
 
 	queue_work(vscsi_wq, &h->resume);
 }
@@ -559,8 +560,8 @@ static struct scsi_host_template vscsi_template = {
 	SDEV_CONFIGURE(vscsi_sdev_configure),
 	.sdev_destroy		= vscsi_sdev_destroy,
 	.cmd_size		= sizeof(struct vscsi_pdu),
-	.can_queue		= VSCSI_DEPTH - VPART_PRIO_TAGS,
-	.cmd_per_lun		= VSCSI_DEPTH - VPART_PRIO_TAGS,
+	.can_queue		= VSCSI_CAN_QUEUE,
+	.cmd_per_lun		= VSCSI_CAN_QUEUE,
 	.sg_tablesize		= VSCSI_MAX_SEGS,
 	.max_sectors		= VSCSI_MAX_DATA >> SECTOR_SHIFT,
 	.max_segment_size	= VSCSI_MAX_DATA,

@@ -14,7 +14,9 @@
 
 #include "wire.h"
 
-#define VSCSI_DEPTH		128	/* tags per queue, VPART_PRIO_TAGS among them */
+/* A power of 2: then the block layer finds a free tag in the fewest words. */
+#define VSCSI_CAN_QUEUE		128
+#define VSCSI_DEPTH		(VSCSI_CAN_QUEUE + VPART_PRIO_TAGS)	/* tags per queue */
 #define VSCSI_MAX_QUEUES	64
 #define VSCSI_MAX_SEGS		256
 #define VSCSI_MAX_DATA		(1U << 20)

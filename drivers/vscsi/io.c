@@ -64,11 +64,13 @@ static bool vscsi_aligned(const struct vscsi_tcmd *cmd)
 {
 	const struct vscsi_tpg *tpg = cmd->sess->tpg;
 	struct scatterlist *sg = cmd->data.sgl;
-	unsigned int i, bits = 0;
+	unsigned int bits = sg->offset | sg->length, i;
 	void *mask;
 
-	for (i = 0; i < cmd->data.nents; i++, sg = sg_next(sg))
+	for (i = 1; i < cmd->data.nents; i++) {
+		sg = sg_next(sg);
 		bits |= sg->offset | sg->length;
+	}
 	if (likely(!(bits & READ_ONCE(tpg->alignment))))
 		return true;
 	mask = xa_load((struct xarray *)&tpg->alignments, cmd->se_cmd.se_lun->unpacked_lun);
@@ -168,7 +170,7 @@ static void vscsi_answer(struct vscsi_tcmd *cmd, struct vpart_call *c)
 		sense_len = se_cmd->scsi_sense_length;
 	}
 	len = vscsi_put_rsp(iu, cmd->tag, se_cmd->scsi_status, flags, residual, sense, sense_len);
-	vpart_reply(c, iu, len);
+	vpart_finish(c, iu, len);
 }
 
 /*
@@ -186,11 +188,11 @@ void vscsi_release_cmd(struct se_cmd *se_cmd)
 	}
 	cmd = to_tcmd(se_cmd);
 	c = vpart_priv_call(cmd);
-	if (cmd->data.nents)
-		vpart_unmap(c);
+	/* Either of them unmaps. */
 	if (likely(cmd->answered))
 		vscsi_answer(cmd, c);
-	vpart_call_put(c);
+	else
+		vpart_call_put(c);
 }
 
 /* ---- its beginning ---- */
@@ -209,10 +211,8 @@ static void vscsi_submit(struct vscsi_tcmd *cmd, struct vpart_call *c)
 
 	cmd->dir = c->out_len ? DMA_TO_DEVICE : c->in_len ? DMA_FROM_DEVICE : DMA_NONE;
 	cmd->data.nents = 0;
-	if (len && vpart_map(c, cmd->dir, &cmd->data)) {
-		cmd->data.nents = 0;
+	if (len && vpart_map(c, cmd->dir, &cmd->data))
 		goto put;
-	}
 	cmd->answered = false;
 	direct = len && vscsi_direct(cmd->cdb[0]);
 	cmd->bounce = len && !direct;
@@ -222,7 +222,7 @@ static void vscsi_submit(struct vscsi_tcmd *cmd, struct vpart_call *c)
 	se_cmd->cpuid = cmd->cpu;
 	if (target_init_cmd(se_cmd, sess->se_sess, cmd->sense, cmd->lun, len,
 			    vscsi_task_attr(cmd->attr), cmd->dir, TARGET_SCF_USE_CPUID))
-		goto unmap;
+		goto put;
 	if (target_submit_prep(se_cmd, cmd->cdb, direct ? cmd->data.sgl : NULL,
 			       direct ? cmd->data.nents : 0, NULL, 0, NULL, 0, GFP_NOIO))
 		return;		/* LIO has answered and released it */
@@ -236,9 +236,6 @@ static void vscsi_submit(struct vscsi_tcmd *cmd, struct vpart_call *c)
 	target_submit(se_cmd);
 	return;
 
-unmap:
-	if (cmd->data.nents)
-		vpart_unmap(c);
 put:
 	vpart_call_put(c);
 }
@@ -276,7 +273,6 @@ void vscsi_tq_work(struct work_struct *work)
 /* Copy what is needed of the IU: it is gone when request() returns. */
 static int vscsi_parse(struct vpart_call *c, struct vscsi_tcmd *cmd)
 {
-	u16 queue = vpart_queue_index(c->q);
 	struct vscsi_command srp;
 	int ret;
 
@@ -301,7 +297,8 @@ static int vscsi_parse(struct vpart_call *c, struct vscsi_tcmd *cmd)
 		cmd->kind = VSCSI_KIND_TMF;
 	}
 	/* LIO finds commands by tag within the session: no two may be alike. */
-	if (unlikely(vscsi_tag_queue(cmd->tag) != queue || vscsi_tag_index(cmd->tag) != c->tag))
+	if (unlikely(vscsi_tag_queue(cmd->tag) != c->q->index ||
+		     vscsi_tag_index(cmd->tag) != c->tag))
 		return -EPROTO;
 	return 0;
 }
@@ -312,7 +309,7 @@ static int vscsi_parse(struct vpart_call *c, struct vscsi_tcmd *cmd)
  */
 void vscsi_request(struct vpart_call *c)
 {
-	struct vscsi_port *port = vpart_get_drvdata(vpart_queue_server(c->q));
+	struct vscsi_port *port = vpart_get_drvdata(c->q->end[VPART_SIDE_SERVER]);
 	struct vscsi_tcmd *cmd = vpart_call_priv(c);
 	struct vscsi_session *sess = port->sess;
 	struct vscsi_tq *tq;
@@ -326,7 +323,7 @@ void vscsi_request(struct vpart_call *c)
 				    c->iu_len);
 		cmd->kind = VSCSI_KIND_BAD;
 	}
-	tq = &sess->tq[vpart_queue_index(c->q)];
+	tq = &sess->tq[c->q->index];
 	if (llist_add(&cmd->node, &tq->list))
 		queue_work(vscsi_twq, &tq->work);
 }

@@ -19,8 +19,7 @@ static void vscsi_tmr_answer(struct vpart_call *c, u8 code)
 	struct vscsi_tcmd *cmd = vpart_call_priv(c);
 	u8 iu[VSCSI_RSP_IU_SIZE] __aligned(8);
 
-	vpart_reply(c, iu, vscsi_put_tmf_rsp(iu, cmd->tag, code));
-	vpart_call_put(c);
+	vpart_finish(c, iu, vscsi_put_tmf_rsp(iu, cmd->tag, code));
 }
 
 /* The call of a function that nobody answered yet, or NULL. Once per function. */

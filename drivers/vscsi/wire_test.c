@@ -155,6 +155,26 @@ static void rsp_sense(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vscsi_get_rsp(iu, 35, 0, 0, &rsp), -EPROTO);
 }
 
+static void rsp_plain_good(struct kunit *test)
+{
+	u8 iu[VPART_MAX_IU], sense[18] = { 0x70 };
+	u16 len = vscsi_put_rsp(iu, 5, SAM_STAT_GOOD, 0, 0, NULL, 0);
+
+	KUNIT_EXPECT_TRUE(test, vscsi_is_plain_good(iu, len, 5));
+	KUNIT_EXPECT_FALSE(test, vscsi_is_plain_good(iu, len - 1, 5));
+	KUNIT_EXPECT_FALSE(test, vscsi_is_plain_good(iu, len, 6));
+	iu[0] = SRP_CMD;
+	KUNIT_EXPECT_FALSE(test, vscsi_is_plain_good(iu, len, 5));
+	len = vscsi_put_rsp(iu, 5, SAM_STAT_BUSY, 0, 0, NULL, 0);
+	KUNIT_EXPECT_FALSE(test, vscsi_is_plain_good(iu, len, 5));
+	len = vscsi_put_rsp(iu, 5, SAM_STAT_GOOD, SRP_RSP_FLAG_DIUNDER, 512, NULL, 0);
+	KUNIT_EXPECT_FALSE(test, vscsi_is_plain_good(iu, len, 5));
+	len = vscsi_put_rsp(iu, 5, SAM_STAT_GOOD, 0, 0, sense, sizeof(sense));
+	KUNIT_EXPECT_FALSE(test, vscsi_is_plain_good(iu, len, 5));
+	len = vscsi_put_tmf_rsp(iu, 5, VSCSI_TMF_COMPLETE);
+	KUNIT_EXPECT_FALSE(test, vscsi_is_plain_good(iu, len, 5));
+}
+
 static void tmf_round_trip(struct kunit *test)
 {
 	struct vscsi_response rsp;
@@ -294,6 +314,7 @@ static struct kunit_case vscsi_wire_cases[] = {
 	KUNIT_CASE(cmd_hostile),
 	KUNIT_CASE(rsp_residual),
 	KUNIT_CASE(rsp_sense),
+	KUNIT_CASE(rsp_plain_good),
 	KUNIT_CASE(tmf_round_trip),
 	KUNIT_CASE(login),
 	KUNIT_CASE(aer),

@@ -28,10 +28,27 @@
 struct vpart_adapter;
 struct vpart_call;
 struct vpart_link;
-struct vpart_queue;
 
 #define VPART_MAX_IU		512	/* bytes of a request, response or event IU */
 #define VPART_PRIO_TAGS		2	/* tags [depth - 2, depth) are for VPART_REQ_PRIO */
+
+/**
+ * struct vpart_queue - one channel of a link
+ * @index: number of the queue, from 0
+ * @end: the two adapters, by enum vpart_side
+ *
+ * Lives as long as the adapters. The rest is the bus's own: @calls and @stride
+ * change only while the link is down and nobody is in an RCU read section that
+ * saw it up.
+ */
+struct vpart_queue {
+	u16			index;
+	struct vpart_adapter	*end[2];
+	/* private: of the bus */
+	struct vpart_link	*link;
+	void			*calls;		/* call table; NULL: unused */
+	u32			stride;		/* bytes from one call to the next */
+} ____cacheline_aligned;
 
 struct vpart_data {
 	struct scatterlist	*sgl;
@@ -270,16 +287,13 @@ int vpart_pull(struct vpart_call *c, const struct vpart_data *dst, u32 off, vpar
 int vpart_push(struct vpart_call *c, const struct vpart_data *src, u32 off, vpart_xfer_fn fn);
 void vpart_reply(struct vpart_call *c, const void *rsp, u16 len);
 void vpart_call_put(struct vpart_call *c);
+void vpart_finish(struct vpart_call *c, const void *rsp, u16 len);
 int vpart_event(struct vpart_adapter *a, const void *iu, u16 len);
 
 /* Both sides: tell the listeners of events */
 __printf(5, 6)
 void vpart_notify(enum vpart_object obj, u32 id, const char *name,
 		  enum vpart_event_type type, const char *fmt, ...);
-
-unsigned int vpart_queue_index(const struct vpart_queue *q);
-struct vpart_adapter *vpart_queue_client(const struct vpart_queue *q);
-struct vpart_adapter *vpart_queue_server(const struct vpart_queue *q);
 
 static inline void *vpart_call_priv(struct vpart_call *c)
 {
