@@ -406,14 +406,24 @@ static unsigned int vmirror_absent(struct vmirror *m)
 	return leg;
 }
 
-/* Is there something to attach @leg to? */
+/* Is there something to attach @leg to, and is it what the mirror wrote? */
 static int vmirror_source_answers(struct vmirror *m, unsigned int leg)
 {
 	unsigned int src = READ_ONCE(m->src);
+	int r;
 
 	if (leg == src)		/* the mirror has failed: the leg is the last one */
 		return 0;
-	return vmirror_read_super(m, src, REQ_FAILFAST_TRANSPORT, &m->probe.sb, &m->probe.found);
+	r = vmirror_read_super(m, src, REQ_FAILFAST_TRANSPORT, &m->probe.sb, &m->probe.found);
+	if (r)
+		return r;
+	if (m->probe.found != VMIRROR_VALID ||
+	    !uuid_equal(&m->probe.sb.leg_uuid, &m->leg[src].sb.leg_uuid)) {
+		vmirror_err_limit(m, "leg %u %s is another disk now: not copied to leg %u", src,
+				  m->leg[src].dev->name, leg);
+		return -ENXIO;
+	}
+	return 0;
 }
 
 /**
@@ -422,7 +432,7 @@ static int vmirror_source_answers(struct vmirror *m, unsigned int leg)
  *
  * A leg that still holds writes of ours is left alone: a late one could
  * overwrite what the resync copies. So is any leg while the last one cannot be
- * read: there would be nothing to copy from.
+ * read, or another disk is in its place: there would be nothing to copy from.
  */
 void vmirror_probe(struct work_struct *work)
 {

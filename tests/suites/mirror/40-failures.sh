@@ -143,13 +143,27 @@ dd if=/dev/mapper/m of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null
 is "and a read" $? 1
 t "suspend with dead legs" timeout 20 dmsetup suspend m
 t "resume with dead legs" timeout 20 dmsetup resume m
+# The last leg is a disk with bad blocks where the superblock is: unlike dm-error, it
+# counts what it is asked.
+modprobe null_blk nr_devices=0 2>/dev/null
+bad=/sys/kernel/config/nullb/bad
+mkdir $bad && echo 16 >$bad/size && echo +0-511 >$bad/badblocks && echo 1 >$bad/power
+on_bad() { swap_table l0 "0 $(leg_size 1) linear /dev/bad 0"; }
+on_bad
 dmesg -C
 repair_leg 1
-reads() { awk '{print $1}' "/sys/block/$(dmsetup info -c --noheadings -o blkdevname "l$1")/stat"; }
-before=$(reads 0)
-asked() { [ $(($(reads 0) - before)) -ge 3 ]; }
+reads() { awk '{print $1}' /sys/block/bad/stat; }
+before=$(reads)
+asked() { [ $(($(reads) - before)) -ge 3 ]; }
 t "the other leg returns: the last one is asked for what it would copy" wait_for 30 asked
 is "and as it cannot be read, no resync begins" "$(dmesg | grep -c -- '-> resync')" 0
+break_leg 0
+echo 0 >$bad/power && echo -0-511 >$bad/badblocks && echo 1 >$bad/power
+dmesg -C
+on_bad
+other() { dmesg | grep -q 'is another disk now'; }
+t "V1 in the place of the last leg is another disk: it is said" wait_for 30 other
+is "and it is not copied over the leg that returned" "$(dmesg | grep -c -- '-> resync')" 0
 repair_leg 0
 t "the last leg returns: data is there" check 2 0 4
 t "and can be written" fill 3 8192 4
