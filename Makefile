@@ -3,16 +3,21 @@
 #
 #	make			modules for the running kernel, and the tools
 #	make KDIR=/path		modules for the kernel built or installed there
+#	make KERNEL=6.12	modules for a kernel of tests/vm/versions, fetched if need be
 #	make help		everything else
 
 KVER ?= $(shell [ -d /lib/modules/$$(uname -r)/build ] && uname -r || ls /lib/modules 2>/dev/null | sort -V | tail -n 1)
+ifneq ($(filter-out stock 6.1,$(KERNEL)),)
+KDIR := $(shell tests/vm/kernels $(KERNEL))/build
+KIN := tests/vm/kernels --in $(KERNEL)
+endif
 KDIR ?= /lib/modules/$(KVER)/build
 BUILD ?= build
 # One folder per kernel: its release, or "unknown" when KDIR is no build tree.
 KREL := $(or $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h 2>/dev/null),unknown)
 MOUT := $(abspath $(BUILD))/$(KREL)
 
-KBUILD = $(MAKE) -C $(KDIR) M=$(MOUT)
+KBUILD = $(KIN) $(MAKE) -C $(KDIR) M=$(MOUT)
 
 all: modules tools	## modules and tools (default)
 

@@ -286,9 +286,9 @@ static int vscsi_init_nodeacl(struct se_node_acl *nacl, const char *name)
 
 /* ---- NAME/tpgt_1/lun ---- */
 
-static void vscsi_update_alignment(struct vscsi_tpg *tpg, u32 at_least)
+static void vscsi_update_alignment(struct vscsi_tpg *tpg, u32 floor)
 {
-	u32 mask = max_t(u32, VSCSI_ALIGNMENT, at_least);
+	u32 mask = max_t(u32, VSCSI_ALIGNMENT, floor);
 	unsigned long lun;
 	void *entry;
 
@@ -329,6 +329,7 @@ static void vscsi_post_unlink(struct se_portal_group *se_tpg, struct se_lun *lun
 	vscsi_update_alignment(tpg, 0);
 	vscsi_lu_changed(tpg, lun, VPART_EVENT_TYPE_DELETE);
 }
+DEFINE_POST_UNLINK(vscsi_post_unlink)
 
 /* ---- what LIO of 6.1 wants besides ---- */
 
@@ -388,8 +389,9 @@ const struct target_core_fabric_ops vscsi_ops = {
 	.fabric_enable_tpg		= vscsi_enable_tpg,
 	.fabric_drop_tpg		= vscsi_drop_tpg,
 	.fabric_post_link		= vscsi_post_link,
-	.fabric_post_unlink		= vscsi_post_unlink,
+	POST_UNLINK(vscsi_post_unlink),
 	.fabric_init_nodeacl		= vscsi_init_nodeacl,
 	.tfc_tpg_base_attrs		= vscsi_tpg_attrs,
 	.tfc_tpg_attrib_attrs		= vscsi_attrib_attrs,
+	FABRIC_SUBMITS_DIRECTLY
 };

@@ -51,10 +51,15 @@ struct scsi_exec_args {
 #define SCSI_EH_RESET_TIMER BLK_EH_RESET_TIMER
 #endif
 
-/* 6.14: names of the device callbacks, limits passed to sdev_configure() */
+/* 6.14: names of the device callbacks */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
 #define sdev_init slave_alloc
 #define sdev_destroy slave_destroy
+#define sdev_configure device_configure
+#endif
+
+/* 6.10: the queue's limits are passed to the callback that configures a device */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 10, 0)
 #define DEFINE_SDEV_CONFIGURE(fn)						\
 static int fn##_compat(struct scsi_device *sdev)				\
 {										\
@@ -68,6 +73,32 @@ static int fn##_compat(struct scsi_device *sdev)				\
 #else
 #define DEFINE_SDEV_CONFIGURE(fn)
 #define SDEV_CONFIGURE(fn) .sdev_configure = fn
+#endif
+
+/* 6.7: target_submit() works in the caller's context only where that is asked for */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+#define FABRIC_SUBMITS_DIRECTLY
+#else
+#define FABRIC_SUBMITS_DIRECTLY		\
+	.direct_submit_supp = 1,	\
+	.default_submit_type = TARGET_DIRECT_SUBMIT,
+#endif
+
+/* A fix of 2026, in 7.2 and in some 6.1 and 6.12: Kbuild looks for it */
+#ifdef COMPAT_POST_UNLINK
+struct se_portal_group;
+struct se_lun;
+void compat_post_unlink(struct se_portal_group *tpg, struct se_lun *lun,
+			void (*fn)(struct se_portal_group *tpg, struct se_lun *lun));
+#define DEFINE_POST_UNLINK(fn)							\
+static void fn##_compat(struct se_portal_group *tpg, struct se_lun *lun)	\
+{										\
+	compat_post_unlink(tpg, lun, fn);					\
+}
+#define POST_UNLINK(fn) .fabric_pre_unlink = fn##_compat
+#else
+#define DEFINE_POST_UNLINK(fn)
+#define POST_UNLINK(fn) .fabric_post_unlink = fn
 #endif
 
 /* 6.19: queuecommand() has a type of its own */

@@ -21,3 +21,13 @@ kernel_source() {
 	) 8>"$VPART_CACHE/kernel-source.lock" || die "cannot unpack $tarball"
 	echo "$src"
 }
+
+# debian_mirror: print the address of this machine's own Debian mirror.
+debian_mirror() {
+	local uri
+	# shellcheck disable=SC2016 # apt expands the fields
+	uri=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' |
+		awk '$2 == "bookworm" && $3 == "main" { print $1; exit }')
+	[ -n "$uri" ] || die "apt has no source for Debian bookworm on this machine"
+	echo "$uri"
+}
