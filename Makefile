@@ -3,19 +3,21 @@
 #
 #	make			modules for the running kernel, and the tools
 #	make KDIR=/path		modules for the kernel built or installed there
-#	make KERNEL=6.12	modules for a kernel of tests/vm/versions, fetched if need be
+#	make KERNEL=6.12	modules for a kernel of the tests: tests/vm/versions, debug
 #	make help		everything else
 
 KVER ?= $(shell [ -d /lib/modules/$$(uname -r)/build ] && uname -r || ls /lib/modules 2>/dev/null | sort -V | tail -n 1)
-ifneq ($(filter-out stock 6.1,$(KERNEL)),)
-KDIR := $(shell tests/vm/kernels $(KERNEL))/build
-KIN := tests/vm/kernels --in $(KERNEL)
+ifeq ($(KERNEL),debug)
+KDIR = $(eval KDIR := $$(shell tests/vm/debug-kernel))$(KDIR)
+else ifneq ($(filter-out stock 6.1,$(KERNEL)),)
+KDIR = $(eval KDIR := $$(shell tests/vm/kernels $(KERNEL))/build)$(KDIR)
+KIN = tests/vm/kernels --in $(KERNEL)
 endif
 KDIR ?= /lib/modules/$(KVER)/build
 BUILD ?= build
 # One folder per kernel: its release, or "unknown" when KDIR is no build tree.
-KREL := $(or $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h 2>/dev/null),unknown)
-MOUT := $(abspath $(BUILD))/$(KREL)
+KREL = $(or $(shell sed -n 's/.*UTS_RELEASE "\(.*\)"/\1/p' $(KDIR)/include/generated/utsrelease.h 2>/dev/null),unknown)
+MOUT = $(abspath $(BUILD))/$(KREL)
 
 KBUILD = $(KIN) $(MAKE) -C $(KDIR) M=$(MOUT)
 
@@ -43,7 +45,7 @@ clean:	## remove everything that was built here
 demo:	## a mirrored disk in one VM survives each of its two servers
 	tests/demo/run
 
-check:	## all suites; T=NAME for one, V=1 for the consoles
+check:	## all suites; T=NAME for one, KERNEL=NAME on one kernel, V=1 for the consoles
 	tests/check $(T)
 
 check-static:	## the linters

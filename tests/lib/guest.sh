@@ -87,7 +87,7 @@ mods() {
 # that, and the two scans, make a run about twice as long.
 kmemleak_check() {
 	local file=/sys/kernel/debug/kmemleak desc=${1:-nothing was leaked} found
-	if ! grep -q kmemleak=on /proc/cmdline; then
+	if [ ! -e $file ] || ! grep -q kmemleak=on /proc/cmdline; then
 		skip "$desc" "kmemleak is off"
 		return
 	fi

@@ -4,7 +4,7 @@
 
 # slice_up DISK1 DISK2: modules, partitions and the volume /dev/mapper/vol.
 slice_up() {
-	mods vpart vscsi_target vscsi_host dm-vmirror &&
+	mods vpart vscsi_target vscsi_host dm-vmirror sd_mod &&
 	modprobe target_core_iblock &&
 	vpart node add cec1 && vpart node add cec2 &&
 	vpart partition add vios1 role vios node cec1 pool 1 &&
