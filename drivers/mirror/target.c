@@ -171,7 +171,7 @@ static int vmirror_parse(struct vmirror *m, unsigned int argc, char **argv)
 		ti->error = "The volume is too small or too large";
 		return -EINVAL;
 	}
-	if (!(dm_table_get_mode(ti->table) & FMODE_WRITE)) {
+	if (!(dm_table_get_mode(ti->table) & BLK_OPEN_WRITE)) {
 		ti->error = "A read-only table is not supported";
 		return -EINVAL;
 	}

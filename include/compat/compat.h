@@ -23,9 +23,14 @@
 #endif
 #endif
 
+/* 6.5: how a block device is opened is a type of its own */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+#define BLK_OPEN_READ FMODE_READ
+#define BLK_OPEN_WRITE FMODE_WRITE
+#endif
+
 /* 6.9: block devices are opened as files */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 9, 0)
-#define BLK_OPEN_READ FMODE_READ
 #define bdev_file_open_by_dev(devt, mode, holder, ops) \
 	((struct file *)blkdev_get_by_dev(devt, mode, holder))
 #define file_bdev(file) ((struct block_device *)(file))
