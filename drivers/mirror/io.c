@@ -243,6 +243,15 @@ static int vmirror_map_write(struct vmirror *m, struct bio *bio, struct vmirror_
 	return DM_MAPIO_REMAPPED;
 }
 
+/*
+ * The block layer gives a request with read-ahead all failfast flags, and
+ * warns of a bio in it that has only some of them.
+ */
+static blk_opf_t vmirror_failfast(const struct bio *bio)
+{
+	return bio->bi_opf & REQ_RAHEAD ? REQ_FAILFAST_MASK : REQ_FAILFAST_TRANSPORT;
+}
+
 /**
  * vmirror_map() - dm hook: where does this bio go
  * @ti: target
@@ -288,7 +297,7 @@ int vmirror_map(struct dm_target *ti, struct bio *bio)
 	}
 	if (likely((mode & VMIRROR_MODE_LEGS) == VMIRROR_MODE_LEGS) &&
 	    !((mode & VMIRROR_MODE_RESYNC) && io->leg == !!(mode & VMIRROR_MODE_READ_1)))
-		bio->bi_opf |= REQ_FAILFAST_TRANSPORT;
+		bio->bi_opf |= vmirror_failfast(bio);
 	return DM_MAPIO_REMAPPED;
 }
 
@@ -315,7 +324,8 @@ static int vmirror_retry(struct vmirror *m, struct bio *bio, struct vmirror_io *
 
 	bio->bi_iter = io->iter;
 	bio->bi_status = BLK_STS_OK;
-	bio->bi_opf &= ~REQ_FAILFAST_TRANSPORT;
+	/* Merging may have given it more of these than we did. */
+	bio->bi_opf &= ~REQ_FAILFAST_MASK;
 	atomic_set(&bio->__bi_remaining, 1);
 	vmirror_defer(m, bio);
 	return DM_ENDIO_INCOMPLETE;
