@@ -397,7 +397,7 @@ int vpart_adapter_del(u32 id, const char *name, struct netlink_ext_ack *extack)
 {
 	struct vpart_link *link;
 	unsigned int noio, open;
-	u64 oldest;
+	struct vpart_oldest old;
 
 	noio = vpart_config_lock();
 	link = vpart_adapter_lookup(id, name, extack);
@@ -414,9 +414,10 @@ int vpart_adapter_del(u32 id, const char *name, struct netlink_ext_ack *extack)
 		return PTR_ERR(link);
 
 	if (vpart_link_wait_down(link)) {
-		open = vpart_calls_open(link, &oldest);
-		NL_SET_ERR_MSG_FMT(extack, "server still holds %u commands, oldest for %llu ms",
-				   open, oldest);
+		open = vpart_calls_open(link, &old);
+		NL_SET_ERR_MSG_FMT(extack,
+				   "server still holds %u commands, oldest for %llu ms (queue %u, tag %u)",
+				   open, old.age_ms, old.queue, old.tag);
 		vpart_link_unremove(link);
 		return -EBUSY;
 	}

@@ -356,16 +356,18 @@ EXPORT_SYMBOL_GPL(vpart_finish);
 /**
  * vpart_calls_open() - count the calls that the server holds
  * @link: link
- * @oldest_ms: gets the age of the oldest, may be NULL
+ * @oldest: gets the oldest, all zero if there is none; may be NULL
  *
  * Context: Any, never sleeps. A look at a moving thing, unless the link is
  * draining and a grace period has passed: then it only goes down.
  * Return: how many.
  */
-unsigned int vpart_calls_open(struct vpart_link *link, u64 *oldest_ms)
+unsigned int vpart_calls_open(struct vpart_link *link,
+			      struct vpart_oldest *oldest)
 {
-	unsigned long now = jiffies, age, oldest = 0;
+	unsigned long now = jiffies, age, most = 0;
 	unsigned int i, tag, open = 0;
+	struct vpart_oldest found = {};
 	struct vpart_queue *q;
 	struct vpart_call *c;
 
@@ -377,17 +379,22 @@ unsigned int vpart_calls_open(struct vpart_link *link, u64 *oldest_ms)
 				c = vpart_slot(q, tag);
 				if (!READ_ONCE(c->state))
 					continue;
-				open++;
 				age = now - READ_ONCE(c->start);
-				/* Started after we looked at the clock: age 0 */
-				if ((long)age > 0)
-					oldest = max(oldest, age);
+				/* Started after we looked at the clock */
+				if ((long)age < 0)
+					age = 0;
+				if (!open++ || age > most) {
+					most = age;
+					found.queue = i;
+					found.tag = tag;
+				}
 			}
 		}
 	}
 	rcu_read_unlock();
-	if (oldest_ms)
-		*oldest_ms = jiffies_to_msecs(oldest);
+	found.age_ms = jiffies_to_msecs(most);
+	if (oldest)
+		*oldest = found;
 	return open;
 }
 

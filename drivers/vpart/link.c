@@ -608,11 +608,14 @@ EXPORT_SYMBOL_GPL(vpart_stop);
  */
 void vpart_link_unbind(struct vpart_adapter *a)
 {
-	u64 oldest;
+	struct vpart_oldest old;
+	unsigned int open;
 
-	while (vpart_stop(a))
-		pr_warn("adapter %s: unbinding waits for %u calls, the oldest %llu ms old\n",
-			a->name, vpart_calls_open(a->link, &oldest), oldest);
+	while (vpart_stop(a)) {
+		open = vpart_calls_open(a->link, &old);
+		pr_warn("adapter %s: unbinding waits for %u calls, the oldest (queue %u, tag %u) %llu ms old\n",
+			a->name, open, old.queue, old.tag, old.age_ms);
+	}
 }
 
 /**
@@ -658,7 +661,7 @@ void vpart_link_status(struct vpart_link *link, struct vpart_link_status *st)
 	st->last_error = link->last_error;
 	st->since_ms = ktime_ms_delta(ktime_get(), link->since);
 	spin_unlock_irqrestore(&link->lock, flags);
-	st->inflight = vpart_calls_open(link, &st->oldest_ms);
+	st->inflight = vpart_calls_open(link, &st->oldest);
 }
 
 /**

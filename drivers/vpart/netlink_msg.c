@@ -92,6 +92,16 @@ int vpart_nl_partition(const struct vpart_nl_out *out,
 	return 0;
 }
 
+/* Credits that the client could use now; none while the link is down. */
+static u32 vpart_nl_free(const struct vpart_link_status *st)
+{
+	u32 all = (u32)st->lim.nr_queues * st->lim.depth;
+
+	if (st->state != VPART_LINK_STATE_UP)
+		return 0;
+	return all - min(all, st->inflight);
+}
+
 /**
  * vpart_nl_adapter() - an adapter pair as a message
  * @out: where to
@@ -127,9 +137,13 @@ int vpart_nl_adapter(const struct vpart_nl_out *out, struct vpart_link *link)
 	    nla_put_u32(skb, VPART_A_ADAPTER_QUEUES, st.lim.nr_queues) ||
 	    nla_put_u32(skb, VPART_A_ADAPTER_DEPTH, st.lim.depth) ||
 	    nla_put_u32(skb, VPART_A_ADAPTER_INFLIGHT, st.inflight) ||
-	    vpart_put_u64(skb, VPART_A_ADAPTER_OLDEST_MS, st.oldest_ms) ||
+	    vpart_put_u64(skb, VPART_A_ADAPTER_OLDEST_MS, st.oldest.age_ms) ||
 	    nla_put_u32(skb, VPART_A_ADAPTER_LAST_ERROR, st.last_error) ||
-	    vpart_put_u64(skb, VPART_A_ADAPTER_SINCE_MS, st.since_ms)) {
+	    vpart_put_u64(skb, VPART_A_ADAPTER_SINCE_MS, st.since_ms) ||
+	    (st.inflight &&
+	     (nla_put_u32(skb, VPART_A_ADAPTER_OLDEST_QUEUE, st.oldest.queue) ||
+	      nla_put_u32(skb, VPART_A_ADAPTER_OLDEST_TAG, st.oldest.tag))) ||
+	    nla_put_u32(skb, VPART_A_ADAPTER_FREE, vpart_nl_free(&st))) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}

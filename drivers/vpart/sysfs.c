@@ -90,9 +90,21 @@ static ssize_t oldest_ms_show(struct device *dev, struct device_attribute *attr,
 	struct vpart_link_status st;
 
 	vpart_link_status(to_vpart_adapter(dev)->link, &st);
-	return sysfs_emit(buf, "%llu\n", st.oldest_ms);
+	return sysfs_emit(buf, "%llu\n", st.oldest.age_ms);
 }
 static DEVICE_ATTR_RO(oldest_ms);
+
+static ssize_t oldest_tag_show(struct device *dev,
+			       struct device_attribute *attr, char *buf)
+{
+	struct vpart_link_status st;
+
+	vpart_link_status(to_vpart_adapter(dev)->link, &st);
+	if (!st.inflight)
+		return sysfs_emit(buf, "\n");
+	return sysfs_emit(buf, "%u.%u\n", st.oldest.queue, st.oldest.tag);
+}
+static DEVICE_ATTR_RO(oldest_tag);
 
 static struct attribute *vpart_adapter_attrs[] = {
 	&dev_attr_side.attr,
@@ -104,6 +116,7 @@ static struct attribute *vpart_adapter_attrs[] = {
 	&dev_attr_epoch.attr,
 	&dev_attr_inflight.attr,
 	&dev_attr_oldest_ms.attr,
+	&dev_attr_oldest_tag.attr,
 	NULL
 };
 

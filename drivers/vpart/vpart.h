@@ -324,13 +324,25 @@ struct vpart_link {
 };
 
 /**
+ * struct vpart_oldest - the call that the server has held for the longest time
+ * @age_ms: its age
+ * @queue: number of its queue
+ * @tag: its tag there; on a vscsi host both are blk-mq's numbers
+ */
+struct vpart_oldest {
+	u64	age_ms;
+	u32	queue;
+	u32	tag;
+};
+
+/**
  * struct vpart_link_status - a consistent look at a link, for users
  * @state: link state
  * @why: why it is down, or went down last
  * @epoch: of this or the last UP
  * @lim: limits of the epoch
  * @inflight: calls that the server holds
- * @oldest_ms: age of the oldest of them
+ * @oldest: the oldest of them
  * @since_ms: age of @state
  * @last_error: positive errno of the last failed login
  */
@@ -340,7 +352,7 @@ struct vpart_link_status {
 	u32			epoch;
 	struct vpart_limits	lim;
 	u32			inflight;
-	u64			oldest_ms;
+	struct vpart_oldest	oldest;
 	u64			since_ms;
 	u32			last_error;
 };
@@ -405,7 +417,8 @@ static inline struct vpart_call *vpart_call_claim(const struct vpart_queue *q, u
 	return vpart_call_wait(c);
 }
 
-unsigned int vpart_calls_open(struct vpart_link *link, u64 *oldest_ms);
+unsigned int vpart_calls_open(struct vpart_link *link,
+			      struct vpart_oldest *oldest);
 
 /* ---- bus.c ---- */
 extern struct bus_type vpart_bus;

@@ -103,6 +103,15 @@ static void parse_pair(const struct nlmsghdr *nlh, struct vpart_pair *p)
 		case VPART_A_ADAPTER_OLDEST_MS:
 			p->oldest_ms = vpart_attr_u64(a);
 			break;
+		case VPART_A_ADAPTER_OLDEST_QUEUE:
+			p->oldest_queue = (uint32_t)vpart_attr_u64(a);
+			break;
+		case VPART_A_ADAPTER_OLDEST_TAG:
+			p->oldest_tag = (uint32_t)vpart_attr_u64(a);
+			break;
+		case VPART_A_ADAPTER_FREE:
+			p->free = (uint32_t)vpart_attr_u64(a);
+			break;
 		case VPART_A_ADAPTER_LAST_ERROR:
 			p->last_error = (uint32_t)vpart_attr_u64(a);
 			break;
@@ -242,7 +251,7 @@ static int default_name(struct vpart *v, struct vpart_pair *pair)
  * vpart_pair_add - join a client and an I/O server by an adapter pair
  * @v: the handle
  * @pair: client and server, and what else is not zero or empty of name, id,
- *	slots and path loss; on return what it has become
+ *	slots, fabric and path loss; on return what it has become
  *
  * Return: 0 or a negative errno.
  */
@@ -267,6 +276,8 @@ int vpart_pair_add(struct vpart *v, struct vpart_pair *pair)
 		mnl_attr_put_u32(nlh, VPART_A_ADAPTER_CLIENT_SLOT, pair->client_slot);
 	if (pair->server_slot)
 		mnl_attr_put_u32(nlh, VPART_A_ADAPTER_SERVER_SLOT, pair->server_slot);
+	if (pair->fabric[0])
+		mnl_attr_put_strz(nlh, VPART_A_ADAPTER_FABRIC, pair->fabric);
 	if (pair->path_loss)
 		mnl_attr_put_u32(nlh, VPART_A_ADAPTER_PATH_LOSS, pair->path_loss);
 	snprintf(what, sizeof(what), "add adapter pair %s", pair->name);
@@ -362,6 +373,7 @@ int vpart_pair_del(struct vpart *v, const char *name, bool force)
 		ret = force ? drop_lus(v, name) : check_unused(v, name);
 	if (ret)
 		return ret;
+	vpart_lio_acls_drop(name);
 	vpart_lio_pair_drop(name);
 	nlh = about(v, VPART_CMD_ADAPTER_DEL, name);
 	if (!nlh)

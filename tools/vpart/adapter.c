@@ -14,6 +14,7 @@ static const struct column columns[] = {
 static struct json_object *to_json(const struct vpart_pair *p)
 {
 	struct json_object *o = json_object_new_object();
+	char tag[32] = "";
 
 	put_text(o, "name", p->name);
 	put_number(o, "id", p->id);
@@ -30,8 +31,14 @@ static struct json_object *to_json(const struct vpart_pair *p)
 	put_number(o, "queues", p->queues);
 	put_number(o, "depth", p->depth);
 	put_number(o, "inflight", p->inflight);
+	put_number(o, "credits", (uint64_t)p->queues * p->depth);
+	put_number(o, "free", p->free);
 	put_number(o, "oldest_ms", p->oldest_ms);
+	if (p->inflight)
+		snprintf(tag, sizeof(tag), "%u.%u", p->oldest_queue, p->oldest_tag);
+	put_text(o, "oldest_tag", tag);
 	put_text(o, "last_error", p->last_error ? strerror((int)p->last_error) : "");
+	put_number(o, "last_errno", p->last_error);
 	return o;
 }
 
@@ -122,6 +129,10 @@ static const struct verb verbs[] = {
 	{
 		.name = "show", .args = "[NAME]", .max = 1, .run = run_show,
 		.what = "Show all adapter pairs and their links, or all that is known of one.",
+		.more = "Of one: credits is how many commands may be in flight, free how many more could\n"
+			"be sent now; oldest_tag is queue and tag of the command that the server has held\n"
+			"for oldest_ms, blk-mq's own numbers: the disk that has it lists it in\n"
+			"/sys/kernel/debug/block/DISK/hctxQUEUE/busy.",
 		.example = "vpart adapter show client1-vios1",
 	}, {
 		.name = "add",

@@ -108,6 +108,9 @@ enum {
 	VPART_A_ADAPTER_OLDEST_MS,	/* u64, age of the oldest of them */
 	VPART_A_ADAPTER_LAST_ERROR,	/* u32, errno of the last failed login, 0: none */
 	VPART_A_ADAPTER_SINCE_MS,	/* u64, age of this link state */
+	VPART_A_ADAPTER_OLDEST_QUEUE,	/* u32, of the oldest call; absent without */
+	VPART_A_ADAPTER_OLDEST_TAG,	/* u32, its tag there; absent without */
+	VPART_A_ADAPTER_FREE,	/* u32, credits that are free, of QUEUES * DEPTH */
 
 	__VPART_A_ADAPTER_MAX,
 	VPART_A_ADAPTER_MAX = (__VPART_A_ADAPTER_MAX - 1)
