@@ -530,6 +530,7 @@ static DEVICE_ATTR_RO(name)
 VSCSI_COUNTER(timeouts);
 VSCSI_COUNTER(aborts);
 VSCSI_COUNTER(bad);
+VSCSI_COUNTER(event_losses);
 
 static struct attribute *vscsi_shost_attrs[] = {
 	&dev_attr_link_state.attr,
@@ -539,6 +540,7 @@ static struct attribute *vscsi_shost_attrs[] = {
 	&dev_attr_timeouts.attr,
 	&dev_attr_aborts.attr,
 	&dev_attr_bad.attr,
+	&dev_attr_event_losses.attr,
 	NULL
 };
 ATTRIBUTE_GROUPS(vscsi_shost);

@@ -111,6 +111,7 @@ struct vscsi_hq {
  * @timeouts: commands whose timer fired
  * @aborts: of these, sent an ABORT TASK
  * @bad: malformed IUs from the server
+ * @event_losses: times that all LUNs were looked at: a login, or lost events
  */
 struct vscsi_host {
 	struct vpart_adapter	*a;
@@ -134,6 +135,7 @@ struct vscsi_host {
 	atomic_t		timeouts;
 	atomic_t		aborts;
 	atomic_t		bad;
+	atomic_t		event_losses;
 };
 
 /**

@@ -86,7 +86,10 @@ void vscsi_event(struct vpart_adapter *a, u64 seq, const void *iu, u16 len)
  */
 void vscsi_event_lost(struct vpart_adapter *a)
 {
-	vscsi_rescan(vpart_get_drvdata(a), BIT(VSCSI_TODO_LUNS) | BIT(VSCSI_TODO_CAPACITY));
+	struct vscsi_host *h = vpart_get_drvdata(a);
+
+	atomic_inc(&h->event_losses);
+	vscsi_rescan(h, BIT(VSCSI_TODO_LUNS) | BIT(VSCSI_TODO_CAPACITY));
 }
 
 /* INQUIRY that never waits for the link. 0, an errno, or -ENODEV: no such LUN. */

@@ -1,0 +1,30 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# summary: a LU comes and goes 10000 times (CYCLES=N for another number) and leaves nothing behind
+# kernel: stock
+# limit: 7200
+# disks: 32M
+# append: slub_nomerge
+. /src/tests/lib/guest.sh
+. /src/tests/suites/vscsi/lib.sh
+
+cycles=${CYCLES:-10000}
+vscsi_up
+backstore d1 /dev/vdb
+refs() { cat /sys/module/{vpart,vscsi_host,vscsi_target}/refcnt | xargs; }
+lun_add p1 1 d1
+disk_of p1 1 >/dev/null
+lun_del p1 1
+wait_for 10 no_disk p1 1
+before=$(refs)
+python3 /src/tests/suites/vscsi/hotplug.py cycles p1 "$(store_of d1)" 1 "$cycles" $((cycles / 10)) >/tmp/cycles 2>&1
+rc=$?
+grep '^#' /tmp/cycles | tail -n 1
+t "R11 $cycles times, and no cache of the kernel grows with it" bash -c "cat /tmp/cycles; exit $rc"
+is "nobody is counted who has gone" "$(refs)" "$before"
+lun_add p1 1 d1
+disk=$(disk_of p1 1)
+t "R11 a LU is served as at the beginning" dd if="/dev/$disk" of=/dev/null bs=1M iflag=direct status=none
+lun_del p1 1
+t "all of it away, the modules too" vscsi_down
+done_testing
