@@ -39,6 +39,9 @@ modules_install: modules	## into /lib/modules of the kernel that KDIR is for
 tools:	## libvpart and the command vpart, into build/tools/
 	+@[ ! -f tools/Makefile ] || $(MAKE) -C tools BUILD=$(abspath $(BUILD))/tools
 
+install: tools	## command, library, manual page and unit; DESTDIR=, PREFIX=
+	+$(MAKE) -C tools BUILD=$(abspath $(BUILD))/tools install
+
 clean:	## remove everything that was built here
 	rm -rf $(BUILD)
 
@@ -57,4 +60,4 @@ bench:	## guest instructions per I/O, side by side
 help:	## this list
 	@awk -F':.*## ?' '/^[a-z_-]+:.*##/ { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: all modules farm modules_install tools clean demo check check-static bench help
+.PHONY: all modules farm modules_install tools install clean demo check check-static bench help

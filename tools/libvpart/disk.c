@@ -34,6 +34,15 @@ int vpart_disk_name(unsigned int major, unsigned int minor, char *name, size_t s
 	return 0;
 }
 
+/* Its size by sysfs, which waits for nobody; 0 if there is none. */
+uint64_t vpart_disk_bytes(unsigned int major, unsigned int minor)
+{
+	char path[64], text[32];
+
+	snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/size", major, minor);
+	return vpart_file_read(path, text, sizeof(text)) > 0 ? strtoull(text, NULL, 10) * 512 : 0;
+}
+
 /* Resolve @path to a block device with its size; it is not left open. */
 int vpart_block_find(struct vpart *v, const char *path, struct vpart_block *b)
 {

@@ -84,6 +84,7 @@ int vpart_block_find(struct vpart *v, const char *path, struct vpart_block *b);
 bool vpart_block_busy(const struct vpart_block *b, char *by, size_t size);
 int vpart_disk_serial(const char *disk, char *serial, size_t size);
 bool vpart_disk_of_pair(const char *disk, const struct vpart_pair *pair);
+uint64_t vpart_disk_bytes(unsigned int major, unsigned int minor);
 int vpart_disk_name(unsigned int major, unsigned int minor, char *name, size_t size);
 int vpart_uevent_open(void);
 int vpart_uevent_wait(int fd, unsigned int timeout_ms);
@@ -100,7 +101,14 @@ int vpart_lio_list(struct vpart *v, struct vpart_lu **list, size_t *n);
 bool vpart_lio_serves(const struct vpart_block *b, char *name, size_t size);
 bool vpart_lio_pair_used(const char *pair);
 void vpart_lio_tidy(void);
+void vpart_lio_acl_unmap(const char *pair, uint32_t lun);
+void vpart_lio_acls_drop(const char *pair);
+bool vpart_lio_acls_any(const char *pair);
+int vpart_lio_rescan(struct vpart *v, const char *pair, uint32_t lun);
 void vpart_lio_pair_drop(const char *pair);
+
+/* lu.c */
+bool vpart_disk_may_come(const struct vpart_lu *lu);
 
 /* super.c: what is written on a mirror's leg */
 struct vpart_super {

@@ -132,7 +132,10 @@ int vpart_partition_del(struct vpart *v, const char *name);
  * @queues: queues of this login
  * @depth: tags per queue of this login
  * @inflight: requests in flight
- * @oldest_ms: age of the oldest of them
+ * @free: credits that are free, of @queues times @depth
+ * @oldest_ms: age of the oldest request in flight
+ * @oldest_queue: its queue
+ * @oldest_tag: its tag there; with @oldest_queue the client's blk-mq numbers
  * @last_error: errno of the last refused login, positive, or 0
  * @since_ms: how long the link has been in this state
  */
@@ -151,7 +154,10 @@ struct vpart_pair {
 	uint32_t		queues;
 	uint32_t		depth;
 	uint32_t		inflight;
+	uint32_t		free;
 	uint64_t		oldest_ms;
+	uint32_t		oldest_queue;
+	uint32_t		oldest_tag;
 	uint32_t		last_error;
 	uint64_t		since_ms;
 };
@@ -225,6 +231,7 @@ int vpart_lus(struct vpart *v, struct vpart_lu **list, size_t *n);
 int vpart_lu_find(struct vpart *v, const char *name, struct vpart_lu *lu);
 int vpart_lu_add(struct vpart *v, const struct vpart_lu_spec *spec, struct vpart_lu *lu);
 int vpart_lu_del(struct vpart *v, const char *name, bool force);
+int vpart_lu_rescan(struct vpart *v, const char *name, unsigned int wait_ms, struct vpart_lu *lu);
 
 /**
  * enum vpart_mirror_state - health of a mirror
@@ -305,17 +312,22 @@ struct vpart_mirror {
  *	(only when started)
  * @assume_clean: the legs are known to be equal: no first copy
  * @force_alone: start from one leg although the other may be newer
+ * @manual_attach: a leg that returns is taken back only when told
+ * @uuid: only start the set with this UUID; NULL: whichever the legs say
  */
 struct vpart_mirror_spec {
 	const char	*name;
 	const char	*legs[VPART_MIRROR_LEGS];
 	bool		assume_clean;
 	bool		force_alone;
+	bool		manual_attach;
+	const uint8_t	*uuid;
 };
 
 const char *vpart_mirror_state_name(enum vpart_mirror_state state);
 int vpart_mirrors(struct vpart *v, struct vpart_mirror **list, size_t *n);
 int vpart_mirror_find(struct vpart *v, const char *name, struct vpart_mirror *m);
+int vpart_mirror_raw(struct vpart *v, char **text);
 int vpart_mirror_create(struct vpart *v, const struct vpart_mirror_spec *spec);
 int vpart_mirror_start(struct vpart *v, const struct vpart_mirror_spec *spec);
 int vpart_mirror_stop(struct vpart *v, const char *name);
@@ -324,6 +336,56 @@ int vpart_mirror_fail(struct vpart *v, const char *name, int leg);
 int vpart_mirror_resync(struct vpart *v, const char *name, bool run);
 int vpart_mirror_wait(struct vpart *v, const char *name, unsigned int timeout_ms,
 		      void (*progress)(const struct vpart_mirror *m, void *arg), void *arg);
+
+/* Where the configuration is kept unless told otherwise */
+#define VPART_CONFIG_FILE	"/etc/vpart/config.json"
+
+/**
+ * enum vpart_config_result - what became of an object of a configuration
+ * @VPART_CONFIG_KEPT: it was there and the same
+ * @VPART_CONFIG_ADDED: it was made, or would be
+ * @VPART_CONFIG_CHANGED: it was there and has been, or would be, completed
+ * @VPART_CONFIG_FAILED: it could not be made
+ */
+enum vpart_config_result {
+	VPART_CONFIG_KEPT,
+	VPART_CONFIG_ADDED,
+	VPART_CONFIG_CHANGED,
+	VPART_CONFIG_FAILED,
+	VPART_CONFIG_RESULTS,
+};
+
+/**
+ * struct vpart_config_step - one object of a configuration
+ * @object: its kind, a word
+ * @name: its name
+ * @result: what became of it
+ * @text: why it failed or what is to be known, "" if nothing
+ */
+struct vpart_config_step {
+	const char			*object;
+	const char			*name;
+	enum vpart_config_result	result;
+	const char			*text;
+};
+
+/**
+ * struct vpart_config_opts - how a configuration is restored
+ * @dry_run: only find out what would be done
+ * @wait_ms: how long to wait for the clients' disks
+ * @step: called for each object, or NULL
+ * @arg: for @step
+ */
+struct vpart_config_opts {
+	bool		dry_run;
+	unsigned int	wait_ms;
+	void		(*step)(const struct vpart_config_step *step, void *arg);
+	void		*arg;
+};
+
+const char *vpart_config_result_name(enum vpart_config_result result);
+int vpart_config_save(struct vpart *v, const char *file, size_t *n);
+int vpart_config_restore(struct vpart *v, const char *file, const struct vpart_config_opts *opts);
 
 /**
  * struct vpart_event - something happened to an object

@@ -216,12 +216,12 @@ void vpart_lio_tidy(void)
 	rmdir(FABRIC);
 }
 
-/* Take the target of a pair away; it stays while it has LUNs. */
+/* Take the target of a pair away; it stays while it has LUNs, or ACLs made by hand. */
 void vpart_lio_pair_drop(const char *pair)
 {
 	char path[PATH_MAX];
 
-	if (vpart_lio_pair_used(pair) ||
+	if (vpart_lio_pair_used(pair) || vpart_lio_acls_any(pair) ||
 	    vpart_path(path, sizeof(path), FABRIC "/%s/tpgt_1/enable", pair))
 		return;
 	vpart_file_write(path, "0");
@@ -300,11 +300,22 @@ drop_pair:
 	return ret;
 }
 
+/* Tell the client to look at a LUN again: its size, or who may see it, changed. */
+int vpart_lio_rescan(struct vpart *v, const char *pair, uint32_t lun)
+{
+	char tpg[PATH_MAX], text[16];
+
+	snprintf(text, sizeof(text), "%u", lun);
+	vpart_path(tpg, sizeof(tpg), FABRIC "/%s/tpgt_1", pair);
+	return set_text(v, tpg, "rescan", text);
+}
+
 int vpart_lio_unmap(struct vpart *v, const char *pair, uint32_t lun, const char *name)
 {
 	char dir[PATH_MAX], link[PATH_MAX];
 
 	vpart_path(dir, sizeof(dir), FABRIC "/%s/tpgt_1/lun/lun_%u", pair, lun);
+	vpart_lio_acl_unmap(pair, lun);
 	if (vpart_path(link, sizeof(link), "%.512s/%s", dir, name) ||
 	    (unlink(link) && errno != ENOENT))
 		return lio_fail(v, -errno, "unmap", link);

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 #include "internal.h"
@@ -45,14 +47,13 @@ static void find_disk(struct vpart_lu *lu, const struct vpart_pair *pair, char *
 	}
 }
 
+/* Of a LU without a disk: its device's, which is not opened: it may be stuck. */
 static void find_bytes(struct vpart_lu *lu)
 {
-	struct vpart *quiet = vpart_open();
-	struct vpart_block b;
+	struct stat st;
 
-	if (quiet && !lu->bytes && lu->device[0] && !vpart_block_find(quiet, lu->device, &b))
-		lu->bytes = b.bytes;
-	vpart_close(quiet);
+	if (!lu->bytes && lu->device[0] && !stat(lu->device, &st) && S_ISBLK(st.st_mode))
+		lu->bytes = vpart_disk_bytes(major(st.st_rdev), minor(st.st_rdev));
 }
 
 /**
@@ -127,7 +128,7 @@ int vpart_lu_find(struct vpart *v, const char *name, struct vpart_lu *lu)
 }
 
 /* Will the client show its disk without anybody's doing? */
-static bool disk_may_come(const struct vpart_lu *lu)
+bool vpart_disk_may_come(const struct vpart_lu *lu)
 {
 	if (!vpart_exists("/sys/bus/scsi/drivers/sd"))
 		return false;
@@ -160,7 +161,7 @@ static int wait_disk(struct vpart *v, int uevents, unsigned int wait_ms, struct 
 		if (lu->disk[0] && vpart_exists(path))
 			return 0;
 		now = now_ms();
-		if (now >= end || uevents < 0 || !disk_may_come(lu))
+		if (now >= end || uevents < 0 || !vpart_disk_may_come(lu))
 			return 0;
 		vpart_uevent_wait(uevents, (unsigned int)(end - now));
 	}
@@ -275,6 +276,82 @@ drop_pair:
 	}
 tidy:
 	vpart_lio_tidy();
+	return ret;
+}
+
+/* Size of what is behind the LU now. */
+static uint64_t backing_bytes(const struct vpart_lu *lu)
+{
+	struct stat st;
+
+	if (!lu->device[0] || stat(lu->device, &st))
+		return 0;
+	return S_ISBLK(st.st_mode) ? vpart_disk_bytes(major(st.st_rdev), minor(st.st_rdev)) :
+	       (uint64_t)st.st_size;
+}
+
+static int tell_clients(struct vpart *v, const char *name)
+{
+	struct vpart_lu *list;
+	bool told = false;
+	size_t i, n;
+	int ret;
+
+	ret = vpart_lus(v, &list, &n);
+	for (i = 0; !ret && i < n; i++) {
+		if (strcmp(list[i].name, name) || !list[i].pair[0])
+			continue;
+		told = true;
+		ret = vpart_lio_rescan(v, list[i].pair, list[i].lun);
+	}
+	if (!ret && !told)
+		ret = vpart_fail(v, ENOENT, VPART_CODE_NOT_FOUND, "LU %s is served to nobody",
+				 name);
+	free(list);
+	return ret;
+}
+
+/**
+ * vpart_lu_rescan - tell the client that a LU's size, or who may see it, changed
+ * @v: the handle
+ * @name: its name
+ * @wait_ms: how long to wait until the client's disk has the new size
+ * @lu: what has become of it
+ *
+ * Return: 0; -ETIMEDOUT if the disk has another size than the device in the
+ * end; another negative errno.
+ */
+int vpart_lu_rescan(struct vpart *v, const char *name, unsigned int wait_ms, struct vpart_lu *lu)
+{
+	uint64_t end = now_ms() + wait_ms, now;
+	int uevents, ret;
+
+	ret = vpart_lu_find(v, name, lu);
+	if (ret)
+		return ret;
+	if (!strncmp(lu->backstore, "fileio_", 7) && lu->disk[0] && backing_bytes(lu) != lu->bytes)
+		return vpart_fail(v, EOPNOTSUPP, VPART_CODE_FAILED,
+				  "LU %s is a file, whose size is fixed while it is served: delete the LU and add it again",
+				  name);
+	uevents = vpart_uevent_open();
+	ret = tell_clients(v, name);
+	while (!ret) {
+		ret = vpart_lu_find(v, name, lu);
+		if (ret || !lu->disk[0] || lu->bytes == backing_bytes(lu))
+			break;
+		now = now_ms();
+		if (!wait_ms || !lu->active)
+			break;
+		if (now >= end || uevents < 0)
+			ret = vpart_fail(v, ETIMEDOUT, VPART_CODE_FAILED,
+					 "LU %s: /dev/%s has %llu bytes, its device %llu", name,
+					 lu->disk, (unsigned long long)lu->bytes,
+					 (unsigned long long)backing_bytes(lu));
+		else
+			vpart_uevent_wait(uevents, (unsigned int)(end - now));
+	}
+	if (uevents >= 0)
+		close(uevents);
 	return ret;
 }
 

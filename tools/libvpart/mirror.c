@@ -222,6 +222,39 @@ int vpart_mirror_find(struct vpart *v, const char *name, struct vpart_mirror *m)
 	return ret;
 }
 
+/**
+ * vpart_mirror_raw - status line and table of all mirrors, for experts
+ * @v: the handle
+ * @text: where the lines go; free() it
+ *
+ * Return: 0 or a negative errno.
+ */
+int vpart_mirror_raw(struct vpart *v, char **text)
+{
+	struct vpart_dm_info info;
+	char **names = NULL;
+	size_t i, n = 0, size;
+	FILE *f;
+	int ret;
+
+	ret = vpart_dm_check(v);
+	if (!ret)
+		ret = vpart_dm_list(v, &names, &n);
+	if (ret)
+		return ret;
+	f = open_memstream(text, &size);
+	for (i = 0; f && i < n; i++) {
+		if (!vpart_dm_info(v, names[i], false, &info))
+			fprintf(f, "%s status: 0 %llu vmirror %s\n", names[i],
+				(unsigned long long)info.sectors, info.params);
+		if (!vpart_dm_info(v, names[i], true, &info))
+			fprintf(f, "%s table: 0 %llu vmirror %s\n", names[i],
+				(unsigned long long)info.sectors, info.params);
+	}
+	vpart_dir_free(names, n);
+	return f && !fclose(f) ? 0 : vpart_no_memory(v);
+}
+
 /* The LU that @leg names or whose disk it is, without regard to failures. */
 static int find_lu(struct vpart *v, struct leg *leg, const char *name)
 {
@@ -413,8 +446,9 @@ int vpart_mirror_create(struct vpart *v, const struct vpart_mirror_spec *spec)
 			spec->assume_clean ? " 2 create assume_clean" : " 1 create");
 }
 
-/* Put the legs where their superblocks say; @super: of one of them. */
-static int order_legs(struct vpart *v, struct leg *legs, struct vpart_super *super)
+/* Put the legs where their superblocks say; @want: set or NULL, @super: of one. */
+static int order_legs(struct vpart *v, struct leg *legs, const uint8_t *want,
+		      struct vpart_super *super)
 {
 	struct vpart_super s[VPART_MIRROR_LEGS];
 	bool got[VPART_MIRROR_LEGS] = { false };
@@ -446,6 +480,10 @@ static int order_legs(struct vpart *v, struct leg *legs, struct vpart_super *sup
 					  "%s and %s are both leg %u: one is a copy of the other",
 					  legs[0].arg, legs[1].arg, s[0].leg_index);
 	}
+	if (want && memcmp(super->set_uuid, want, VPART_UUID_SIZE))
+		return vpart_fail(v, EMEDIUMTYPE, VPART_CODE_FAILED,
+				  "%s is a leg of another mirror than the one wanted",
+				  got[1] ? legs[1].arg : legs[0].arg);
 	if (super->leg_index != (got[1] ? 1 : 0)) {
 		swap = legs[0];
 		legs[0] = legs[1];
@@ -465,6 +503,7 @@ int vpart_mirror_start(struct vpart *v, const struct vpart_mirror_spec *spec)
 {
 	struct leg legs[VPART_MIRROR_LEGS];
 	struct vpart_super super;
+	char features[64];
 	int i, ret;
 
 	ret = check_new_name(v, spec->name);
@@ -473,13 +512,15 @@ int vpart_mirror_start(struct vpart *v, const struct vpart_mirror_spec *spec)
 	if (!ret)
 		ret = check_legs(v, legs);
 	if (!ret)
-		ret = order_legs(v, legs, &super);
+		ret = order_legs(v, legs, spec->uuid, &super);
 	if (!ret)
 		ret = set_path_loss(v, legs);
 	if (ret)
 		return ret;
-	return activate(v, spec->name, super.set_uuid, super.data_sectors, legs,
-			spec->force_alone ? " 1 force_alone" : "");
+	snprintf(features, sizeof(features), " %d%s%s", spec->force_alone + spec->manual_attach,
+		 spec->force_alone ? " force_alone" : "",
+		 spec->manual_attach ? " manual_attach" : "");
+	return activate(v, spec->name, super.set_uuid, super.data_sectors, legs, features);
 }
 
 /**
@@ -512,7 +553,9 @@ static int exchange(struct vpart *v, const char *name, int leg, const char *path
 	for (i = 0; i < VPART_MIRROR_LEGS; i++)
 		word(&at, dev[i], sizeof(dev[i]));
 	vpart_copy(dev[leg], sizeof(dev[leg]), path);
-	snprintf(params, sizeof(params), "%s %s %s", uuid, dev[0], dev[1]);
+	/* What was asked at its making is done; how it behaves must stay. */
+	snprintf(params, sizeof(params), "%s %s %s%s", uuid, dev[0], dev[1],
+		 at && strstr(at, "manual_attach") ? " 1 manual_attach" : "");
 	return vpart_dm_reload(v, name, info.sectors, params);
 }
 

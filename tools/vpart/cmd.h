@@ -99,6 +99,8 @@ extern const struct noun adapter_noun;
 extern const struct noun lu_noun;
 extern const struct noun mirror_noun;
 extern const struct noun events_noun;
+extern const struct noun config_noun;
+extern const struct noun diag_noun;
 extern const struct noun version_noun;
 
 /* main.c */

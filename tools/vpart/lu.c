@@ -112,6 +112,21 @@ static int run_add(struct cmd *c)
 		    lu.device, lu.server, lu.disk, lu.client);
 }
 
+static int run_resize(struct cmd *c)
+{
+	struct vpart_lu lu;
+	char size[32];
+
+	if (vpart_lu_rescan(c->v, c->pos[0], word(c, "--no-wait") ? 0 : DISK_WAIT_MS, &lu))
+		return failed(c);
+	human_bytes(size, sizeof(size), lu.bytes);
+	if (!lu.disk[0])
+		return done(c, to_json(&lu), "LU %s is no disk of %s%s", lu.name, lu.client,
+			    no_disk(&lu));
+	return done(c, to_json(&lu), "LU %s is /dev/%s of %s: %s", lu.name, lu.disk, lu.client,
+		    size);
+}
+
 static int run_del(struct cmd *c)
 {
 	struct vpart_lu lu;
@@ -142,6 +157,14 @@ static const struct verb verbs[] = {
 			"  uuid       identity of the LU, the disk's serial number (a new one)\n"
 			"  --no-wait  do not wait for the client's disk",
 		.example = "vpart lu add d1 server vios1 client client1 device /dev/vdb",
+	}, {
+		.name = "resize", .args = "NAME [--no-wait]", .min = 1, .max = 1,
+		.run = run_resize, .words = { "--no-wait" },
+		.what = "Tell the client that a LU has another size, or is mapped otherwise by an ACL.",
+		.more = "The device is resized first, with its own tool. A file's size is fixed while it\n"
+			"is served.\n\n"
+			"  --no-wait  do not wait until the client's disk has the new size",
+		.example = "vpart lu resize d1",
 	}, {
 		.name = "del", .args = "NAME [--force]", .min = 1, .max = 1, .run = run_del,
 		.words = { "--force" },

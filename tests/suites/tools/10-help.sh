@@ -21,11 +21,11 @@ verbs() {
 }
 
 has_example() { vpart "$1" "$2" -h | grep -A1 '^Example:' | grep -q "^  vpart $1"; }
-is "help lists all nouns and verbs" "$(verbs | wc -l)" 26
+is "help lists all nouns and verbs" "$(verbs | wc -l)" 30
 while read -r noun verb; do
 	t "vpart $noun $verb -h has an example" has_example "$noun" "$verb"
 done < <(verbs)
-for noun in node partition adapter lu mirror events version; do
+for noun in node partition adapter lu mirror events config diag version; do
 	t "vpart $noun --help works" vpart "$noun" --help
 done
 

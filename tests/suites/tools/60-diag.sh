@@ -1,0 +1,111 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# kernel: stock
+# disks: 64M 64M
+# limit: 240
+# summary: which command is stuck, a dump that does not get stuck too, and every command of the documents
+# shellcheck source=tests/lib/guest.sh
+. /src/tests/lib/guest.sh
+
+export DM_DISABLE_UDEV=1
+get() {
+	local what=$1
+	shift
+	vpart --json "$@" | python3 -c "import json, sys; o = json.load(sys.stdin); print($what)"
+}
+mods target_core_iblock sd_mod vpart vscsi_target vscsi_host dm-vmirror
+
+# --- every command of the documents, as it stands there ---
+# run_all WHERE COMMANDS: each succeeds.
+run_all() {
+	local line
+	while read -r line; do
+		t "$1: $line" bash -c "$line"
+	done <<<"$2"
+}
+clear_all() {
+	local a p n
+	[ ! -b /dev/mapper/vol ] || vpart mirror stop vol
+	for a in client1-vios1 client1-vios2; do [ ! -d /sys/bus/vpart/devices/$a.client ] || vpart adapter del $a --force; done
+	for p in vios1 vios2 client1; do vpart partition del $p; done
+	for n in cec1 cec2; do vpart node del $n; done
+	for a in vdb vdc; do dd if=/dev/zero of=/dev/$a bs=1M count=1 oflag=direct; done
+} >/dev/null 2>&1
+readme=$(sed -n '/^## A mirrored volume/,/^## Where/p' /src/README.md | grep -E '^(vpart|mkfs.ext4) ')
+is "README: its commands are found" "$(wc -l <<<"$readme")" 13
+run_all README "$readme"
+t "README: the volume is whole again" vpart mirror wait vol --timeout 60
+clear_all
+manual=$(sed -n '/^EXAMPLE/,/^FILES/p' /src/Documentation/man/vpart.8.rst | sed -n 's/^ *\(vpart .*\)/\1/p')
+run_all manual "$(sed 's/vpart mirror status vol$/vpart mirror status vol || [ $? = 4 ]/' <<<"$manual")"
+help=$(vpart -h | sed -n 's/^  \(vpart .*\)/\1/p')
+clear_all
+rm -f /etc/vpart/config.json
+vpart node add cec1 >/dev/null
+vpart node add cec2 >/dev/null
+vpart partition add vios1 vios node cec1 pool 1 >/dev/null
+vpart partition add vios2 vios node cec2 pool 1 >/dev/null
+vpart partition add client1 client node cec1 >/dev/null
+run_all help "$help"
+clear_all
+
+# --- a stuck command ---
+dmsetup create slow --table "0 $(cat /sys/block/vdb/size) linear /dev/vdb 0"
+vpart partition add vios1 vios >/dev/null
+vpart partition add client1 client >/dev/null
+vpart lu add d1 server vios1 client client1 device /dev/mapper/slow >/dev/null
+mkdir -p /sys/kernel/config/target/iscsi/iqn.2026-11.test:x/tpgt_1 2>/dev/null ||
+	{ modprobe iscsi_target_mod; mkdir -p /sys/kernel/config/target/iscsi/iqn.2026-11.test:x/tpgt_1; }
+echo -n topsecret >/sys/kernel/config/target/iscsi/iqn.2026-11.test:x/tpgt_1/auth/password 2>/dev/null
+is "R10 an idle adapter pair: all credits are free" \
+	"$(get '(o["inflight"], o["free"] == o["credits"], o["oldest_tag"], o["last_errno"])' adapter show client1-vios1)" "(0, True, None, 0)"
+dmsetup suspend slow
+dd if=/dev/sda of=/dev/null bs=4k count=1 iflag=direct status=none &
+reader=$!
+stuck() { [ "$(cat /sys/bus/vpart/devices/client1-vios1.client/inflight)" = 1 ]; }
+wait_for 10 stuck
+pair=$(vpart --json adapter show client1-vios1)
+is "R10 a command in flight takes a credit" "$(get '(o["inflight"], o["credits"] - o["free"])' adapter show client1-vios1)" "(1, 1)"
+tag=$(sed -n 's/.*"oldest_tag":"\([0-9.]*\)".*/\1/p' <<<"$pair")
+mountpoint -q /sys/kernel/debug || mount -t debugfs none /sys/kernel/debug
+busy=/sys/kernel/debug/block/sda/hctx${tag%.*}/busy
+t "R10 the oldest command's tag ($tag) is blk-mq's own" grep -qE "[^_]tag=${tag#*.}[^0-9]" "$busy"
+is "sysfs says the same" "$(cat /sys/bus/vpart/devices/client1-vios1.client/oldest_tag)" "$tag"
+start=$SECONDS
+t "a dump is taken meanwhile" vpart diag save /tmp/dump.tar
+t "it took $((SECONDS - start)) s" test $((SECONDS - start)) -lt 60
+mkdir /tmp/dump
+tar -C /tmp/dump -xf /tmp/dump.tar
+dump=/tmp/dump/dump
+is "for root's eyes only" "$(stat -c %a /tmp/dump.tar)" 600
+for f in versions adapters partitions nodes; do
+	t "$f.json is JSON" python3 -m json.tool $dump/$f.json
+done
+t "the stuck command is in it" grep -q "\"oldest_tag\":\"$tag\"" $dump/adapters.json
+t "so are the kernel's log" grep -q 'vscsi\|vpart\|scsi' $dump/log.txt
+t "... the modules" grep -q '/sys/module/vscsi_target/refcnt' $dump/modules.txt
+t "... and the waiting tasks with their stacks" grep -q 'dd' $dump/tasks.txt
+t "no secret is" bash -c "! grep -rq topsecret $dump"
+fails "a dump goes into nothing that is there" 'File exists' vpart diag save /tmp/dump.tar
+t "a dump into a folder" vpart diag save /tmp/folder
+t "events are in it" grep -q '"seq"' /tmp/folder/events.json
+t "the SCSI host is" grep -q 'scsi_host/host.*link_state: up' /tmp/folder/hosts.txt
+t "LIO's tree is" grep -q 'tpgt_1/enable: ' /tmp/folder/lio-fabric.txt
+fails "R10 a pair that cannot go says which command holds it" "oldest for [0-9]* ms .queue ${tag%.*}, tag ${tag#*.}" \
+	python3 /src/tests/suites/vpart/nl.py ADAPTER_DEL NAME=client1-vios1
+
+# Now LIO's folders are locked, by one who waits for the command.
+vpart lu del d1 --force >/dev/null &
+deleter=$!
+waits() { grep -q ' D ' /proc/$deleter/stat; }
+t "a LU is taken away while its command is stuck" wait_for 20 waits
+start=$SECONDS
+t "a dump is taken nevertheless" bash -c 'vpart --json diag save /tmp/stuck.tar >/tmp/stuck.json'
+t "it took $((SECONDS - start)) s" test $((SECONDS - start)) -lt 60
+t "who is stuck in the folders of LIO is in it" bash -c 'tar -xOf /tmp/stuck.tar stuck/tasks.txt | grep -q vpart'
+dmsetup resume slow
+wait $reader
+t "then the LU goes" wait $deleter
+t "a dump when all is well: each part is whole" bash -c 'vpart --json diag save /tmp/whole.tar |
+	python3 -c "import json, sys; sys.exit(len(json.load(sys.stdin)[\"stuck\"]))"'
+done_testing
