@@ -67,16 +67,21 @@ t "reload" retune 60000
 
 # P15: a write in flight that leg 0 has shown is not unseen when leg 0 is lost.
 fill 5 0 4
-shape 1 0 4000
+shape 1 0 100000
 fill 6 0 4 &
 pid=$!
-t "a write that only leg 0 has is read" wait_for 3 check 6 0 4
+t "a write that only leg 0 has is read" wait_for 60 check 6 0 4
 t "and is not acknowledged yet" kill -0 $pid
 break_leg 0
-t "V2 it is read after leg 0 was lost" check 6 0 4
+check 6 0 4 &
+reader=$!
+t "a read after leg 0 was lost is held" wait_for 60 held
+# The delay ends with the table that makes it.
+repair_leg 1
+wait $reader
+is "V2 it is read after leg 0 was lost" $? 0
 wait $pid
 is "and acknowledged" $? 0
-repair_leg 1
 repair_leg 0
 t "back to normal" wait_for 30 in_state normal
 t "reload" retune 200
