@@ -380,8 +380,11 @@ void vmirror_finish_half(struct vmirror *m)
 	struct bio *bio;
 
 	spin_lock_irq(&m->lock);
-	bio_list_merge(&list, &m->half);
-	bio_list_init(&m->half);
+	/* A leg that failed just now is settled first: those wait for the record. */
+	if (!m->bad) {
+		bio_list_merge(&list, &m->half);
+		bio_list_init(&m->half);
+	}
 	spin_unlock_irq(&m->lock);
 
 	while ((bio = bio_list_pop(&list))) {

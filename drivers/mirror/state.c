@@ -161,6 +161,16 @@ static void vmirror_why(struct vmirror *m, unsigned int leg, char *why, size_t s
 		snprintf(why, size, "leg %u %s failed: error %d", !leg, other->dev->name, r);
 }
 
+static unsigned int vmirror_bad(struct vmirror *m)
+{
+	unsigned int bad;
+
+	spin_lock_irq(&m->lock);
+	bad = m->bad;
+	spin_unlock_irq(&m->lock);
+	return bad;
+}
+
 /**
  * vmirror_settle() - deal with legs that failed
  * @m: mirror
@@ -176,18 +186,18 @@ bool vmirror_settle(struct vmirror *m)
 	char why[128];
 	int r = 0;
 
-	spin_lock_irq(&m->lock);
-	bad = m->bad;
-	spin_unlock_irq(&m->lock);
-	if (!bad)
-		return true;
-
-	if (m->state == VMIRROR_NORMAL && bad != VMIRROR_MODE_LEGS)
-		leg = bad & BIT(0) ? 1 : 0;
-	else
-		leg = m->src;
-	if (!vmirror_drained(m, leg))
-		return false;
+	do {
+		bad = vmirror_bad(m);
+		if (!bad)
+			return true;
+		if (m->state == VMIRROR_NORMAL && bad != VMIRROR_MODE_LEGS)
+			leg = bad & BIT(0) ? 1 : 0;
+		else
+			leg = m->src;
+		if (!vmirror_drained(m, leg))
+			return false;
+		/* If the last of those writes failed, this is not the leg that stays. */
+	} while (vmirror_bad(m) != bad);
 
 	vmirror_why(m, leg, why, sizeof(why));
 	progress = m->state != VMIRROR_RESYNC || atomic64_read(&m->copied);
