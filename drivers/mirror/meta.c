@@ -110,7 +110,8 @@ free:
  * @leg: which leg
  *
  * The copy that is not the newest is overwritten, so a torn write leaves the
- * state before it.
+ * state before it. After a write that failed the same copy is written again: the
+ * other is the last that is known to be whole.
  *
  * Context: worker, or a dm hook while no worker runs.
  * Return: 0 or -errno; then either state may be on the medium.
@@ -127,9 +128,11 @@ int vmirror_write_super(struct vmirror *m, unsigned int leg)
 	r = vmirror_rw_block(m, leg, REQ_OP_WRITE | REQ_FUA | REQ_PREFLUSH | vmirror_fast(m, leg),
 			     VMIRROR_SUPER_BLOCK + (sb->seq & 1), page);
 	__free_page(page);
-	if (r)
+	if (r) {
+		sb->seq++;
 		vmirror_err_limit(m, "leg %u %s: superblock cannot be written: error %d",
 				  leg, m->leg[leg].dev->name, r);
+	}
 	return r;
 }
 
