@@ -304,6 +304,16 @@ unsigned int vmirror_dirty_count(struct vmirror *m)
 	return bitmap_weight(m->dirty, m->nr_regions);
 }
 
+/* The bits that were to be cleared stay as they are, and are durable. */
+static void vmirror_keep_bits(struct vmirror *m)
+{
+	unsigned int r;
+
+	for_each_set_bit(r, m->cleaning, m->nr_regions)
+		set_bit(r, m->hot);
+	bitmap_zero(m->cleaning, m->nr_regions);
+}
+
 /**
  * vmirror_clean() - take back the write intent of idle regions
  * @m: mirror
@@ -349,11 +359,13 @@ void vmirror_clean(struct vmirror *m, bool all)
 
 			if (!err)
 				continue;
-			/* The bits stay as they are, and are durable. */
-			for_each_set_bit(r, m->cleaning, m->nr_regions)
-				set_bit(r, m->hot);
-			bitmap_zero(m->cleaning, m->nr_regions);
+			vmirror_keep_bits(m);
 			vmirror_leg_failed(m, leg, errno_to_blk_status(err));
+			return;
+		}
+		/* A leg that failed in the meantime may have flushed less than it was given. */
+		if (vmirror_unsettled(m)) {
+			vmirror_keep_bits(m);
 			return;
 		}
 		for_each_set_bit(r, m->cleaning, m->nr_regions)

@@ -41,10 +41,13 @@ void vmirror_leg_failed(struct vmirror *m, unsigned int leg, blk_status_t status
 
 	spin_lock_irqsave(&m->lock, flags);
 	if ((m->mode & VMIRROR_MODE_LEGS) == VMIRROR_MODE_LEGS || m->bad) {
-		/* The source of a resync is the last leg: it is not given up. */
-		if (m->state != VMIRROR_RESYNC || leg != m->src) {
-			if (!(m->bad & BIT(leg)))
-				m->leg[leg].error = status;
+		if (!(m->bad & BIT(leg)))
+			m->leg[leg].error = status;
+		if (m->state == VMIRROR_RESYNC && leg == m->src) {
+			/* The last leg: not given up. A bad sector is no lost cache. */
+			if (status != BLK_STS_MEDIUM)
+				m->source_suspect = true;
+		} else {
 			m->bad |= BIT(leg);
 			WRITE_ONCE(m->mode, m->mode & VMIRROR_MODE_READ_1);
 			set_bit(VMIRROR_WATCH_DRAIN, &m->watch);
@@ -389,6 +392,14 @@ void vmirror_finish_half(struct vmirror *m)
 
 	while ((bio = bio_list_pop(&list))) {
 		io = vmirror_io(bio);
+		/* Failed by the source of a resync that has ended since: a leg failed. */
+		if (m->state == VMIRROR_NORMAL && io->status[m->src]) {
+			spin_lock_irq(&m->lock);
+			bio_list_add(&m->half, bio);
+			spin_unlock_irq(&m->lock);
+			vmirror_leg_failed(m, m->src, io->status[m->src]);
+			continue;
+		}
 		/* The source failed it, the target may have it: copy that again. */
 		if (m->state == VMIRROR_RESYNC && io->status[m->src])
 			set_bit(io->region, m->dirty);

@@ -174,6 +174,7 @@ struct vmirror {
 	bool stop_resync;
 	bool resyncing;			/* m->resync_work is queued or runs */
 	bool source_failed;		/* that is what ended the resync, at bad_sector */
+	bool source_suspect;		/* the source failed an I/O: may have lost its cache */
 	sector_t bad_sector;
 	unsigned int ask_fail;		/* request: legs that the operator fails */
 	bool paused;			/* by the operator */
@@ -303,6 +304,8 @@ void vmirror_finish_half(struct vmirror *m);
 extern const char * const vmirror_state_text[];
 unsigned int vmirror_in_service(struct vmirror *m);
 bool vmirror_settle(struct vmirror *m);
+bool vmirror_unsettled(struct vmirror *m);
+void vmirror_switch(struct vmirror *m, enum vmirror_state state, unsigned int src);
 void vmirror_set_state(struct vmirror *m, enum vmirror_state state, unsigned int src,
 		       const char *why);
 int vmirror_start(struct vmirror *m);
@@ -314,6 +317,7 @@ void vmirror_copy_free(struct vmirror *m);
 void vmirror_resync(struct work_struct *work);
 void vmirror_resync_start(struct vmirror *m);
 void vmirror_resync_stop(struct vmirror *m);
+void vmirror_copy_again(struct vmirror *m);
 void vmirror_resync_end(struct vmirror *m);
 int vmirror_attach_leg(struct vmirror *m, unsigned int leg);
 void vmirror_probe(struct work_struct *work);

@@ -216,6 +216,37 @@ void vmirror_resync_stop(struct vmirror *m)
 }
 
 /**
+ * vmirror_copy_again() - the source failed an I/O: nothing copied so far counts
+ * @m: mirror
+ *
+ * If it lost its cache, the target holds what the source no longer does. All of
+ * that has its bit set: bits are cleared only after a flush.
+ *
+ * Context: worker.
+ */
+void vmirror_copy_again(struct vmirror *m)
+{
+	bool again = false;
+
+	spin_lock_irq(&m->lock);
+	if (m->source_suspect && m->state == VMIRROR_RESYNC && !m->bad) {
+		m->stop_resync = true;
+		m->copied_all = false;
+		again = !m->resyncing;	/* else its end kicks the worker */
+		if (again)
+			m->source_suspect = false;
+	}
+	spin_unlock_irq(&m->lock);
+	wake_up(&m->copy_wait);
+	if (!again)
+		return;
+	vmirror_err_limit(m, "leg %u %s failed an I/O during the resync: all is copied again",
+			  m->src, m->leg[m->src].dev->name);
+	vmirror_dirty_from_image(m);
+	vmirror_resync_start(m);
+}
+
+/**
  * vmirror_resync_end() - nothing is dirty any more: both legs serve
  * @m: mirror
  *
@@ -240,6 +271,8 @@ void vmirror_resync_end(struct vmirror *m)
 	r = vmirror_flush_leg(m, !src);
 	if (r)
 		goto failed;
+	if (vmirror_unsettled(m))
+		return;
 	from->flags &= ~VMIRROR_F_ALONE_OK;
 	r = vmirror_write_super(m, src);
 	if (r)

@@ -9,13 +9,16 @@
  *                                   and its new copy id with ALONE_OK is durable
  *                                   -> degraded; it cannot be written -> failed
  *   degraded  src            src    the other leg is attached -> resync
- *   resync    both; dirty    src    nothing is dirty -> normal; the other leg
- *             regions: src          fails -> (suspect) degraded
+ *   resync    both; dirty    src    nothing is dirty -> normal, or suspect if a
+ *             regions: src          leg has failed since the flush; the other leg
+ *                                   fails -> (suspect) degraded
  *   failed    none: error    error  the last leg can be written -> degraded
  *
  * "suspect" is not a value of m->state but m->bad being set: a leg failed and
  * that is not settled. In degraded and resync src is the last leg: its errors
- * are given to the user and it stays in service. src is the leg that is read;
+ * are given to the user and it stays in service. In resync it may then have lost
+ * what the other leg has got of it, so all is copied again (source_suspect); an
+ * error of the medium says nothing of that kind. src is the leg that is read;
  * normal keeps the one it had, so no leg is read from that a write in flight
  * has not reached while another leg may have shown it (P15).
  *
@@ -24,8 +27,8 @@
  *   degrade   src: new current id, bitmap id = old one, ALONE_OK; then held
  *             writes are acknowledged. Their bits were durable before they began.
  *   attach    src: bits of both legs; other: RESYNC_TARGET; other: all bits
- *   end       other is flushed; src: ALONE_OK cleared; other: src's ids, not a
- *             target; src: bitmap id = 0 (P16)
+ *   end       other is flushed, and no leg has failed an I/O; src: ALONE_OK
+ *             cleared; other: src's ids, not a target; src: bitmap id = 0 (P16)
  *   start     from one leg only with ALONE_OK or force_alone, never from a leg
  *             that is RESYNC_TARGET or OUTDATED (P17)
  */
@@ -90,6 +93,37 @@ static char vmirror_flag(struct vmirror *m, enum vmirror_state state, unsigned i
 }
 
 /**
+ * vmirror_switch() - all of a state but its announcement
+ * @m: mirror; what the state rests on is durable
+ * @state: the new one
+ * @src: the leg that is read from now on
+ *
+ * Context: worker, or a dm hook while no worker runs.
+ */
+void vmirror_switch(struct vmirror *m, enum vmirror_state state, unsigned int src)
+{
+	unsigned int leg;
+
+	spin_lock_irq(&m->lock);
+	m->state = state;
+	m->src = src;
+	/* What failed while the resync ended is settled by the worker, next. */
+	if (state != VMIRROR_NORMAL)
+		m->bad = 0;
+	else if (m->source_suspect)
+		m->bad |= BIT(src);
+	m->source_suspect = false;
+	if (m->bad)
+		set_bit(VMIRROR_WATCH_DRAIN, &m->watch);
+	else
+		clear_bit(VMIRROR_WATCH_DRAIN, &m->watch);
+	for (leg = 0; leg < VMIRROR_LEGS; leg++)
+		m->leg[leg].flag = vmirror_flag(m, state, src, leg);
+	WRITE_ONCE(m->mode, vmirror_mode_of(m->bad ? VMIRROR_INIT : state, src));
+	spin_unlock_irq(&m->lock);
+}
+
+/**
  * vmirror_set_state() - enter a state
  * @m: mirror; what the state rests on is durable
  * @state: the new one
@@ -102,18 +136,8 @@ void vmirror_set_state(struct vmirror *m, enum vmirror_state state, unsigned int
 		       const char *why)
 {
 	enum vmirror_state old = m->state;
-	unsigned int leg;
 
-	spin_lock_irq(&m->lock);
-	m->state = state;
-	m->src = src;
-	m->bad = 0;
-	clear_bit(VMIRROR_WATCH_DRAIN, &m->watch);
-	for (leg = 0; leg < VMIRROR_LEGS; leg++)
-		m->leg[leg].flag = vmirror_flag(m, state, src, leg);
-	WRITE_ONCE(m->mode, vmirror_mode_of(state, src));
-	spin_unlock_irq(&m->lock);
-
+	vmirror_switch(m, state, src);
 	vmirror_info(m, "state %s -> %s: %s", vmirror_state_text[old],
 		     vmirror_state_text[state], why);
 	dm_table_event(m->ti->table);
@@ -169,6 +193,26 @@ static unsigned int vmirror_bad(struct vmirror *m)
 	bad = m->bad;
 	spin_unlock_irq(&m->lock);
 	return bad;
+}
+
+/**
+ * vmirror_unsettled() - has a leg failed an I/O that is not dealt with yet
+ * @m: mirror
+ *
+ * A leg that failed and answers again may have lost its cache, so a flush says
+ * nothing about what was written before. Who clears bits, or ends a resync, on
+ * the strength of a flush asks this after the flush.
+ *
+ * Context: worker.
+ */
+bool vmirror_unsettled(struct vmirror *m)
+{
+	bool r;
+
+	spin_lock_irq(&m->lock);
+	r = m->bad || m->source_suspect;
+	spin_unlock_irq(&m->lock);
+	return r;
 }
 
 /**
@@ -257,6 +301,7 @@ void vmirror_worker(struct work_struct *work)
 		if (!vmirror_settle(m))
 			break;
 		vmirror_finish_half(m);
+		vmirror_copy_again(m);
 		if (smp_load_acquire(&m->probe.ready))	/* pairs with vmirror_probe() */
 			vmirror_attach_found(m);
 		if (vmirror_take(m, &m->copied_all))
