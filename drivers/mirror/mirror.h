@@ -319,7 +319,7 @@ void vmirror_resync_start(struct vmirror *m);
 void vmirror_resync_stop(struct vmirror *m);
 void vmirror_copy_again(struct vmirror *m);
 void vmirror_resync_end(struct vmirror *m);
-int vmirror_attach_leg(struct vmirror *m, unsigned int leg);
+int vmirror_attach_leg(struct vmirror *m, unsigned int leg, bool full);
 void vmirror_probe(struct work_struct *work);
 void vmirror_probe_soon(struct vmirror *m, bool progress);
 void vmirror_attach_found(struct vmirror *m);

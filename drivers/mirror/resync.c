@@ -304,14 +304,25 @@ failed:
  * vmirror_attach_leg() - make a leg the target of a resync
  * @m: mirror, degraded; the bits of the leg are merged and durable on src
  * @leg: which leg; its superblock is read and follows that of src
+ * @full: it lacks everything
+ *
+ * With @full the bits are relative to nothing but this leg, and are cleared as
+ * it is filled: no other one may be taken for a leg that they cover.
  *
  * Context: worker, or preresume.
  * Return: 0, or -errno: then the mirror stays degraded.
  */
-int vmirror_attach_leg(struct vmirror *m, unsigned int leg)
+int vmirror_attach_leg(struct vmirror *m, unsigned int leg, bool full)
 {
 	struct vmirror_super *sb = &m->leg[leg].sb;
 	int r;
+
+	if (full) {
+		m->leg[m->src].sb.bitmap_id = vmirror_new_id();
+		r = vmirror_write_super(m, m->src);
+		if (r)
+			return r;
+	}
 
 	sb->flags |= VMIRROR_F_RESYNC_TARGET;
 	sb->flags &= ~VMIRROR_F_ALONE_OK;
@@ -411,7 +422,7 @@ void vmirror_attach_found(struct vmirror *m)
 		goto out;
 	m->leg[leg].sb = m->probe.sb;
 	m->leg[leg].known = true;
-	vmirror_attach_leg(m, leg);
+	vmirror_attach_leg(m, leg, full);
 out:
 	WRITE_ONCE(m->probe.ready, false);
 	if (m->state == VMIRROR_RESYNC)

@@ -24,9 +24,11 @@
  *
  * What is durable, in order:
  *
- *   degrade   src: new current id, bitmap id = old one, ALONE_OK; then held
- *             writes are acknowledged. Their bits were durable before they began.
- *   attach    src: bits of both legs; other: RESYNC_TARGET; other: all bits
+ *   degrade   src: new current id, ALONE_OK, bitmap id = the old one unless bits
+ *             are relative to an older one still; then held writes are
+ *             acknowledged. Their bits were durable before they began.
+ *   attach    src: bits of both legs; if the other lacks everything, src: bitmap id
+ *             that no leg bears; other: RESYNC_TARGET; other: all bits
  *   end       other is flushed, and no leg has failed an I/O; src: ALONE_OK
  *             cleared; other: src's ids, not a target; src: bitmap id = 0 (P16)
  *   start     from one leg only with ALONE_OK or force_alone, never from a leg
@@ -481,6 +483,7 @@ static int vmirror_start_one(struct vmirror *m, unsigned int leg)
 static int vmirror_start_both(struct vmirror *m)
 {
 	enum vmirror_verdict v = vmirror_compare(&m->leg[0].sb, &m->leg[1].sb);
+	bool full = v == VMIRROR_FULL_FROM_0 || v == VMIRROR_FULL_FROM_1;
 	unsigned int src;
 	int r;
 
@@ -497,7 +500,7 @@ static int vmirror_start_both(struct vmirror *m)
 		r = vmirror_merge_leg(m, !src);
 	if (r)
 		return r;
-	if (v == VMIRROR_FULL_FROM_0 || v == VMIRROR_FULL_FROM_1)
+	if (full)
 		vmirror_bitmap_set_all(m);
 	if (v == VMIRROR_IN_SYNC && !vmirror_bitmap_any(m)) {
 		vmirror_set_state(m, VMIRROR_NORMAL, 0, "legs are equal");
@@ -509,7 +512,7 @@ static int vmirror_start_both(struct vmirror *m)
 	if (r)
 		return r;
 	/* Not fatal: the leg is probed again. */
-	vmirror_attach_leg(m, !src);
+	vmirror_attach_leg(m, !src, full);
 	return 0;
 }
 

@@ -180,6 +180,26 @@ static bool vmirror_descends(const struct vmirror_super *from, u64 id)
 	return false;
 }
 
+/*
+ * Do the bits of @from say all that a leg with the copy id @id lacks? They are
+ * relative to bitmap_id; what followed that in the history came to be by writes
+ * that have their bits too.
+ */
+static bool vmirror_covers(const struct vmirror_super *from, u64 id)
+{
+	bool found = false;
+	int i;
+
+	if (!from->bitmap_id || from->bitmap_id == id)
+		return from->bitmap_id;
+	for (i = 0; i < VMIRROR_HISTORY; i++) {
+		found |= from->history[i] == id;
+		if (from->history[i] == from->bitmap_id)
+			return found;
+	}
+	return false;
+}
+
 static bool vmirror_can_serve(const struct vmirror_super *sb)
 {
 	return sb->current_id &&
@@ -226,9 +246,9 @@ enum vmirror_verdict vmirror_compare(const struct vmirror_super *a,
 	a_newer = vmirror_descends(a, b->current_id);
 	b_newer = vmirror_descends(b, a->current_id);
 	if (a_newer && !b_newer && a_ok)
-		return a->bitmap_id == b->current_id ? VMIRROR_FROM_0 : VMIRROR_FULL_FROM_0;
+		return vmirror_covers(a, b->current_id) ? VMIRROR_FROM_0 : VMIRROR_FULL_FROM_0;
 	if (b_newer && !a_newer && b_ok)
-		return b->bitmap_id == a->current_id ? VMIRROR_FROM_1 : VMIRROR_FULL_FROM_1;
+		return vmirror_covers(b, a->current_id) ? VMIRROR_FROM_1 : VMIRROR_FULL_FROM_1;
 	return VMIRROR_DIVERGED;
 }
 
@@ -250,13 +270,16 @@ bool vmirror_may_serve_alone(const struct vmirror_super *sb, bool forced)
  * @id: new copy id
  *
  * What is dirty from now on is relative to the data of the old copy id, which
- * the other leg bears.
+ * the other leg bears. Bits that were relative to an older one stay so: the end
+ * of a resync was cut short, and which of the two ids the other leg bears is
+ * unknown.
  */
 void vmirror_super_degrade(struct vmirror_super *sb, u64 id)
 {
 	memmove(sb->history + 1, sb->history, sizeof(sb->history) - sizeof(sb->history[0]));
 	sb->history[0] = sb->current_id;
-	sb->bitmap_id = sb->current_id;
+	if (!sb->bitmap_id)
+		sb->bitmap_id = sb->current_id;
 	sb->current_id = id;
 	sb->flags |= VMIRROR_F_ALONE_OK;
 }

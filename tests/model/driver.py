@@ -95,10 +95,9 @@ def new_id(s):
     used = {0}
     for sb in bearers:
         used |= {sb.cur, sb.bm}
-    keep = sum(1 << i for i in used)
 
     def pruned(sb):
-        return sb and sb._replace(hist=sb.hist & keep)
+        return sb and sb._replace(hist=tuple(i for i in sb.hist if i in used))
 
     s = s._replace(legs=tuple(leg._replace(sb=pruned(leg.sb), old=pruned(leg.old))
                               for leg in s.legs), mem=tuple(pruned(sb) for sb in s.mem))
@@ -117,6 +116,7 @@ class Driver:
         self.finish = {
             "record": self.recorded, "start-bits": self.start_bits, "start-record": self.start_done,
             "mark": self.target_marked, "bits": self.target_bits, "attach-bits": self.attach_bits,
+            "attach-id": self.bits_named,
             "revive": self.revived, "intent": self.intent_done, "clean-0": self.clean_flushed,
             "clean-1": self.clean_flushed, "clean-bits": self.clean_done,
             "end-flush": self.end_flushed,
@@ -199,7 +199,7 @@ class Driver:
             return s
 
         def plain(sb):
-            return sb._replace(cur=1, hist=0)
+            return sb._replace(cur=1, hist=())
 
         return s._replace(legs=tuple(leg._replace(sb=plain(leg.sb), old=plain(leg.old))
                                      for leg in s.legs), mem=tuple(plain(sb) for sb in s.mem))
@@ -405,6 +405,19 @@ class Driver:
 
     def mark_target(self, s):
         """vmirror_attach_leg()"""
+        leg, src = 1 - s.src, s.mem[s.src]
+        verdict = compare(*s.mem, self.off)
+        if verdict in (FULL_0, FULL_1) and "attach: bits of a full copy are of no other leg" not in self.off:
+            s, new = new_id(s)
+            return self.begin_super(s, s.src, s.mem[s.src]._replace(bm=new), "attach-id")
+        return self.mark_leg(s)
+
+    def bits_named(self, s, ok, _leg):
+        """The bits of the source have an id that no leg bears."""
+        return [("", self.mark_leg(s) if ok else with_mem(s, 1 - s.src, None))]
+
+    def mark_leg(self, s):
+        """...and its second half"""
         leg = 1 - s.src
         if "attach: RESYNC_TARGET before the bits" in self.off and s.legs[leg].bit != s.img:
             return self.begin_bits(s, 1 << leg, "bits")

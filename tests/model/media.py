@@ -2,7 +2,7 @@
 """The legs: superblocks in two slots, the intent bit, data behind a volatile cache.
 
 What drivers/mirror/super.c and meta.c say about them, with one region. A copy id
-is a small number, a history is a bit mask of copy ids.
+is a small number.
 """
 from typing import NamedTuple, Optional
 
@@ -15,7 +15,7 @@ class Super(NamedTuple):
     bm: int		# id that the bits are relative to, or 0
     alone: int		# ALONE_OK
     target: int		# RESYNC_TARGET
-    hist: int
+    hist: tuple			# older ids, the last one first
 
 
 class Leg(NamedTuple):
@@ -30,7 +30,7 @@ class Leg(NamedTuple):
     lossy: int			# ghost: lost cached data while in service
 
 
-FRESH = Leg(UP, (0,), 0, Super(1, 0, 0, 0, 0), Super(1, 0, 0, 0, 0), 0, 0, 0)
+FRESH = Leg(UP, (0,), 0, Super(1, 0, 0, 0, ()), Super(1, 0, 0, 0, ()), 0, 0, 0)
 IN_SYNC, FROM_0, FROM_1, FULL_0, FULL_1, BOTH_TARGETS, DIVERGED = range(7)
 VERDICT = ("in sync", "1 follows 0", "0 follows 1", "1 lacks everything", "0 lacks everything",
            "both are targets", "diverged")
@@ -81,7 +81,14 @@ def write_super(leg, new, over, how, off):
 
 def descends(sb, cur):
     """Is cur among the older ids of this copy?"""
-    return sb.hist >> cur & 1
+    return cur in sb.hist
+
+
+def covers(sb, cur):
+    """Do the bits of this copy say all that one with the id cur lacks (vmirror_covers)?"""
+    if not sb.bm or sb.bm == cur:
+        return bool(sb.bm)
+    return sb.bm in sb.hist and cur in sb.hist[:sb.hist.index(sb.bm)]
 
 
 def compare(a, b, off):
@@ -99,9 +106,9 @@ def compare(a, b, off):
     newer, older = descends(a, b.cur), descends(b, a.cur)
     full = "start: full copy if bits do not fit" not in off
     if newer and not older and not a.target:
-        return FROM_0 if a.bm == b.cur or not full else FULL_0
+        return FROM_0 if covers(a, b.cur) or not full else FULL_0
     if older and not newer and not b.target:
-        return FROM_1 if b.bm == a.cur or not full else FULL_1
+        return FROM_1 if covers(b, a.cur) or not full else FULL_1
     if "start: diverged is refused" in off:
         return FROM_1 if a.target else FROM_0
     return DIVERGED
@@ -110,5 +117,6 @@ def compare(a, b, off):
 def degrade(sb, new, off):
     """The superblock of a leg that goes on alone (vmirror_super_degrade)."""
     if "degrade: new copy id" in off:
-        return sb._replace(bm=sb.cur, alone=1)
-    return Super(new, sb.cur, 1, sb.target, sb.hist | 1 << sb.cur)
+        return sb._replace(bm=sb.bm or sb.cur, alone=1)
+    older = sb.cur if "degrade: bits stay relative to the oldest" in off else sb.bm or sb.cur
+    return Super(new, older, 1, sb.target, (sb.cur,) + sb.hist)

@@ -91,6 +91,10 @@ FOUND = (
 )
 
 REDUNDANT = (
+    Redundant("degrade: bits stay relative to the oldest", "else the bits do not fit the target, "
+              "and all is copied"),
+    Redundant("attach: bits of a full copy are of no other leg", "it is for the disk that was in the "
+              "target's place before it"),
     Redundant("bits: on both legs", "a start and an attach merge the bits of both legs",
               ("start: the bits of both legs",), "V9"),
     Redundant("start: the bits of both legs", "bits are durable on both before the data",

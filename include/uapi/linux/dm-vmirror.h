@@ -68,7 +68,8 @@
  * @region_sectors: sectors per bit, a power of two
  * @term: role term of the writer, 0 without a cluster
  * @current_id: copy id of the data; equal on both legs when they are in sync
- * @bitmap_id: copy id of the leg that the set bits are relative to, or 0
+ * @bitmap_id: copy id of the leg that the set bits are relative to, or 0; they
+ *	cover the ids that follow it in the history too
  * @history: older copy ids, newest first
  * @reserved: zero
  */
