@@ -42,6 +42,9 @@ tools:	## libvpart and the command vpart, into build/tools/
 install: tools	## command, library, manual page and unit; DESTDIR=, PREFIX=
 	+$(MAKE) -C tools BUILD=$(abspath $(BUILD))/tools install
 
+guest:	## the programs that suites run in their machines, into build/tests/
+	+@$(MAKE) -C tests/crash BUILD=$(abspath $(BUILD))/tests
+
 clean:	## remove everything that was built here
 	rm -rf $(BUILD)
 
@@ -60,4 +63,4 @@ bench:	## guest instructions per I/O, side by side
 help:	## this list
 	@awk -F':.*## ?' '/^[a-z_-]+:.*##/ { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: all modules farm modules_install tools install clean demo check check-static bench help
+.PHONY: all modules farm modules_install tools install guest clean demo check check-static bench help

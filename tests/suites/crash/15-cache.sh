@@ -1,0 +1,19 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# kernel: stock
+# limit: 240
+# summary: the same as 10-power, with disks that overwrite nothing before it is flushed
+. /src/tests/suites/crash/lib.sh
+
+mods dm-vmirror
+modprobe nbd nbds_max=2
+crash "V1 V2 V8 V9 P16 P17: power cuts at random moments" \
+	/src/build/tests/power nbd "$SEED" "${ROUNDS:-200}" "${SOAK_SECONDS:-600}"
+happened "rounds" rounds 200
+happened "both legs at once" together 50
+happened "one leg after the other" in_turn 50
+happened "a leg came back under load" returns 50
+happened "the end met a resync" during_resync 10
+happened "P17 a leg started alone" alone 50
+happened "P17 a leg was refused alone" refused 50
+done_testing
