@@ -54,6 +54,9 @@ demo:	## a mirrored disk in one VM survives each of its two servers
 check:	## all suites; T=NAME for one, KERNEL=NAME on one kernel, V=1 for the consoles
 	tests/check $(T)
 
+soak:	## long runs with new seeds: MINUTES=10, T=NAME for one
+	tests/check soak $(or $(MINUTES),10) $(T)
+
 check-static:	## the linters
 	tests/static/run
 
@@ -63,4 +66,4 @@ bench:	## guest instructions per I/O, side by side
 help:	## this list
 	@awk -F':.*## ?' '/^[a-z_-]+:.*##/ { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: all modules farm modules_install tools install guest clean demo check check-static bench help
+.PHONY: all modules farm modules_install tools install guest clean demo check soak check-static bench help

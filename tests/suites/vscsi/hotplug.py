@@ -97,11 +97,14 @@ def grown(before, after, count):
     return found
 
 
-def cycles(pair, backstore, lun, count, warmup="0"):
-    """COUNT times there and back again."""
-    disks, count, warmup = Disks(pair), int(count), int(warmup)
+def cycles(pair, backstore, lun, count, warmup="0", seconds="0"):
+    """COUNT times there and back again, or as often as that can be in SECONDS."""
+    disks, count, warmup, seconds = Disks(pair), int(count), int(warmup), int(seconds)
     before, start = memory(), time.monotonic()
     for i in range(count):
+        if seconds and time.monotonic() - start > seconds:
+            count = i
+            break
         if i and i == warmup:
             before = memory()
         add(pair, backstore, lun)
@@ -111,6 +114,9 @@ def cycles(pair, backstore, lun, count, warmup="0"):
         if i % 500 == 499:
             print(f"# {i + 1} cycles, {time.monotonic() - start:.0f} s", flush=True)
     after = memory()
+    if count <= warmup:
+        print(f"{count} cycles say nothing, {warmup} are to warm up")
+        return 1
     found = grown(before, after, count - warmup)
     print(f"# {count} cycles, {time.monotonic() - start:.0f} s;", *(
         f"{k} {after[1][k] - before[1][k]:+d} KiB" for k in after[1]))
