@@ -2,38 +2,14 @@
 # SPDX-License-Identifier: GPL-2.0
 # guest.sh: the demonstration itself, in the virtual machine. See run.
 set -u
-# shellcheck source=tests/lib/guest.sh
-. /src/tests/lib/guest.sh
-trap - EXIT
+# shellcheck source=tests/demo/lib.sh
+. /src/tests/demo/lib.sh
 
 # A real tree: what this machine has installed.
 tree=(/usr/lib/modules /usr/share /usr/lib/python3.11)
 disks=(/dev/vdb /dev/vdc)
 mnt=/mnt/vol
 volume=/dev/mapper/vol
-
-begin=${EPOCHREALTIME/./}
-now() { echo $(((${EPOCHREALTIME/./} - begin) / 100000)); }
-tell() {
-	local t
-	t=$(now)
-	printf '[%3d.%d s] %s\n' $((t / 10)) $((t % 10)) "$*"
-}
-show() { sed 's/^/            /'; }
-give_up() {
-	tell "NOT SO: $*"
-	{ vpart adapter show; vpart lu show; vpart mirror show; dmesg | tail -30; } 2>&1 | show
-	exit 1
-}
-# do_it COMMAND...: it must succeed, and says what it did.
-do_it() {
-	local out
-	tell "\$ $*"
-	out=$("$@" 2>&1) || give_up "the command failed: $out"
-	[ -z "$out" ] || show <<<"$out"
-}
-field() { vpart --json mirror show vol | python3 -c "import json, sys; print(json.load(sys.stdin)['$1'])"; }
-mib() { awk -v b="$1" 'BEGIN { printf "%.1f MiB", b / 1048576 }'; }
 
 # Bytes that the volume has been given to write so far.
 written() {
