@@ -15,7 +15,7 @@ nl_close() {
 	wait "$nl_pid"
 }
 
-# nl [-f N] [-d] COMMAND [ATTR=VALUE...]: a request, as nl.py's.
+# nl [-d] COMMAND [ATTR=VALUE...]: a request, as nl.py's.
 nl() {
 	local kind text
 	echo "$*" >&8
@@ -32,14 +32,12 @@ nl() {
 # refused DESCRIPTION REGEX REQUEST...: with a sentence that matches.
 refused() { local d=$1 r=$2; shift 2; fails "$d" "$r" nl "$@"; }
 
-# Each line of stdin is a test, see nl.py.
-refusals() { _table -r; } # "DESCRIPTION # REGEX # REQUEST..."
-walks() { _table -w; }    # "DESCRIPTION # UNDO # REQUEST..."
-_table() {
+# Each line of stdin is a test, see nl.py: "DESCRIPTION # REGEX # REQUEST..."
+refusals() {
 	local result desc detail
 	while IFS=$'\t' read -r result desc detail; do
 		if [ "$result" = ok ]; then ok "$desc"; else not_ok "$desc" "$detail"; fi
-	done < <(python3 $NLPY "$1")
+	done < <(python3 $NLPY -r)
 }
 
 # value ATTR MESSAGE

@@ -4,14 +4,10 @@
 
 	nl.py COMMAND [ATTR=VALUE...]	one request; prints the answer's attributes
 	nl.py -d COMMAND [ATTR=VALUE...]	a dump; one line per message
-	nl.py -f N COMMAND [ATTR=...]	the Nth allocation of the request fails
 	nl.py -b			one request per line of stdin; answers with
 					lines "o OUTPUT", "e ERROR", last "x EXITCODE"
 	nl.py -r			lines "DESCRIPTION # REGEX # REQUEST" from stdin:
 					says whether each is refused with such a sentence
-	nl.py -w			lines "DESCRIPTION # UNDO # REQUEST" from stdin: fails
-					each allocation of REQUEST in turn, says whether
-					it was done whole or not at all
 	nl.py -l SECONDS [-q BYTES]	listen to events, print them; -q is the
 					receive buffer
 
@@ -113,6 +109,10 @@ def show(names, data):
 class Refused(Exception):
     """The kernel said no."""
 
+    def __init__(self, err, text):
+        super().__init__(f"{os.strerror(err)}: {text}")
+        self.errno = err
+
 
 class Lost(Exception):
     """The answer could not be queued: nobody knows what was done."""
@@ -153,22 +153,13 @@ class Netlink:
             yield kind, flags, seq, data[16:size]
             data = data[(size + 3) & ~3:]
 
-    def ask(self, family, cmd, attrs=b"", flags=ACK, fail=0, notes=None):
+    def ask(self, family, cmd, attrs=b"", flags=ACK, notes=None):
         """The payloads of the answer; what else there is to say into notes."""
         out = []
-        # The kernel handles the request inside send(), so it fails there.
-        nth = os.open("/proc/thread-self/fail-nth", os.O_RDWR) if fail else -1
         try:
-            if fail:
-                os.write(nth, str(fail).encode())
             self.send(family, cmd, attrs, REQUEST | flags)
         except OSError as e:
-            raise Refused(f"send: {e.strerror}") from e
-        finally:
-            if fail:
-                notes.append("left " + os.pread(nth, 16, 0).decode().strip())
-                os.write(nth, b"0")
-                os.close(nth)
+            raise Refused(e.errno, "not sent") from e
         while True:
             for kind, mflags, seq, payload in self.receive():
                 if seq != self.seq:
@@ -178,12 +169,12 @@ class Netlink:
                 if kind == ERROR or kind == DONE:
                     err = struct.unpack_from("=i", payload)[0]
                     if err:
-                        raise Refused(self.sentence(-err, kind, payload, mflags))
+                        raise Refused(-err, self.sentence(kind, payload, mflags))
                     return out
                 out.append(payload[4:])
 
     @staticmethod
-    def sentence(err, kind, payload, mflags):
+    def sentence(kind, payload, mflags):
         """What the extended acknowledgement says."""
         off = 4 if kind == DONE else 20
         if kind == ERROR and not mflags & 0x100:
@@ -192,7 +183,7 @@ class Netlink:
         text = tlvs.get(1, b"").rstrip(b"\0").decode()
         if 2 in tlvs:
             text += f" (at byte {struct.unpack('=I', tlvs[2])[0]})"
-        return f"{os.strerror(err)}: {text}"
+        return text
 
 
 def listen(nl, seconds, size):
@@ -215,16 +206,14 @@ def listen(nl, seconds, size):
 
 def request(nl, args):
     """One request: (exit code, output lines, error line)."""
-    flags, fail, out = ACK, 0, []
-    if args[0] == "-f":
-        fail, args = int(args[1]), args[2:]
+    flags, out = ACK, []
     if args[0] == "-d":
         flags, args = DUMP, args[1:]
     number = int(args[0]) if args[0].isdigit() else CMDS[args[0]]
     names = SETS[args[0].split("_")[0]] if not args[0].isdigit() else {}
     try:
         for payload in nl.ask(nl.family, number, b"".join(encode(names, w) for w in args[1:]),
-                              flags, fail, out):
+                              flags, out):
             out.append(show(names, payload))
     except Refused as e:
         return 1, out, str(e)
@@ -255,52 +244,12 @@ def refusals(nl):
             print("not", desc, f"{words}: exit {code}, {err}, not /{regex}/", sep="\t")
 
 
-def everything(nl):
-    """All objects, without what changes by itself or is assigned."""
-    changing = re.compile(r"\b(SINCE_MS|UUID|BOOT|ID)=\S*")
-    return sorted(changing.sub("", text) for what in ("NODE", "PARTITION", "ADAPTER")
-                  for text in request(nl, ["-d", what + "_GET"])[1])
-
-
-def walk(nl, undo, words):
-    """Fail allocation 1, 2, ... of a request until it needs no more: (error, counts)."""
-    before, refused = everything(nl), 0
-    for n in range(1, 400):
-        code, out, err = request(nl, ["-f", str(n)] + words)
-        # "left N": allocation n was never reached, so all were tried.
-        last = not code and "left 0" not in out
-        if code == 1:
-            refused += 1
-        elif undo:
-            # With code 2 it was done or not, only the answer is lost.
-            request(nl, undo)
-        if everything(nl) != before:
-            return f"allocation {n} ({err}) leaves {everything(nl)}, not {before}", ""
-        if last:
-            return None, f"{n - 1} allocations, {refused} refusals"
-    return "no end", ""
-
-
-def walks(nl):
-    """Walks from stdin: "ok" or "not", TAB, description."""
-    for line in sys.stdin:
-        desc, undo, words = (w.strip() for w in line.split("#"))
-        error, counts = walk(nl, undo.split(), words.split())
-        if error:
-            print("not", desc, error, sep="\t", flush=True)
-        else:
-            print("ok", f"{desc} ({counts})", sep="\t", flush=True)
-
-
 def main():
     """The command line above."""
     args = sys.argv[1:]
     nl = Netlink()
     if args[0] == "-b":
         batch(nl)
-        return 0
-    if args[0] == "-w":
-        walks(nl)
         return 0
     if args[0] == "-r":
         refusals(nl)
