@@ -153,9 +153,8 @@ int vmirror_format(struct vmirror *m, unsigned int leg)
 
 	if (vmirror_write_bitmap(m, BIT(leg), true))
 		return -EIO;
-	page = alloc_page(GFP_KERNEL | __GFP_ZERO);
-	if (!page)
-		return -ENOMEM;
+	/* A set of which one leg is formatted and the other is not starts no more. */
+	page = alloc_page(GFP_KERNEL | __GFP_ZERO | __GFP_NOFAIL);
 	memcpy(page_address(page) + VMIRROR_MEMBER_MAGIC_OFFSET, VMIRROR_MEMBER_MAGIC,
 	       VMIRROR_MAGIC_SIZE);
 	r = vmirror_rw_block(m, leg, REQ_OP_WRITE | REQ_FUA, 0, page);
