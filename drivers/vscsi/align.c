@@ -17,7 +17,7 @@
 
 /*
  * The block device behind an iblock backstore, 0 if there is none. LIO keeps it
- * to itself, but tells users.
+ * to itself, but tells users. Not to know it would be to misread buffers.
  */
 static dev_t vscsi_bdev(struct se_device *dev)
 {
@@ -27,9 +27,7 @@ static dev_t vscsi_bdev(struct se_device *dev)
 
 	if (strcmp(dev->transport->name, "iblock") || !dev->transport->show_configfs_dev_params)
 		return 0;
-	page = kzalloc(PAGE_SIZE, GFP_KERNEL);
-	if (!page)
-		return 0;
+	page = kzalloc(PAGE_SIZE, GFP_KERNEL | __GFP_NOFAIL);
 	dev->transport->show_configfs_dev_params(dev, page);
 	at = strstr(page, "Major: ");
 	if (at && sscanf(at, "Major: %u Minor: %u", &major, &minor) == 2)
@@ -55,6 +53,8 @@ u32 vscsi_dev_alignment(struct se_device *dev)
 		return mask;
 	file = bdev_file_open_by_dev(devt, BLK_OPEN_READ, NULL, NULL);
 	if (IS_ERR(file)) {
+		/* Nothing smaller than a page goes to it uncopied. */
+		mask = max_t(u32, mask, PAGE_SIZE - 1);
 		pr_warn("%u:%u: alignment unknown (%ld), using %u\n", MAJOR(devt), MINOR(devt),
 			PTR_ERR(file), mask);
 		return mask;

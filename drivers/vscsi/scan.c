@@ -6,12 +6,15 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/delay.h>
 #include <linux/slab.h>
 
 #include "host.h"
 
 #define VSCSI_CHECK_TIMEOUT	(5 * HZ)
 #define VSCSI_CHECK_BUFFER	252
+#define VSCSI_CHECK_TRIES	3	/* per LUN, while the link is there */
+#define VSCSI_CHECK_PAUSE_MS	100	/* between two of them */
 
 /* Additional sense: asc << 8 | ascq */
 #define VSCSI_ASC_CAPACITY_CHANGED	0x2a09
@@ -112,6 +115,19 @@ static int vscsi_inquiry(struct scsi_device *sdev, u8 page, u8 *buf)
 	return -EIO;
 }
 
+static bool vscsi_has_name(struct scsi_device *sdev)
+{
+	const struct scsi_vpd *vpd;
+	bool has;
+	u8 len;
+
+	rcu_read_lock();
+	vpd = rcu_dereference(sdev->vpd_pg83);
+	has = vpd && vscsi_page83_naa(vpd->data, vpd->len, &len);
+	rcu_read_unlock();
+	return has;
+}
+
 /* Has its NAA name changed since it was scanned? */
 static bool vscsi_other_name(struct scsi_device *sdev, const u8 *page)
 {
@@ -125,30 +141,61 @@ static bool vscsi_other_name(struct scsi_device *sdev, const u8 *page)
 	vpd = rcu_dereference(sdev->vpd_pg83);
 	if (vpd)
 		was = vscsi_page83_naa(vpd->data, vpd->len, &was_len);
-	if (was && now)
-		other = was_len != now_len || memcmp(was, now, now_len);
+	if (was)
+		other = !now || was_len != now_len || memcmp(was, now, now_len);
 	rcu_read_unlock();
 	return other;
+}
+
+/* 0 and the reason why it is not the disk that was scanned, or NULL; or an errno: unknown. */
+static int vscsi_compare(struct scsi_device *sdev, u8 *buf, const char **why)
+{
+	int ret;
+
+	*why = NULL;
+	ret = vscsi_inquiry(sdev, 0, buf);
+	if (!ret && buf[0] >> 5)
+		ret = -ENODEV;
+	if (!ret && vscsi_has_name(sdev)) {
+		ret = vscsi_inquiry(sdev, 0x83, buf);
+		if (!ret && vscsi_other_name(sdev, buf))
+			*why = "is another disk now";
+	}
+	if (ret != -ENODEV)
+		return ret;
+	*why = "was removed by the server";
+	return 0;
+}
+
+/* Is this link the one that returned, with all commands still waiting for the check? */
+static bool vscsi_checking(struct vscsi_host *h, u32 epoch)
+{
+	return READ_ONCE(h->state) == VSCSI_CHECK && READ_ONCE(h->epoch) == epoch;
 }
 
 /*
  * Is the LUN still there, and the same one? If not, all its commands fail from
  * here on and the scan removes it: a number that is used again must not lead to
- * another disk. An INQUIRY that failed says nothing.
+ * another disk. A link that went says nothing. But who does not answer while
+ * the link is there may be anybody, and gets no command of before.
  */
 static void vscsi_check_lu(struct vscsi_host *h, struct scsi_device *sdev, u8 *buf)
 {
+	u32 epoch = READ_ONCE(h->epoch);
 	struct vscsi_lu *lu = sdev->hostdata;
-	const char *why = NULL;
+	unsigned int tries = 0;
+	const char *why;
 	int ret;
 
 	if (lu->gone || sdev->sdev_state != SDEV_RUNNING)
 		return;
-	ret = vscsi_inquiry(sdev, 0, buf);
-	if (ret == -ENODEV || (!ret && buf[0] >> 5))
-		why = "was removed by the server";
-	else if (!ret && !vscsi_inquiry(sdev, 0x83, buf) && vscsi_other_name(sdev, buf))
-		why = "is another disk now";
+	ret = vscsi_compare(sdev, buf, &why);
+	while (ret && vscsi_checking(h, epoch) && ++tries < VSCSI_CHECK_TRIES) {
+		msleep(VSCSI_CHECK_PAUSE_MS);
+		ret = vscsi_compare(sdev, buf, &why);
+	}
+	if (ret && vscsi_checking(h, epoch))
+		why = "does not say which disk it is";
 	if (!why)
 		return;
 	sdev_printk(KERN_NOTICE, sdev, "%s: LUN %llu %s\n", h->a->name, sdev->lun, why);
@@ -161,9 +208,8 @@ static void vscsi_check_all(struct vscsi_host *h)
 	struct scsi_device *sdev;
 	u8 *buf;
 
-	buf = kmalloc(VSCSI_CHECK_BUFFER, GFP_NOIO);
-	if (!buf)
-		return;
+	/* Without a check, a held write may reach another disk. */
+	buf = kmalloc(VSCSI_CHECK_BUFFER, GFP_NOIO | __GFP_NOFAIL);
 	shost_for_each_device(sdev, h->shost)
 		vscsi_check_lu(h, sdev, buf);
 	kfree(buf);

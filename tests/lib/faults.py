@@ -14,6 +14,7 @@ Who fails (mode):
 Prints lines "ok TAB DESCRIPTION" and "not TAB DESCRIPTION TAB WHY" for
 walks() of faults.sh.
 """
+import contextlib
 import ctypes
 import errno
 import fcntl
@@ -24,6 +25,7 @@ import time
 DEBUGFS = "/sys/kernel/debug"
 TRACING = "/sys/kernel/tracing"
 BURST = 8
+LIMIT = 1500    # allocations of a walk
 # What may come of a lack of memory. EAGAIN: netlink, configfs and LIO say so.
 SHORT = {errno.ENOMEM, errno.ENOBUFS, errno.EAGAIN, errno.ENOSPC}
 
@@ -114,6 +116,19 @@ class Injector:
         return left == 0
 
 
+@contextlib.contextmanager
+def marked():
+    """Fail allocations of the slab cache alone that slub_debug=A,CACHE names at boot."""
+    injector()
+    put(f"{DEBUGFS}/failslab/cache-filter", "Y")
+    put(f"{DEBUGFS}/fail_page_alloc/min-order", "9")
+    try:
+        yield
+    finally:
+        put(f"{DEBUGFS}/fail_page_alloc/min-order", "0")
+        put(f"{DEBUGFS}/failslab/cache-filter", "N")
+
+
 INJECTOR = None
 
 
@@ -146,17 +161,18 @@ def _round(mode, n, act, errors):
     return hit, err
 
 
-def walk(desc, act, undo=None, mode="one", errors=(), then=None, limit=1500):
+def walk(desc, act, undo=None, mode="one", errors=(), then=None, upto=None):
     """Fail allocation 1, 2, ... of act() until it needs no more.
 
     undo() takes back what a successful act() did. then(failed) must be true
-    after each try, with failed saying whether act() was refused.
+    after each try, with failed saying whether act() was refused. What follows
+    allocation number upto is another's business and not tried.
     """
     errors = SHORT | set(errors)
     refused, n = 0, 0
     start = time.monotonic()
     try:
-        for n in range(1, limit):
+        for n in range(1, (upto or LIMIT) + 1):
             hit, err = _round(mode, n, act, errors)
             refused += err != 0
             if then and not then(err != 0):
@@ -164,14 +180,15 @@ def walk(desc, act, undo=None, mode="one", errors=(), then=None, limit=1500):
             if not err and undo:
                 undo()
             if not hit and not err:
+                n -= 1
                 break
-        else:
-            raise Wrong(f"no end after {limit} allocations")
+        if n == LIMIT:
+            raise Wrong("no end")
     except (Wrong, OSError, AssertionError) as e:
         print("not", desc, f"allocation {n}, {mode}: {e}", sep="\t", flush=True)
         return False
     spent = time.monotonic() - start
-    print("ok", f"{desc} ({mode}: {n - 1} allocations, {refused} refusals, {spent:.0f} s)",
+    print("ok", f"{desc} ({mode}: {n} allocations, {refused} refusals, {spent:.0f} s)",
           sep="\t", flush=True)
     return True
 
