@@ -52,16 +52,9 @@ void vscsi_fail(struct vscsi_pdu *p, int host_byte)
 	scsi_done(sc);
 }
 
-/* Commands that the check after a link's return itself needs. */
-static bool vscsi_passes_check(const struct scsi_cmnd *sc)
-{
-	return sc->cmnd[0] == INQUIRY || sc->cmnd[0] == REPORT_LUNS;
-}
-
 /*
  * Why a command must not wait for the link, as a host byte, or 0. A LUN that is
- * being scanned is not waited for either: the scan would stop the check that
- * ends the wait.
+ * being scanned is not waited for either: it is scanned anew after the check.
  */
 static int vscsi_no_wait(struct vscsi_host *h, struct scsi_cmnd *sc)
 {
@@ -177,10 +170,8 @@ static vscsi_qc_status vscsi_queuecommand(struct Scsi_Host *shost, struct scsi_c
 	if (unlikely(p->sent))
 		return SCSI_MLQUEUE_HOST_BUSY;
 	if (unlikely(state != VSCSI_UP || lu->gone)) {
-		if (lu->gone || state != VSCSI_CHECK || !vscsi_passes_check(sc)) {
-			vscsi_hold(h, p);
-			return 0;
-		}
+		vscsi_hold(h, p);
+		return 0;
 	}
 	ret = vscsi_send(h, p, sc->flags & SCMD_LAST ? 0 : VPART_REQ_MORE);
 	if (likely(!ret))
@@ -596,6 +587,7 @@ static int vscsi_probe(struct vpart_adapter *a)
 	spin_lock_init(&h->lock);
 	INIT_LIST_HEAD(&h->held);
 	mutex_init(&h->tmf_mutex);
+	vscsi_inq_init(h);
 	init_waitqueue_head(&h->up_wait);
 	ratelimit_state_init(&h->timeout_log, 5 * HZ, 5);
 	INIT_WORK(&h->resume, vscsi_resume);

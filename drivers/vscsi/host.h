@@ -5,7 +5,9 @@
 
 #include <linux/completion.h>
 #include <linux/list.h>
+#include <linux/mutex.h>
 #include <linux/ratelimit.h>
+#include <linux/scatterlist.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
 #include <scsi/scsi_cmnd.h>
@@ -16,19 +18,20 @@
 
 /* A power of 2: then the block layer finds a free tag in the fewest words. */
 #define VSCSI_CAN_QUEUE		128
-#define VSCSI_DEPTH		(VSCSI_CAN_QUEUE + VPART_PRIO_TAGS)	/* tags per queue */
+#define VSCSI_INQ_TAG		VSCSI_CAN_QUEUE	/* not blk-mq's: see inquiry.c */
+#define VSCSI_DEPTH		(VSCSI_CAN_QUEUE + 1 + VPART_PRIO_TAGS)	/* tags per queue */
 #define VSCSI_MAX_QUEUES	64
 #define VSCSI_MAX_SEGS		256
 #define VSCSI_MAX_DATA		(1U << 20)
 #define VSCSI_MAX_LUN		16384	/* flat addressing: 14 bits */
 #define VSCSI_TMF_LIMIT		(3 * HZ)
+#define VSCSI_INQ_SIZE		252
 
 /**
  * enum vscsi_state - what happens to a command that arrives
  * @VSCSI_BLOCKED: link down, path loss limit runs: held, or failed if it asks
  *	for fast failure
- * @VSCSI_CHECK: link up, LUNs not yet known to be the same: INQUIRY and REPORT
- *	LUNS pass, the rest as BLOCKED
+ * @VSCSI_CHECK: link up, LUNs not yet known to be the same: as BLOCKED
  * @VSCSI_UP: sent
  * @VSCSI_LOST: link down for longer than the path loss limit: failed
  * @VSCSI_GONE: the adapter is going away: failed
@@ -87,6 +90,32 @@ struct vscsi_hq {
 };
 
 /**
+ * struct vscsi_inq - an INQUIRY of the driver's own, one at a time
+ * @req: bus request
+ * @mutex: guards all but @busy, and @data while it is looked at
+ * @sg: @data
+ * @gen: generation of the last tag
+ * @tag: SRP tag of the current use
+ * @busy: bit 0: from start to @req.done
+ * @done: completed by @req.done
+ * @rsp: response IU
+ * @iu: request IU
+ * @data: what the server said
+ */
+struct vscsi_inq {
+	struct vpart_req	req;
+	struct mutex		mutex;	/* see above */
+	struct scatterlist	sg;
+	u32			gen;
+	u64			tag;
+	unsigned long		busy;
+	struct completion	done;
+	u8			rsp[VSCSI_RSP_IU_SIZE] __aligned(4);
+	u8			iu[VSCSI_CMD_IU_SIZE] __aligned(8);
+	u8			data[VSCSI_INQ_SIZE] ____cacheline_aligned;
+};
+
+/**
  * struct vscsi_host - a client's end of an adapter pair, as a SCSI host
  * @a: the adapter
  * @shost: the SCSI host
@@ -107,6 +136,7 @@ struct vscsi_hq {
  * @loss: the path loss limit
  * @up_wait: woken when @epoch changes
  * @tmf_mutex: one task management function that is waited for at a time
+ * @inq: asks about LUNs
  * @timeout_log: limits messages about timeouts
  * @timeouts: commands whose timer fired
  * @aborts: of these, sent an ABORT TASK
@@ -131,6 +161,7 @@ struct vscsi_host {
 	struct delayed_work	loss;
 	wait_queue_head_t	up_wait;
 	struct mutex		tmf_mutex;
+	struct vscsi_inq	inq;
 	struct ratelimit_state	timeout_log;
 	atomic_t		timeouts;
 	atomic_t		aborts;
@@ -197,6 +228,10 @@ int vscsi_eh_abort(struct scsi_cmnd *sc);
 int vscsi_eh_device_reset(struct scsi_cmnd *sc);
 int vscsi_eh_target_reset(struct scsi_cmnd *sc);
 int vscsi_eh_host_reset(struct scsi_cmnd *sc);
+
+/* inquiry.c */
+void vscsi_inq_init(struct vscsi_host *h);
+int vscsi_inquiry(struct vscsi_host *h, const struct scsi_lun *lun, u8 page);
 
 /* scan.c */
 void vscsi_check(struct work_struct *work);

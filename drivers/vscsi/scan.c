@@ -7,19 +7,15 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/delay.h>
-#include <linux/slab.h>
 
 #include "host.h"
 
-#define VSCSI_CHECK_TIMEOUT	(5 * HZ)
-#define VSCSI_CHECK_BUFFER	252
 #define VSCSI_CHECK_TRIES	3	/* per LUN, while the link is there */
 #define VSCSI_CHECK_PAUSE_MS	100	/* between two of them */
 
 /* Additional sense: asc << 8 | ascq */
 #define VSCSI_ASC_CAPACITY_CHANGED	0x2a09
 #define VSCSI_ASC_LUNS_CHANGED		0x3f0e
-#define VSCSI_ASC_NO_LUN		0x2500
 
 /**
  * vscsi_rescan() - look at the LUNs soon
@@ -95,26 +91,6 @@ void vscsi_event_lost(struct vpart_adapter *a)
 	vscsi_rescan(h, BIT(VSCSI_TODO_LUNS) | BIT(VSCSI_TODO_CAPACITY));
 }
 
-/* INQUIRY that never waits for the link. 0, an errno, or -ENODEV: no such LUN. */
-static int vscsi_inquiry(struct scsi_device *sdev, u8 page, u8 *buf)
-{
-	u8 cdb[6] = { INQUIRY, page ? 1 : 0, page, 0, VSCSI_CHECK_BUFFER };
-	struct scsi_sense_hdr sshdr;
-	const struct scsi_exec_args args = {
-		.sshdr = &sshdr,
-	};
-	int ret;
-
-	ret = scsi_execute_cmd(sdev, cdb, REQ_OP_DRV_IN | REQ_FAILFAST_TRANSPORT, buf,
-			       VSCSI_CHECK_BUFFER, VSCSI_CHECK_TIMEOUT, 2, &args);
-	if (ret <= 0)
-		return ret;
-	if (scsi_status_is_check_condition(ret) && scsi_sense_valid(&sshdr) &&
-	    (sshdr.asc << 8 | sshdr.ascq) == VSCSI_ASC_NO_LUN)
-		return -ENODEV;
-	return -EIO;
-}
-
 static bool vscsi_has_name(struct scsi_device *sdev)
 {
 	const struct scsi_vpd *vpd;
@@ -136,7 +112,7 @@ static bool vscsi_other_name(struct scsi_device *sdev, const u8 *page)
 	u8 was_len, now_len;
 	bool other = false;
 
-	now = vscsi_page83_naa(page, VSCSI_CHECK_BUFFER, &now_len);
+	now = vscsi_page83_naa(page, VSCSI_INQ_SIZE, &now_len);
 	rcu_read_lock();
 	vpd = rcu_dereference(sdev->vpd_pg83);
 	if (vpd)
@@ -147,18 +123,23 @@ static bool vscsi_other_name(struct scsi_device *sdev, const u8 *page)
 	return other;
 }
 
-/* 0 and the reason why it is not the disk that was scanned, or NULL; or an errno: unknown. */
-static int vscsi_compare(struct scsi_device *sdev, u8 *buf, const char **why)
+/*
+ * 0 and the reason why it is not the disk that was scanned, or NULL; or an errno:
+ * unknown.
+ */
+static int vscsi_compare(struct vscsi_host *h, struct scsi_device *sdev, const char **why)
 {
+	const struct vscsi_lu *lu = sdev->hostdata;
+	const u8 *data = h->inq.data;
 	int ret;
 
 	*why = NULL;
-	ret = vscsi_inquiry(sdev, 0, buf);
-	if (!ret && buf[0] >> 5)
+	ret = vscsi_inquiry(h, &lu->lun, 0);
+	if (!ret && data[0] >> 5)
 		ret = -ENODEV;
 	if (!ret && vscsi_has_name(sdev)) {
-		ret = vscsi_inquiry(sdev, 0x83, buf);
-		if (!ret && vscsi_other_name(sdev, buf))
+		ret = vscsi_inquiry(h, &lu->lun, 0x83);
+		if (!ret && vscsi_other_name(sdev, data))
 			*why = "is another disk now";
 	}
 	if (ret != -ENODEV)
@@ -179,7 +160,7 @@ static bool vscsi_checking(struct vscsi_host *h, u32 epoch)
  * another disk. A link that went says nothing. But who does not answer while
  * the link is there may be anybody, and gets no command of before.
  */
-static void vscsi_check_lu(struct vscsi_host *h, struct scsi_device *sdev, u8 *buf)
+static void vscsi_check_lu(struct vscsi_host *h, struct scsi_device *sdev)
 {
 	u32 epoch = READ_ONCE(h->epoch);
 	struct vscsi_lu *lu = sdev->hostdata;
@@ -189,10 +170,10 @@ static void vscsi_check_lu(struct vscsi_host *h, struct scsi_device *sdev, u8 *b
 
 	if (lu->gone || sdev->sdev_state != SDEV_RUNNING)
 		return;
-	ret = vscsi_compare(sdev, buf, &why);
+	ret = vscsi_compare(h, sdev, &why);
 	while (ret && vscsi_checking(h, epoch) && ++tries < VSCSI_CHECK_TRIES) {
 		msleep(VSCSI_CHECK_PAUSE_MS);
-		ret = vscsi_compare(sdev, buf, &why);
+		ret = vscsi_compare(h, sdev, &why);
 	}
 	if (ret && vscsi_checking(h, epoch))
 		why = "does not say which disk it is";
@@ -206,13 +187,11 @@ static void vscsi_check_lu(struct vscsi_host *h, struct scsi_device *sdev, u8 *b
 static void vscsi_check_all(struct vscsi_host *h)
 {
 	struct scsi_device *sdev;
-	u8 *buf;
 
-	/* Without a check, a held write may reach another disk. */
-	buf = kmalloc(VSCSI_CHECK_BUFFER, GFP_NOIO | __GFP_NOFAIL);
+	mutex_lock(&h->inq.mutex);
 	shost_for_each_device(sdev, h->shost)
-		vscsi_check_lu(h, sdev, buf);
-	kfree(buf);
+		vscsi_check_lu(h, sdev);
+	mutex_unlock(&h->inq.mutex);
 }
 
 /**

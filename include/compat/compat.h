@@ -37,19 +37,6 @@
 #define bdev_fput(file) blkdev_put(file_bdev(file), FMODE_READ)
 #endif
 
-/* 6.3: scsi_execute_cmd() */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 3, 0)
-struct scsi_exec_args {
-	unsigned char *sense;
-	struct scsi_sense_hdr *sshdr;
-	int *resid;
-};
-#define scsi_execute_cmd(sdev, cmd, opf, buf, len, timeout, retries, args) \
-	__scsi_execute(sdev, cmd, op_is_write(opf) ? DMA_TO_DEVICE : \
-		       (len) ? DMA_FROM_DEVICE : DMA_NONE, buf, len, (args)->sense, \
-		       (args)->sshdr, timeout, retries, (opf) & ~REQ_OP_MASK, 0, (args)->resid)
-#endif
-
 /* 6.4: the timer's answer is SCSI's own */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
 #define scsi_timeout_action blk_eh_timer_return
