@@ -16,6 +16,7 @@
 #include "host.h"
 
 struct workqueue_struct *vscsi_wq;
+struct workqueue_struct *vscsi_scan_wq;
 
 static const char * const vscsi_state_names[] = {
 	[VSCSI_BLOCKED]	= "blocked",
@@ -655,9 +656,23 @@ static int __init vscsi_host_init(void)
 	vscsi_wq = alloc_workqueue("vscsi_host", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!vscsi_wq)
 		return -ENOMEM;
+	/*
+	 * Scans wait for memory and for commands, so for the works above. Of a
+	 * queue of theirs, when memory is short, one may be all that runs.
+	 */
+	ret = -ENOMEM;
+	vscsi_scan_wq = alloc_workqueue("vscsi_scan", WQ_UNBOUND, 0);
+	if (!vscsi_scan_wq)
+		goto destroy_wq;
 	ret = vpart_driver_register(&vscsi_driver, THIS_MODULE);
 	if (ret)
-		destroy_workqueue(vscsi_wq);
+		goto destroy_scan_wq;
+	return 0;
+
+destroy_scan_wq:
+	destroy_workqueue(vscsi_scan_wq);
+destroy_wq:
+	destroy_workqueue(vscsi_wq);
 	return ret;
 }
 module_init(vscsi_host_init);
@@ -665,6 +680,7 @@ module_init(vscsi_host_init);
 static void __exit vscsi_host_exit(void)
 {
 	vpart_driver_unregister(&vscsi_driver);
+	destroy_workqueue(vscsi_scan_wq);
 	destroy_workqueue(vscsi_wq);
 }
 module_exit(vscsi_host_exit);

@@ -212,7 +212,8 @@ static inline struct vscsi_host *vscsi_shost(struct Scsi_Host *shost)
 }
 
 /* host.c */
-extern struct workqueue_struct *vscsi_wq;
+extern struct workqueue_struct *vscsi_wq;	/* commands go on by these */
+extern struct workqueue_struct *vscsi_scan_wq;
 void vscsi_fail(struct vscsi_pdu *p, int host_byte);
 void vscsi_fail_held(struct vscsi_host *h, struct scsi_device *sdev, int host_byte);
 void vscsi_set_up(struct vscsi_host *h, u32 epoch);

@@ -32,7 +32,7 @@ void vscsi_rescan(struct vscsi_host *h, unsigned int todo)
 		if (todo & BIT(i))
 			set_bit(i, &h->todo);
 	if (READ_ONCE(h->state) == VSCSI_UP)
-		queue_work(vscsi_wq, &h->scan);
+		queue_work(vscsi_scan_wq, &h->scan);
 }
 
 static void vscsi_changed(struct vscsi_host *h, u16 asc)
