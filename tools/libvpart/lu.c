@@ -10,6 +10,9 @@
 #include <unistd.h>
 #include "internal.h"
 
+/* A command that is open for so long is not about to end. */
+#define STUCK_MS	5000
+
 static bool is_scsi_disk(const char *name)
 {
 	return !strncmp(name, "sd", 2);
@@ -370,15 +373,57 @@ static int check_idle(struct vpart *v, const struct vpart_lu *lu)
 			  lu->name, path, lu->client, by);
 }
 
+/* Commands of the client that its disk waits for; those of the pair without one. */
+static unsigned int open_commands(const struct vpart_lu *lu, const struct vpart_pair *pair)
+{
+	unsigned int reads, writes;
+	char path[64], text[64];
+
+	snprintf(path, sizeof(path), "/sys/class/block/%.31s/inflight", lu->disk);
+	if (!pair->inflight || !lu->disk[0] || vpart_file_read(path, text, sizeof(text)) <= 0 ||
+	    sscanf(text, "%u %u", &reads, &writes) != 2)
+		return pair->inflight;
+	return reads + writes;
+}
+
+/*
+ * LIO takes a LU away only when its device has answered every command, and
+ * nothing ends that wait: so it is not begun while the device does not answer.
+ * It does when all that was open at the start has ended.
+ */
+static int check_answers(struct vpart *v, const struct vpart_lu *lu)
+{
+	const struct timespec nap = { .tv_nsec = 50000000 };
+	uint64_t start = now_ms();
+	struct vpart_pair pair;
+	unsigned int n;
+	int ret;
+
+	for (;;) {
+		ret = vpart_pair_find(v, lu->pair, &pair);
+		if (ret)
+			return ret;
+		n = open_commands(lu, &pair);
+		if (!n || pair.oldest_ms < now_ms() - start)
+			return 0;
+		if (pair.oldest_ms >= STUCK_MS)
+			return vpart_fail(v, EBUSY, VPART_CODE_FAILED,
+					  "LU %s is in use: its device %s does not answer, adapter pair %s has %u open commands of LUN %u, the oldest for %llu ms",
+					  lu->name, lu->device, lu->pair, n, lu->lun,
+					  (unsigned long long)pair.oldest_ms);
+		nanosleep(&nap, NULL);
+	}
+}
+
 /**
  * vpart_lu_del - serve a LU no longer
  * @v: the handle
  * @name: its name
  * @force: even if the client uses its disk
  *
- * The backing device keeps its data.
+ * The backing device keeps its data. One that does not answer is never forced.
  *
- * Return: 0 or a negative errno.
+ * Return: 0, -EBUSY or another negative errno.
  */
 int vpart_lu_del(struct vpart *v, const char *name, bool force)
 {
@@ -393,7 +438,9 @@ int vpart_lu_del(struct vpart *v, const char *name, bool force)
 		if (strcmp(list[i].name, name))
 			continue;
 		lu = &list[i];
-		if (!force)
+		if (lu->pair[0])
+			ret = check_answers(v, lu);
+		if (!ret && !force)
 			ret = check_idle(v, lu);
 	}
 	if (!ret && !lu)
