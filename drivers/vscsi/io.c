@@ -248,10 +248,15 @@ void vscsi_tq_work(struct work_struct *work)
 {
 	struct vscsi_tq *tq = container_of(work, struct vscsi_tq, work);
 	struct llist_node *list = llist_del_all(&tq->list);
-	unsigned int noio = memalloc_noio_save();
+	unsigned int noio = memalloc_noio_save(), flags = current->flags;
 	struct vscsi_tcmd *cmd, *next;
 	struct blk_plug plug;
 
+	/*
+	 * A file behind a LUN is written here: what a client in this kernel has
+	 * dirtied is cleaned by it and must not slow it down.
+	 */
+	current->flags |= PF_LOCAL_THROTTLE;
 	list = llist_reverse_order(list);
 	blk_start_plug(&plug);
 	llist_for_each_entry_safe(cmd, next, list, node) {
@@ -267,6 +272,7 @@ void vscsi_tq_work(struct work_struct *work)
 			vscsi_submit(cmd, c);
 	}
 	blk_finish_plug(&plug);
+	current_restore_flags(flags, PF_LOCAL_THROTTLE);
 	memalloc_noio_restore(noio);
 }
 
