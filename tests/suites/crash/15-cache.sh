@@ -8,12 +8,12 @@
 mods dm-vmirror
 modprobe nbd nbds_max=2
 crash "V1 V2 V8 V9 P16 P17: power cuts at random moments" \
-	/src/build/tests/power nbd "$SEED" "${ROUNDS:-200}" "${SOAK_SECONDS:-600}"
-happened "rounds" rounds 200
-happened "both legs at once" together 50
-happened "one leg after the other" in_turn 50
-happened "a leg came back under load" returns 50
-happened "the end met a resync" during_resync 10
-happened "P17 a leg started alone" alone 50
-happened "P17 a leg was refused alone" refused 50
+	/src/build/tests/power nbd "$SEED" "${ROUNDS:-100}" "${SOAK_SECONDS:-600}"
+happened "rounds" rounds 100
+happened "both legs at once" together 25
+happened "one leg after the other" in_turn 25
+happened "a leg came back under load" returns 25
+happened "the end met a resync" during_resync 5
+happened "P17 a leg started alone" alone 25
+happened "P17 a leg was refused alone" refused 25
 done_testing
