@@ -60,10 +60,13 @@ soak:	## long runs with new seeds: MINUTES=10, T=NAME for one
 check-static:	## the linters
 	tests/static/run
 
+coverage:	## lines and unwinding labels the suites reach; T=NAME for one
+	tests/coverage $(T)
+
 bench:	## guest instructions per I/O, side by side
 	tests/bench/run
 
 help:	## this list
 	@awk -F':.*## ?' '/^[a-z_-]+:.*##/ { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: all modules farm modules_install tools install guest clean demo check soak check-static bench help
+.PHONY: all modules farm modules_install tools install guest clean demo check soak check-static coverage bench help

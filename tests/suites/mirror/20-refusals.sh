@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # kernel: stock
+# coverage: yes
 # disks: 8M 8M 12M
 # limit: 420
 # summary: every bad table, leg and superblock is refused with a sentence and nothing is written

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # kernel: stock
+# coverage: yes
 # disks: 16M 16M
 # limit: 420
 # summary: crash at a moment, start again: the right leg wins, only what may differ is copied

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # kernel: stock
+# coverage: yes
 # disks: 16M 16M
 # limit: 420
 # summary: legs fail, hang and come back under load; no error, no older data, no hang

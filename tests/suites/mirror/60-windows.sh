@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # kernel: stock
+# coverage: yes
 # disks: 16M 16M
 # limit: 180
 # summary: legs fail and return between two steps of the worker
