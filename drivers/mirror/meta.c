@@ -119,15 +119,12 @@ free:
 int vmirror_write_super(struct vmirror *m, unsigned int leg)
 {
 	struct vmirror_super *sb = &m->leg[leg].sb;
-	struct page *page;
 	int r;
 
-	page = alloc_page(GFP_NOIO | __GFP_NOFAIL);
 	sb->seq++;
-	vmirror_super_encode(sb, page_address(page));
+	vmirror_super_encode(sb, page_address(m->super_page));
 	r = vmirror_rw_block(m, leg, REQ_OP_WRITE | REQ_FUA | REQ_PREFLUSH | vmirror_fast(m, leg),
-			     VMIRROR_SUPER_BLOCK + (sb->seq & 1), page);
-	__free_page(page);
+			     VMIRROR_SUPER_BLOCK + (sb->seq & 1), m->super_page);
 	if (r) {
 		sb->seq++;
 		vmirror_err_limit(m, "leg %u %s: superblock cannot be written: error %d",
@@ -141,24 +138,22 @@ int vmirror_write_super(struct vmirror *m, unsigned int leg)
  * @m: mirror; the leg's superblock is set in memory
  * @leg: which leg
  *
- * Superblocks come last: where one is, the bitmap is valid.
+ * Superblocks come last: where one is, the bitmap is valid. Nothing is allocated: a
+ * set of which one leg is formatted and the other is not starts no more.
  *
  * Context: preresume.
  * Return: 0 or -errno.
  */
 int vmirror_format(struct vmirror *m, unsigned int leg)
 {
-	struct page *page;
 	int r;
 
 	if (vmirror_write_bitmap(m, BIT(leg), true))
 		return -EIO;
-	/* A set of which one leg is formatted and the other is not starts no more. */
-	page = alloc_page(GFP_KERNEL | __GFP_ZERO | __GFP_NOFAIL);
-	memcpy(page_address(page) + VMIRROR_MEMBER_MAGIC_OFFSET, VMIRROR_MEMBER_MAGIC,
+	clear_page(page_address(m->super_page));
+	memcpy(page_address(m->super_page) + VMIRROR_MEMBER_MAGIC_OFFSET, VMIRROR_MEMBER_MAGIC,
 	       VMIRROR_MAGIC_SIZE);
-	r = vmirror_rw_block(m, leg, REQ_OP_WRITE | REQ_FUA, 0, page);
-	__free_page(page);
+	r = vmirror_rw_block(m, leg, REQ_OP_WRITE | REQ_FUA, 0, m->super_page);
 	if (!r)
 		r = vmirror_write_super(m, leg);
 	if (!r)

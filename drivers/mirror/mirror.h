@@ -159,6 +159,7 @@ struct vmirror {
 	unsigned long *cleaning;	/* regions that the cleaner works on */
 	struct page **image;		/* bitmap blocks as they should be on disk */
 	unsigned long *changed;		/* blocks to be written */
+	struct page *super_page;	/* a superblock on its way to disk */
 	struct bio_set meta;
 	u64 new_marks;
 

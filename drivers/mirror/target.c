@@ -207,6 +207,8 @@ static void vmirror_destroy(struct vmirror *m)
 	bioset_exit(&m->meta);
 	bioset_exit(&m->clones);
 	free_percpu(m->count);
+	if (m->super_page)
+		__free_page(m->super_page);
 	for (leg = 0; leg < VMIRROR_LEGS; leg++)
 		if (m->leg[leg].dev)
 			dm_put_device(m->ti, m->leg[leg].dev);
@@ -252,6 +254,9 @@ static int vmirror_ctr(struct dm_target *ti, unsigned int argc, char **argv)
 	ti->error = "Cannot allocate the mirror";
 	m->count = alloc_percpu(struct vmirror_count);
 	if (!m->count)
+		goto destroy;
+	m->super_page = alloc_page(GFP_KERNEL);
+	if (!m->super_page)
 		goto destroy;
 	r = bioset_init(&m->clones, VMIRROR_POOL, 0, 0);
 	if (r)
