@@ -344,31 +344,16 @@ static void read_backstore(struct vpart_lu *lu)
 /* The name of the LU that a LUN's folder links to. */
 static bool lun_target(const char *dir, char *backstore, size_t bsize, char *name, size_t nsize)
 {
-	char path[PATH_MAX], to[PATH_MAX], **names, *base;
-	bool found = false;
-	size_t i, n;
-	ssize_t len;
+	char to[PATH_MAX], *base;
 
-	if (vpart_dir_list(dir, NULL, &names, &n))
+	if (!vpart_dir_link(dir, NULL, to, sizeof(to)))
 		return false;
-	for (i = 0; i < n && !found; i++) {
-		if (vpart_path(path, sizeof(path), "%s/%s", dir, names[i]))
-			continue;
-		len = readlink(path, to, sizeof(to) - 1);
-		if (len <= 0)
-			continue;
-		to[len] = 0;
-		base = strrchr(to, '/');
-		if (!base)
-			continue;
-		vpart_copy(name, nsize, base + 1);
-		*base = 0;
-		base = strrchr(to, '/');
-		vpart_copy(backstore, bsize, base ? base + 1 : to);
-		found = true;
-	}
-	vpart_dir_free(names, n);
-	return found;
+	base = strrchr(to, '/');
+	vpart_copy(name, nsize, base + 1);
+	*base = 0;
+	base = strrchr(to, '/');
+	vpart_copy(backstore, bsize, base ? base + 1 : to);
+	return true;
 }
 
 static void add_mappings(struct vpart_list *l, const char *pair)

@@ -81,28 +81,12 @@ static bool is_acl_lun(const char *name)
 /* The LUN of the target that a LUN of an ACL links to; false without. */
 static bool linked_lun(const char *dir, uint32_t *lun)
 {
-	char path[PATH_MAX], to[PATH_MAX], **names, *base;
-	bool found = false;
-	size_t i, n;
-	ssize_t len;
+	char to[PATH_MAX];
 
-	if (vpart_dir_list(dir, NULL, &names, &n))
+	if (!vpart_dir_link(dir, is_acl_lun, to, sizeof(to)))
 		return false;
-	for (i = 0; i < n && !found; i++) {
-		if (vpart_path(path, sizeof(path), "%s/%s", dir, names[i]))
-			continue;
-		len = readlink(path, to, sizeof(to) - 1);
-		if (len <= 0)
-			continue;
-		to[len] = 0;
-		base = strrchr(to, '/');
-		base = base ? base + 1 : to;
-		found = is_acl_lun(base);
-		if (found)
-			*lun = (uint32_t)strtoul(base + 4, NULL, 10);
-	}
-	vpart_dir_free(names, n);
-	return found;
+	*lun = (uint32_t)strtoul(strrchr(to, '/') + strlen("/lun_"), NULL, 10);
+	return true;
 }
 
 /* Take a LUN away from an ACL, with its link. */

@@ -112,3 +112,27 @@ void vpart_dir_free(char **names, size_t n)
 		free(names[i]);
 	free(names);
 }
+
+/* What the first link of a folder leads to; @want is asked about its name there. */
+bool vpart_dir_link(const char *dir, bool (*want)(const char *name), char *to, size_t size)
+{
+	char path[PATH_MAX], **names, *base;
+	bool found = false;
+	size_t i, n;
+	ssize_t len;
+
+	if (vpart_dir_list(dir, NULL, &names, &n))
+		return false;
+	for (i = 0; i < n && !found; i++) {
+		if (vpart_path(path, sizeof(path), "%s/%s", dir, names[i]))
+			continue;
+		len = readlink(path, to, size - 1);
+		if (len <= 0)
+			continue;
+		to[len] = 0;
+		base = strrchr(to, '/');
+		found = base && (!want || want(base + 1));
+	}
+	vpart_dir_free(names, n);
+	return found;
+}
