@@ -8,6 +8,7 @@
 
 #include <linux/blk-mq.h>
 #include <linux/ratelimit.h>
+#include <linux/wait_bit.h>
 
 #include "host.h"
 
@@ -31,8 +32,8 @@ static void vscsi_tmf_done(struct vpart_req *req)
 	if (t->result == -EPROTO)
 		atomic_inc(&h->bad);
 	cancel_delayed_work(&t->limit);
-	complete_all(&t->done);
-	clear_bit_unlock(0, &t->busy);
+	/* The end and its announcement are one: who wakes may send another at once. */
+	clear_and_wake_up_bit(0, &t->busy);
 }
 
 /* Nobody waits for an abort that was sent from a timer, so it has its own limit. */
@@ -57,7 +58,6 @@ static int vscsi_tmf_send(struct vscsi_tmf *t, u8 func, const struct scsi_lun *l
 		return -ENOTCONN;
 	if (test_and_set_bit_lock(0, &t->busy))
 		return -EBUSY;
-	reinit_completion(&t->done);
 	t->func = func;
 	t->req.iu_len = vscsi_put_tmf(&t->iu, vscsi_make_tag(0, t->hq - h->hq, t->req.tag),
 				      lun, func, task);
@@ -84,9 +84,9 @@ static int vscsi_tmf_wait(struct vscsi_host *h, struct vscsi_hq *hq, u8 func,
 	ret = vscsi_tmf_send(t, func, lun, task, false);
 	if (ret)
 		goto unlock;
-	if (!wait_for_completion_timeout(&t->done, VSCSI_TMF_LIMIT)) {
+	if (wait_on_bit_timeout(&t->busy, 0, TASK_UNINTERRUPTIBLE, VSCSI_TMF_LIMIT)) {
 		vpart_cancel(hq->vq, &t->req);
-		if (!wait_for_completion_timeout(&t->done, VSCSI_TMF_LIMIT)) {
+		if (wait_on_bit_timeout(&t->busy, 0, TASK_UNINTERRUPTIBLE, VSCSI_TMF_LIMIT)) {
 			ret = -ETIMEDOUT;
 			goto unlock;
 		}
@@ -245,7 +245,6 @@ int vscsi_tmf_init(struct vscsi_host *h)
 			t->req.tag = VSCSI_DEPTH - VPART_PRIO_TAGS + j;
 			t->req.flags = VPART_REQ_PRIO;
 			t->req.done = vscsi_tmf_done;
-			init_completion(&t->done);
 			INIT_DELAYED_WORK(&t->limit, vscsi_tmf_limit);
 		}
 	}

@@ -3,7 +3,6 @@
 #ifndef _VSCSI_HOST_H
 #define _VSCSI_HOST_H
 
-#include <linux/completion.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
 #include <linux/ratelimit.h>
@@ -54,8 +53,7 @@ enum vscsi_state {
  * @iu: request IU
  * @rsp: response IU
  * @hq: its queue
- * @busy: bit 0: from start to @req.done
- * @done: completed by @req.done
+ * @busy: bit 0: from start to @req.done, which wakes who waits for it
  * @limit: cancels a function that nobody waits for
  * @func: SRP_TSK_*
  * @result: VSCSI_TMF_* or an errno
@@ -66,7 +64,6 @@ struct vscsi_tmf {
 	u8			rsp[sizeof(struct srp_rsp) + 4];
 	struct vscsi_hq		*hq;
 	unsigned long		busy;
-	struct completion	done;
 	struct delayed_work	limit;
 	u8			func;
 	int			result;
@@ -96,8 +93,7 @@ struct vscsi_hq {
  * @sg: @data
  * @gen: generation of the last tag
  * @tag: SRP tag of the current use
- * @busy: bit 0: from start to @req.done
- * @done: completed by @req.done
+ * @busy: bit 0: from start to @req.done, which wakes who waits for it
  * @rsp: response IU
  * @iu: request IU
  * @data: what the server said
@@ -109,7 +105,6 @@ struct vscsi_inq {
 	u32			gen;
 	u64			tag;
 	unsigned long		busy;
-	struct completion	done;
 	u8			rsp[VSCSI_RSP_IU_SIZE] __aligned(4);
 	u8			iu[VSCSI_CMD_IU_SIZE] __aligned(8);
 	u8			data[VSCSI_INQ_SIZE] ____cacheline_aligned;

@@ -8,6 +8,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/scatterlist.h>
+#include <linux/wait_bit.h>
 #include <scsi/scsi_common.h>
 
 #include "host.h"
@@ -20,8 +21,8 @@ static void vscsi_inq_done(struct vpart_req *req)
 {
 	struct vscsi_inq *q = container_of(req, struct vscsi_inq, req);
 
-	complete_all(&q->done);
-	clear_bit_unlock(0, &q->busy);
+	/* The end and its announcement are one: who wakes may ask again at once. */
+	clear_and_wake_up_bit(0, &q->busy);
 }
 
 /**
@@ -33,7 +34,6 @@ void vscsi_inq_init(struct vscsi_host *h)
 	struct vscsi_inq *q = &h->inq;
 
 	mutex_init(&q->mutex);
-	init_completion(&q->done);
 	sg_init_one(&q->sg, q->data, sizeof(q->data));
 	q->req.iu = q->iu;
 	q->req.rsp = q->rsp;
@@ -90,7 +90,6 @@ int vscsi_inquiry(struct vscsi_host *h, const struct scsi_lun *lun, u8 page)
 	if (test_and_set_bit_lock(0, &q->busy))
 		return -EBUSY;
 	memset(q->data, 0, sizeof(q->data));
-	reinit_completion(&q->done);
 	q->tag = vscsi_make_tag(++q->gen, 0, VSCSI_INQ_TAG);
 	q->req.iu_len = vscsi_put_cmd(q->iu, q->tag, lun, cdb, 6);
 	ret = vpart_submit(vq, &q->req);
@@ -98,7 +97,7 @@ int vscsi_inquiry(struct vscsi_host *h, const struct scsi_lun *lun, u8 page)
 		clear_bit_unlock(0, &q->busy);
 		return ret;
 	}
-	if (!wait_for_completion_timeout(&q->done, VSCSI_INQ_TIMEOUT)) {
+	if (wait_on_bit_timeout(&q->busy, 0, TASK_UNINTERRUPTIBLE, VSCSI_INQ_TIMEOUT)) {
 		vpart_cancel(vq, &q->req);
 		return -ETIMEDOUT;
 	}

@@ -148,7 +148,15 @@ static int vscsi_compare(struct vscsi_host *h, struct scsi_device *sdev, const c
 	return 0;
 }
 
-/* Is this link the one that returned, with all commands still waiting for the check? */
+/* Is the link still the one that was asked? */
+static bool vscsi_same_link(struct vscsi_host *h, u32 epoch)
+{
+	enum vscsi_state state = READ_ONCE(h->state);
+
+	return (state == VSCSI_CHECK || state == VSCSI_UP) && READ_ONCE(h->epoch) == epoch;
+}
+
+/* And do all commands wait for the check? */
 static bool vscsi_checking(struct vscsi_host *h, u32 epoch)
 {
 	return READ_ONCE(h->state) == VSCSI_CHECK && READ_ONCE(h->epoch) == epoch;
@@ -171,7 +179,7 @@ static void vscsi_check_lu(struct vscsi_host *h, struct scsi_device *sdev)
 	if (lu->gone || sdev->sdev_state != SDEV_RUNNING)
 		return;
 	ret = vscsi_compare(h, sdev, &why);
-	while (ret && vscsi_checking(h, epoch) && ++tries < VSCSI_CHECK_TRIES) {
+	while (ret && vscsi_same_link(h, epoch) && ++tries < VSCSI_CHECK_TRIES) {
 		msleep(VSCSI_CHECK_PAUSE_MS);
 		ret = vscsi_compare(h, sdev, &why);
 	}

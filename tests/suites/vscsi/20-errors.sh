@@ -93,15 +93,17 @@ t "with the right data" same c /dev/vdb 3145728
 
 # As many commands as there are tags: what is to be sent first when the link
 # returns may need none of them.
+vpart adapter set p1 path-loss 120 >/dev/null
 fio --name=full --filename="/dev/$disk" --rw=write --bs=4k --size=2M --direct=1 --ioengine=libaio --iodepth=512 \
 	--verify=crc32c --do_verify=1 --output=/out/full >/dev/null 2>&1 &
 load=$!
 vpart partition fail vios1 >/dev/null
-t "R8 every tag is held" wait_for 20 attr_ge held "$(cat "/sys/block/$disk/device/queue_depth")"
+t "R8 every tag is held" wait_for 100 attr_ge held "$(cat "/sys/block/$disk/device/queue_depth")"
 vpart partition start vios1 >/dev/null
-t "the link is up all the same" wait_for 6 link_is p1 up
+t "the link is up all the same" wait_for 60 link_is p1 up
 wait $load
 is "no error, all data as written" $? 0
+vpart adapter set p1 path-loss 8 >/dev/null
 
 if modprobe dm_multipath 2>/dev/null && modprobe dm_round_robin 2>/dev/null || dmsetup targets | grep -q multipath; then
 	dev=$(cat "/sys/block/$disk/dev")
