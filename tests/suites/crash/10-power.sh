@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # kernel: stock
-# limit: 240
+# limit: 420
 # append: preempt=full
 # summary: power cuts of one leg, both in turn, both at once; what was flushed is there
 . /src/tests/suites/crash/lib.sh

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # kernel: stock
-# limit: 240
+# limit: 420
 # summary: the same as 10-power, with disks that overwrite nothing before it is flushed
 . /src/tests/suites/crash/lib.sh
 

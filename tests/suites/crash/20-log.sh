@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # kernel: stock
-# limit: 240
+# limit: 420
 # mem: 1024
 # summary: every write of both legs in one order; a start at every flush and between
 . /src/tests/suites/crash/lib.sh

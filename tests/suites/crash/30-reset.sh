@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # kernel: stock
 # disks: 256M 256M
-# limit: 240
+# limit: 420
 # resets: yes
 # summary: the machine is reset twice amid fsynced writes
 # shellcheck source=tests/lib/guest.sh

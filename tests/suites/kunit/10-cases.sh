@@ -3,7 +3,7 @@
 # summary: the KUnit cases inside $MODULES run when each is loaded
 # kernel: debug
 # append: kunit.enable=1 kmemleak=on
-# limit: 300
+# limit: 480
 # The runner reads the cases from the console.
 . /src/tests/lib/guest.sh
 

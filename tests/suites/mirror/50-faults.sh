@@ -3,7 +3,7 @@
 # kernel: debug
 # append: kmemleak=on
 # disks: 16M 16M
-# limit: 300
+# limit: 480
 # summary: each allocation of table, start, message and resync fails: refused, nothing left, the next try works
 . /src/tests/lib/guest.sh
 . /src/tests/lib/faults.sh

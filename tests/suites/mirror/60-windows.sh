@@ -3,7 +3,7 @@
 # kernel: stock
 # coverage: yes
 # disks: 16M 16M
-# limit: 180
+# limit: 420
 # summary: legs fail and return between two steps of the worker
 . /src/tests/suites/mirror/lib.sh
 

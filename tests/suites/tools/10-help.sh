@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # kernel: stock
-# limit: 120
+# limit: 420
 # summary: help for every verb, exit codes, what is said while modules are missing
 # shellcheck source=tests/lib/guest.sh
 . /src/tests/lib/guest.sh

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # disks: 64M
-# limit: 180
+# limit: 420
 # summary: nodes, partitions, adapter pairs and events from the command
 # shellcheck source=tests/lib/guest.sh
 . /src/tests/lib/guest.sh

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # disks: 64M 64M
-# limit: 300
+# limit: 480
 # summary: LUs of disks and files: made, seen by the client, in use, deleted
 # shellcheck source=tests/lib/guest.sh
 . /src/tests/lib/guest.sh

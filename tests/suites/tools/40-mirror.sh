@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # kernel: stock
 # disks: 64M 64M 96M
-# limit: 300
+# limit: 480
 # summary: a mirrored volume in three commands, and everything one does with it
 # shellcheck source=tests/lib/guest.sh
 . /src/tests/lib/guest.sh

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # kernel: stock
 # disks: 64M 64M 32M
-# limit: 240
+# limit: 420
 # summary: devices that are missing, that changed places, that are others, at the next boot
 # shellcheck source=tests/lib/guest.sh
 . /src/tests/lib/guest.sh

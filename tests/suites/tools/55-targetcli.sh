@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # kernel: stock
 # disks: 64M 64M
-# limit: 240
+# limit: 420
 # summary: a restored configuration beside targetcli's; who may see what; files that are refused
 # shellcheck source=tests/lib/guest.sh
 . /src/tests/lib/guest.sh

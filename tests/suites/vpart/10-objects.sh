@@ -4,7 +4,7 @@
 # kernel: debug
 # kernels: 6.1 6.12 7.2
 # append: kmemleak=on
-# limit: 300
+# limit: 480
 . /src/tests/lib/guest.sh
 . /src/tests/suites/vpart/lib.sh
 

@@ -3,7 +3,7 @@
 # summary: events: contiguous for every reader, or "lost" comes first (V11, P22)
 # kernel: debug
 # append: kmemleak=on
-# limit: 300
+# limit: 480
 . /src/tests/lib/guest.sh
 . /src/tests/suites/vpart/lib.sh
 
