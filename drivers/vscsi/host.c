@@ -565,7 +565,13 @@ static struct scsi_host_template vscsi_template = {
 	.shost_groups		= vscsi_shost_groups,
 };
 
-static int vscsi_probe(struct vpart_adapter *a)
+/**
+ * vscsi_probe() - vpart_driver.probe
+ * @a: adapter
+ *
+ * Return: 0 or an errno; then nothing is left of the host.
+ */
+int vscsi_probe(struct vpart_adapter *a)
 {
 	struct vpart_limits want = {
 		.nr_queues	= clamp_t(unsigned int, num_online_cpus(), 1, VSCSI_MAX_QUEUES),

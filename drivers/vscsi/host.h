@@ -215,6 +215,7 @@ void vscsi_set_up(struct vscsi_host *h, u32 epoch);
 void vscsi_resume(struct work_struct *work);
 void vscsi_loss(struct work_struct *work);
 const char *vscsi_state_name(enum vscsi_state state);
+int vscsi_probe(struct vpart_adapter *a);
 
 /* eh.c */
 int vscsi_tmf_init(struct vscsi_host *h);

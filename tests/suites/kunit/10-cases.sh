@@ -7,6 +7,10 @@
 # The runner reads the cases from the console.
 . /src/tests/lib/guest.sh
 
+# A case may have its own allocations fail, those that may wait too.
+failslab=/sys/kernel/debug/failslab
+[ ! -d $failslab ] || { echo N >$failslab/ignore-gfp-wait && echo 0 >$failslab/verbose; }
+
 loaded=()
 for m in $MODULES; do
 	t "$m is loaded" mods "$m" && loaded=("$m" "${loaded[@]}")
