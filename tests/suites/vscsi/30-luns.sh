@@ -44,6 +44,29 @@ t "R11 a held write never goes to another LU at its number" test $? -ne 0
 t "... whose data is as it was" cmp -n 4096 /tmp/was /dev/vdc
 second() { [ "$(serial "$(_disk p1 0)" 2>/dev/null | grep -c d2)" = 1 ] && no_disk p1 1; }
 t "the client follows the change" wait_for 10 second
+
+# There is a LU, but it answers nothing, not even who it is.
+disk=$(disk_of p1 0)
+offline() { echo "$1" >$cfg/vscsi/p1/tpgt_1/lun/lun_0/alua_tg_pt_offline; }
+vpart partition fail vios1 >/dev/null
+wait_for 5 link_is p1 blocked
+dd if=/dev/zero of="/dev/$disk" bs=4k count=1 oflag=direct status=none 2>/dev/null &
+writer=$!
+wait_for 5 held
+offline 1
+dmesg -C
+vpart partition start vios1 >/dev/null
+wait $writer
+t "V8 nor to one that does not say who it is" test $? -ne 0
+t "... whose data is as it was" cmp -n 4096 /tmp/was /dev/vdc
+t "V10 the log says why" wait_for 5 sh -c 'dmesg | grep -q "LUN 0 does not say which disk it is"'
+t "V10 the link does not wait for it" wait_for 10 link_is p1 up
+t "its disk goes" wait_for 10 no_disk p1 0
+offline 0
+echo 0 >$cfg/vscsi/p1/tpgt_1/rescan
+t "R11 it returns when it answers again" wait_for 10 second
+disk=$(disk_of p1 0)
+t "... with its data" cmp -n 4096 /tmp/was <(dd if="/dev/$disk" bs=4k count=1 iflag=direct status=none)
 lun_del p1 0
 wait_for 10 no_disk p1 0
 
