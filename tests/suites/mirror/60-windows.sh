@@ -109,6 +109,22 @@ all_equal "legs are equal"
 is "V1 P16 no end of a resync on a flush after a failure" \
 	"$(dmesg | sed -n 's/.*state resync -> \([a-z]*\):.*/\1/p' | head -n 1)" degraded
 
+# The target takes the data, but not the superblock that says it is equal.
+paused_resync 8
+gone() { swap_table "g$1" "0 $META error"; }
+back() { swap_table "g$1" "0 $META linear $(_base "$1") 0"; }
+gone 1
+dmesg -C
+message resync resume
+fell_back() { dmesg | grep -q 'state resync -> degraded:'; }
+t "V8 a leg that cannot be told that it is equal does not serve" wait_for 20 fell_back
+is "it was never in service" "$(dmesg | grep -c 'resync -> normal')" 0
+t "the data is read from the other" check 8 $((SPOT / 2)) 4
+t "which can be written" fill 9 $((SPOT / 2)) 4
+back 1
+all_equal "V9 it is filled again when its superblock can be written"
+t "and holds the write" check 9 $((SPOT / 2)) 4
+
 # The source loses what it wrote since the last flush, and shows it by a failed read.
 paused_resync 6
 fill 6 2048 4
