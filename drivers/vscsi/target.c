@@ -151,6 +151,9 @@ static struct vscsi_session *vscsi_session_new(struct vpart_adapter *a, struct v
 					     vscsi_admit);
 	if (IS_ERR(sess->se_sess)) {
 		ret = PTR_ERR(sess->se_sess);
+		/* LIO says so too when it has no memory for the ACL that it would make. */
+		if (ret == -EACCES && READ_ONCE(tpg->generate_node_acls))
+			ret = -ENOMEM;
 		if (ret == -EACCES)
 			pr_notice("%s: client %s (%s) has no ACL\n", a->name, peer.partition, name);
 		kfree(sess);
