@@ -10,6 +10,7 @@ Who fails (mode):
 	"burst"		that one and the next few, as when memory is really short:
 			kvmalloc() fails in no other way
 	"workers"	one allocation of each kernel worker, for what runs there
+	"workers burst"	that one and the next few of whatever worker
 
 Prints lines "ok TAB DESCRIPTION" and "not TAB DESCRIPTION TAB WHY" for
 walks() of faults.sh.
@@ -68,7 +69,7 @@ class Injector:
         self.times = os.open(f"{DEBUGFS}/failslab/times", os.O_WRONLY)
         self.nth = os.open("/proc/thread-self/fail-nth", os.O_RDWR)
         self.make = os.open("/proc/thread-self/make-it-fail", os.O_WRONLY)
-        self.workers = {}
+        self.workers = {}   # PID: its fail-nth and its make-it-fail
 
     def _find_workers(self):
         for pid in os.listdir("/proc"):
@@ -76,24 +77,36 @@ class Injector:
                 continue
             try:
                 if get(f"/proc/{pid}/comm").startswith("kworker"):
-                    self.workers[pid] = os.open(f"/proc/{pid}/fail-nth", os.O_RDWR)
+                    nth = os.open(f"/proc/{pid}/fail-nth", os.O_RDWR)
+                    make = os.open(f"/proc/{pid}/make-it-fail", os.O_WRONLY)
+                    self.workers[pid] = nth, make
             except OSError:
                 continue    # it has ended
 
     def _each_worker(self, what):
-        for pid, fd in list(self.workers.items()):
+        for pid, fds in list(self.workers.items()):
             try:
-                yield what(fd)
+                yield what(*fds)
             except OSError:
-                os.close(fd)
+                for fd in fds:
+                    os.close(fd)
                 del self.workers[pid]
+
+    def _arm_workers(self, text, burst):
+        def arm(nth, make):
+            os.write(nth, text)
+            if burst:
+                os.write(make, b"1")
+        self._find_workers()
+        if burst:
+            os.write(self.times, str(BURST).encode())
+        list(self._each_worker(arm))
 
     def arm(self, mode, n):
         """Allocation n from here on fails."""
         text = str(n).encode()
-        if mode == "workers":
-            self._find_workers()
-            list(self._each_worker(lambda fd: os.write(fd, text)))
+        if mode.startswith("workers"):
+            self._arm_workers(text, mode.endswith("burst"))
             return
         if mode == "burst":
             os.write(self.times, str(BURST).encode())
@@ -106,9 +119,11 @@ class Injector:
 
     def disarm(self, mode):
         """None fails any more. True if one did."""
-        if mode == "workers":
-            left = list(self._each_worker(lambda fd: os.pread(fd, 16, 0)))
-            list(self._each_worker(lambda fd: os.write(fd, b"0")))
+        if mode.startswith("workers"):
+            # First the burst: who has failed once would go on.
+            list(self._each_worker(lambda nth, make: os.write(make, b"0")))
+            left = list(self._each_worker(lambda nth, make: os.pread(nth, 16, 0)))
+            list(self._each_worker(lambda nth, make: os.write(nth, b"0")))
             return any(int(text) == 0 for text in left)
         left = self.left()
         os.write(self.nth, b"0")
@@ -248,7 +263,8 @@ def walk_load(desc, name, mode="burst"):
         inj.disarm(mode)
         rmmod(name)
         for n in range(total, 0, -1):
-            put(f"{TRACING}/trace", "\n")
+            with open(f"{TRACING}/trace", "w", encoding="utf-8"):
+                pass    # emptied
             err = _round(mode, n, lambda: load(fd), SHORT)[1]
             if "initcall_start" not in get(f"{TRACING}/trace").splitlines()[-1]:
                 break
