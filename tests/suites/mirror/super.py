@@ -3,6 +3,7 @@
 """super.py get DEVICE FIELD          a field of the newest intact superblock
 super.py set DEVICE FIELD=VALUE...  change both copies, with a right CRC
 super.py bits DEVICE                how many bits of the bitmap are set
+super.py bit DEVICE REGION          1 if the bit of a region is set
 super.py newest DEVICE              which copy that is, 0 or 1"""
 import os
 import struct
@@ -65,6 +66,10 @@ def main():
         count = field(copies[newest], "bitmap_blocks")
         print(sum(bin(int.from_bytes(os.pread(fd, BLOCK - 16, BLOCK * (16 + n) + 16), "little")).count("1")
                   for n in range(count)))
+    elif op == "bit":
+        block, at = divmod(int(sys.argv[3]), 8 * (BLOCK - 16))
+        byte = os.pread(fd, 1, BLOCK * (16 + block) + 16 + at // 8)[0]
+        print(byte >> at % 8 & 1)
     os.fsync(fd)
 
 
