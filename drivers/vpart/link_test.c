@@ -19,7 +19,7 @@ static struct {
 	spinlock_t		lock;		/* guards the lists and counts */
 	wait_queue_head_t	wait;
 	struct vpart_adapter	*a[2];
-	int			login_err;
+	int			login_err, login_depth;
 	unsigned int		logins, ups, downs, drains, logouts;
 	unsigned int		credits, cancels, requests, lost, nr_events;
 	u64			events[FAKE_EVENTS];
@@ -99,7 +99,7 @@ static int fake_server_login(struct vpart_adapter *a, u32 epoch, const void *iu,
 		return fake.login_err;
 	if (len != 5 || memcmp(iu, "hello", 5))
 		return -EPROTO;
-	lim->depth = min_t(u16, lim->depth, FAKE_DEPTH);
+	lim->depth = fake.login_depth ?: min_t(u16, lim->depth, FAKE_DEPTH);
 	lim->dma_alignment = 511;
 	memcpy(rsp, "welcome", 7);
 	*rsp_len = 7;
@@ -337,12 +337,16 @@ static void link_states(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, st.why, VPART_WHY_REFUSED);
 	KUNIT_EXPECT_EQ(test, st.last_error, (u32)EACCES);
 	fake.login_err = 0;
+	/* So are limits beyond what the client asked for. */
+	fake.login_depth = fake_want.depth + 1;
+	KUNIT_ASSERT_EQ(test, vpart_start(fake.a[VPART_SIDE_SERVER], NULL), 0);
+	KUNIT_ASSERT_TRUE(test, fake_soon(fake.logouts == 4));
+	fake.login_depth = 0;
 	KUNIT_ASSERT_EQ(test, vpart_start(fake.a[VPART_SIDE_SERVER], NULL), 0);
 	KUNIT_ASSERT_TRUE(test, fake_soon(fake.lost == 4));
-
 	KUNIT_EXPECT_EQ(test, vpart_stop(client), 0);
 	KUNIT_EXPECT_EQ(test, fake.why, VPART_WHY_NO_CLIENT);
-	KUNIT_EXPECT_EQ(test, fake.logouts, 4U);
+	KUNIT_EXPECT_EQ(test, fake.logouts, 5U);
 	KUNIT_EXPECT_EQ(test, link_state(NULL), VPART_LINK_STATE_DOWN);
 }
 
@@ -470,12 +474,10 @@ static void limits(struct kunit *test)
 	struct vpart_queue *q = vpart_queue(fake.a[VPART_SIDE_CLIENT], 0);
 	struct scatterlist sg[5];
 	struct fake_req r;
-	unsigned int want;
 
 	KUNIT_ASSERT_EQ(test, fake_start(), 0);
 	KUNIT_ASSERT_TRUE(test, fake_soon(fake.lost == 1));
 	sg_init_table(sg, 5);
-
 	fake_fill(&r, FAKE_DEPTH);
 	KUNIT_EXPECT_EQ(test, vpart_submit(q, &r.req), -EINVAL);
 	fake_fill(&r, U32_MAX);
@@ -500,13 +502,11 @@ static void limits(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, vpart_queue(fake.a[0], VPART_QUEUES_MAX));
 	KUNIT_EXPECT_EQ(test, fake.requests, 0U);
 	KUNIT_EXPECT_EQ(test, r.done, 0U);
-
 	fake_fill(&r, FAKE_DEPTH - 1);
 	r.req.flags = VPART_REQ_PRIO;
 	KUNIT_ASSERT_EQ(test, vpart_submit(q, &r.req), 0);
 	vpart_call_put(fake_take());
-	want = 1;
-	KUNIT_EXPECT_EQ(test, r.done, want);
+	KUNIT_EXPECT_EQ(test, r.done, 1U);
 }
 
 static int fake_xfer_err;
@@ -757,7 +757,7 @@ static void storms(struct kunit *test)
 		KUNIT_FAIL(test, "no thread");
 		return;
 	}
-	for (i = 0; i < STORM_EPOCHS; i++) {
+	for (i = 0; i < STORM_EPOCHS && test->status == KUNIT_SUCCESS; i++) {
 		before = READ_ONCE(fake.requests);
 		KUNIT_EXPECT_TRUE(test, fake_soon(READ_ONCE(fake.requests) > before + 20));
 		KUNIT_EXPECT_EQ(test, fake_set("kt-s", VPART_STATE_FAILED), 0);
@@ -767,7 +767,7 @@ static void storms(struct kunit *test)
 	kthread_stop(client);
 	KUNIT_EXPECT_TRUE(test, fake_soon(!vpart_calls_open(fake.a[0]->link, NULL)));
 	kthread_stop(server);
-	KUNIT_EXPECT_EQ(test, fake.epoch, (u32)STORM_EPOCHS + 1);
+	KUNIT_EXPECT_EQ(test, fake.epoch, i + 1);
 	KUNIT_EXPECT_EQ(test, atomic_read(&storm.twice), 0);
 	KUNIT_EXPECT_EQ(test, storm.sent,
 			storm.ended[0] + storm.ended[1] + storm.ended[2]);
