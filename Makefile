@@ -66,11 +66,10 @@ coverage:	## lines and unwinding labels the suites reach; T=NAME for one
 bench:	## guest instructions per I/O, side by side
 	tests/bench/run
 
-.PHONY: mutants
 mutants:	## small wrong versions of the drivers, each caught by a test: T=NUMBER for one
 	tests/mutants/run $(T)
 
 help:	## this list
 	@awk -F':.*## ?' '/^[a-z_-]+:.*##/ { printf "  make %-16s %s\n", $$1, $$2 }' Makefile
 
-.PHONY: all modules farm modules_install tools install guest clean demo check soak check-static coverage bench help
+.PHONY: all modules farm modules_install tools install guest clean demo check soak check-static coverage mutants bench help
