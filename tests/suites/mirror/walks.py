@@ -154,7 +154,6 @@ def workers(m):
 
 def main():
     """All of them."""
-    faults.walk_load("the module loads", "dm-vmirror", "one")
     faults.insmod("dm-vmirror")
     m = Mirror(sys.argv[1:3], int(sys.argv[3]))
     m.dm.create()
