@@ -101,6 +101,7 @@ void mirror_status(struct status *s);
 void mirror_message(const char *text);
 bool mirror_in(const char *state);
 void mirror_wait(const char *state);
+void mirror_wait_left(const char *state);
 int mirror_open(void);
 
 /* --- load.c --- */

@@ -90,21 +90,31 @@ bool mirror_in(const char *state)
 	return !strcmp(s.state, state);
 }
 
-void mirror_wait(const char *state)
+static void wait_until(const char *state, bool in)
 {
 	uint64_t end = now_us() + LIMIT_MS * 1000ULL;
 	struct status s;
 
 	for (;;) {
 		mirror_status(&s);
-		if (!strcmp(s.state, state))
+		if (!strcmp(s.state, state) == in)
 			return;
 		if (now_us() > end)
-			fail("V10 the mirror stays %s, expected %s", s.state, state);
+			fail("V10 the mirror stays %s, expected %s%s", s.state, in ? "" : "not ", state);
 		if (!strcmp(s.state, "degraded"))
 			mirror_message("attach");
 		pause_us(1000);
 	}
+}
+
+void mirror_wait(const char *state)
+{
+	wait_until(state, true);
+}
+
+void mirror_wait_left(const char *state)
+{
+	wait_until(state, false);
 }
 
 int mirror_open(void)

@@ -169,8 +169,8 @@ static void lose_and_return(unsigned int lost, unsigned int ops)
 		load_flush();
 	if (chance(80))
 		mirror_wait("normal");
-	else
-		mirror_wait("resync");
+	else	/* resync, or past it */
+		mirror_wait_left("degraded");
 	count.losses++;
 }
 

@@ -4,7 +4,8 @@
 
 # shellcheck source=tests/lib/guest.sh
 . /src/tests/lib/guest.sh
-SEED=${SEED:-$((16#$(od -An -N3 -tx4 /dev/urandom | tr -d ' ')))}
+# Always the same one, so that two runs can be compared; tests/soak is told others.
+SEED=${SEED:-1}
 
 # crash DESCRIPTION COMMAND...: run it; its figures and a failure's log are shown
 crash() {
