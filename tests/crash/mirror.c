@@ -100,7 +100,8 @@ static void wait_until(const char *state, bool in)
 		if (!strcmp(s.state, state) == in)
 			return;
 		if (now_us() > end)
-			fail("V10 the mirror stays %s, expected %s%s", s.state, in ? "" : "not ", state);
+			fail("V10 the mirror stays %s, expected %s%s", s.state,
+			     in ? "" : "not ", state);
 		if (!strcmp(s.state, "degraded"))
 			mirror_message("attach");
 		pause_us(1000);

@@ -8,5 +8,5 @@
 . /src/tests/suites/slice/lib.sh
 . /src/tests/suites/slice/life.sh
 mods sd_mod
-lives "${ROUNDS:-30}" /dev/vdb /dev/vdc
+lives "${ROUNDS:-50}" /dev/vdb /dev/vdc
 done_testing
