@@ -91,15 +91,21 @@ void vscsi_event_lost(struct vpart_adapter *a)
 	vscsi_rescan(h, BIT(VSCSI_TODO_LUNS) | BIT(VSCSI_TODO_CAPACITY));
 }
 
+/* The NAA name that it was scanned with, or NULL. Under RCU. */
+static const u8 *vscsi_known_name(struct scsi_device *sdev, u8 *len)
+{
+	const struct scsi_vpd *vpd = rcu_dereference(sdev->vpd_pg83);
+
+	return vpd ? vscsi_page83_naa(vpd->data, vpd->len, len) : NULL;
+}
+
 static bool vscsi_has_name(struct scsi_device *sdev)
 {
-	const struct scsi_vpd *vpd;
 	bool has;
 	u8 len;
 
 	rcu_read_lock();
-	vpd = rcu_dereference(sdev->vpd_pg83);
-	has = vpd && vscsi_page83_naa(vpd->data, vpd->len, &len);
+	has = vscsi_known_name(sdev, &len);
 	rcu_read_unlock();
 	return has;
 }
@@ -107,16 +113,13 @@ static bool vscsi_has_name(struct scsi_device *sdev)
 /* Has its NAA name changed since it was scanned? */
 static bool vscsi_other_name(struct scsi_device *sdev, const u8 *page)
 {
-	const struct scsi_vpd *vpd;
-	const u8 *was = NULL, *now;
+	const u8 *was, *now;
 	u8 was_len, now_len;
 	bool other = false;
 
 	now = vscsi_page83_naa(page, VSCSI_INQ_SIZE, &now_len);
 	rcu_read_lock();
-	vpd = rcu_dereference(sdev->vpd_pg83);
-	if (vpd)
-		was = vscsi_page83_naa(vpd->data, vpd->len, &was_len);
+	was = vscsi_known_name(sdev, &was_len);
 	if (was)
 		other = !now || was_len != now_len || memcmp(was, now, now_len);
 	rcu_read_unlock();
