@@ -370,8 +370,25 @@ void vmirror_end_held(struct vmirror *m, struct bio *bio, blk_status_t status)
 	bio_endio(bio);
 }
 
+/* Neither leg has it: the one that stays is asked once more, and may wait for its path. */
+static bool vmirror_write_again(struct vmirror *m, struct bio *bio, struct vmirror_io *io)
+{
+	if (m->state == VMIRROR_FAILED || !(bio->bi_opf & REQ_FAILFAST_MASK))
+		return false;
+	vmirror_leave(m, io->region);
+	bio->bi_iter = io->iter;
+	bio->bi_status = BLK_STS_OK;
+	bio->bi_opf &= ~REQ_FAILFAST_MASK;
+	atomic_set(&bio->__bi_remaining, 1);
+	/* It is held still. */
+	spin_lock_irq(&m->lock);
+	bio_list_add(&m->deferred, bio);
+	spin_unlock_irq(&m->lock);
+	return true;
+}
+
 /**
- * vmirror_finish_half() - end the writes that one leg failed
+ * vmirror_finish_half() - end the writes that a leg failed, or both
  * @m: mirror; no failed leg is left unsettled
  *
  * Context: worker. The record is durable before the answer.
@@ -403,6 +420,8 @@ void vmirror_finish_half(struct vmirror *m)
 		/* The source failed it, the target may have it: copy that again. */
 		if (m->state == VMIRROR_RESYNC && io->status[m->src])
 			set_bit(io->region, m->dirty);
+		if (io->status[m->src] && vmirror_write_again(m, bio, io))
+			continue;
 		vmirror_leave(m, io->region);
 		/* dm's end_io itself: bio_endio() has run for this bio. */
 		atomic_dec(&m->held);

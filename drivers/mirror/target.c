@@ -293,6 +293,7 @@ static int vmirror_preresume(struct dm_target *ti)
 {
 	struct vmirror *m = ti->private;
 
+	dm_resume_stable_writes(ti);
 	if (m->state != VMIRROR_INIT)
 		return 0;
 	return vmirror_start(m);

@@ -13,6 +13,7 @@
 
 /* Under vpart_config; sorted by id. The generation tells dumps of a change. */
 LIST_HEAD(vpart_links);
+DEFINE_SPINLOCK(vpart_links_lock);	/* changes of the list; inside of vpart_config */
 unsigned int vpart_adapter_gen;
 
 static unsigned int vpart_nr_links;
@@ -34,18 +35,32 @@ static const char *vpart_link_name(const struct vpart_link *link)
 }
 
 /**
+ * vpart_link_order() - where a link stands among all
+ * @link: link
+ *
+ * By id; of a pair with a link for each end the client's is first.
+ *
+ * Return: a number that no other link has, at least 2.
+ */
+u64 vpart_link_order(const struct vpart_link *link)
+{
+	return vpart_link_id(link) * 2ULL + (vpart_here(link, VPART_SIDE_CLIENT) ? 0 : 1);
+}
+
+/**
  * vpart_adapter_lookup() - look an adapter pair up
  * @id: its id, or 0
  * @name: its name, or NULL
+ * @side: an end of it that shall be here, or VPART_SIDE_ANY
  * @extack: gets a sentence on failure
  *
  * Context: vpart_config held.
  * Return: its link, ERR_PTR(-EINVAL) if nothing names it, ERR_PTR(-ENOENT).
  */
-struct vpart_link *vpart_adapter_lookup(u32 id, const char *name,
+struct vpart_link *vpart_adapter_lookup(u32 id, const char *name, int side,
 					struct netlink_ext_ack *extack)
 {
-	struct vpart_link *link;
+	struct vpart_link *link, *found = NULL;
 
 	lockdep_assert_held(&vpart_config);
 	if (!id && !name) {
@@ -55,6 +70,8 @@ struct vpart_link *vpart_adapter_lookup(u32 id, const char *name,
 	list_for_each_entry(link, &vpart_links, entry) {
 		if (!link->live)
 			continue;
+		if (side != VPART_SIDE_ANY && !vpart_here(link, side))
+			continue;
 		if (id ? vpart_link_id(link) != id :
 		    strcmp(vpart_link_name(link), name))
 			continue;
@@ -63,8 +80,16 @@ struct vpart_link *vpart_adapter_lookup(u32 id, const char *name,
 					   id, vpart_link_name(link));
 			return ERR_PTR(-EINVAL);
 		}
-		return link;
+		/* A pair that leaves this kernel and comes back has two links. */
+		if (found) {
+			NL_SET_ERR_MSG_FMT(extack, "both ends of adapter %s are here: say which side",
+					   vpart_link_name(link));
+			return ERR_PTR(-EINVAL);
+		}
+		found = link;
 	}
+	if (found)
+		return found;
 	if (id)
 		NL_SET_ERR_MSG_FMT(extack, "there is no adapter %u", id);
 	else
@@ -84,7 +109,7 @@ static bool vpart_slot_used(const struct vpart_partition *p, u32 slot)
 
 	list_for_each_entry(link, &vpart_links, entry)
 		for (side = 0; side < 2; side++)
-			if (link->part[side] == p &&
+			if (vpart_here(link, side) && link->part[side] == p &&
 			    link->adapter[side].slot == slot)
 				return true;
 	return false;
@@ -109,12 +134,13 @@ static int vpart_slot_choose(const struct vpart_partition *p, u32 want,
 }
 
 static int vpart_adapter_check(const struct vpart_adapter_args *args,
-			       const char *name,
+			       const char *name, u8 ends,
 			       struct vpart_partition *part[2],
 			       struct netlink_ext_ack *extack)
 {
 	struct vpart_partition *client = part[VPART_SIDE_CLIENT];
 	struct vpart_partition *server = part[VPART_SIDE_SERVER];
+	bool same_name, same_id;
 	struct vpart_link *link;
 
 	if (client == server) {
@@ -137,13 +163,22 @@ static int vpart_adapter_check(const struct vpart_adapter_args *args,
 				   VPART_ADAPTERS_MAX);
 		return -ENOSPC;
 	}
+	if (args->remote && !args->id) {
+		NL_SET_ERR_MSG(extack, "an adapter to another kernel needs an id, the same at both ends");
+		return -EINVAL;
+	}
 	list_for_each_entry(link, &vpart_links, entry) {
-		if (!strcmp(vpart_link_name(link), name)) {
+		same_name = !strcmp(vpart_link_name(link), name);
+		same_id = args->id && vpart_link_id(link) == args->id;
+		/* A pair may leave this kernel and come back: its other end */
+		if (same_name && same_id && !(link->ends & ends))
+			continue;
+		if (same_name) {
 			NL_SET_ERR_MSG_FMT(extack, "there is an adapter %s already",
 					   name);
 			return -EEXIST;
 		}
-		if (args->id && vpart_link_id(link) == args->id) {
+		if (same_id) {
 			NL_SET_ERR_MSG_FMT(extack, "id %u is adapter %s's",
 					   args->id, vpart_link_name(link));
 			return -EEXIST;
@@ -180,18 +215,33 @@ static int vpart_adapter_name(const struct vpart_adapter_args *args,
 static void vpart_adapter_unlist(struct vpart_link *link)
 {
 	lockdep_assert_held(&vpart_config);
+	spin_lock(&vpart_links_lock);
 	list_del(&link->entry);
+	spin_unlock(&vpart_links_lock);
 	link->part[VPART_SIDE_CLIENT]->nr_adapters--;
 	link->part[VPART_SIDE_SERVER]->nr_adapters--;
 	vpart_nr_links--;
 	vpart_adapter_gen++;
 }
 
+static int vpart_adapter_strings(struct vpart_link *link,
+				 const struct vpart_adapter_args *args)
+{
+	if (!args->remote)
+		return 0;
+	link->address = kstrdup(args->address, GFP_KERNEL);
+	link->key = args->key ? kstrdup(args->key, GFP_KERNEL) : NULL;
+	link->digest = args->digest;
+	return link->address && (link->key || !args->key) ? 0 : -ENOMEM;
+}
+
 /* Listed, but not live: its names and slots are taken, nobody finds it. */
 static struct vpart_link *vpart_adapter_prepare(const struct vpart_adapter_args *args,
+						const struct vpart_fabric_ops *fabric,
 						struct netlink_ext_ack *extack)
 {
-	const struct vpart_fabric_ops *fabric;
+	u8 ends = args->remote ? BIT(args->side) :
+				 BIT(VPART_SIDE_CLIENT) | BIT(VPART_SIDE_SERVER);
 	struct vpart_partition *part[2];
 	char name[VPART_NAME_SIZE];
 	struct vpart_link *link, *pos;
@@ -201,12 +251,6 @@ static struct vpart_link *vpart_adapter_prepare(const struct vpart_adapter_args 
 	int err;
 
 	lockdep_assert_held(&vpart_config);
-	fabric = vpart_fabric_find(args->fabric ?: "local");
-	if (!fabric) {
-		NL_SET_ERR_MSG_FMT(extack, "there is no fabric %.31s",
-				   args->fabric);
-		return ERR_PTR(-EINVAL);
-	}
 	part[VPART_SIDE_CLIENT] = vpart_partition_find(0, args->client, extack);
 	if (IS_ERR(part[VPART_SIDE_CLIENT]))
 		return ERR_CAST(part[VPART_SIDE_CLIENT]);
@@ -216,19 +260,27 @@ static struct vpart_link *vpart_adapter_prepare(const struct vpart_adapter_args 
 	err = vpart_adapter_name(args, name, extack);
 	if (err)
 		return ERR_PTR(err);
-	err = vpart_adapter_check(args, name, part, extack);
+	err = vpart_adapter_check(args, name, ends, part, extack);
 	if (err)
 		return ERR_PTR(err);
 	for (side = 0; side < 2; side++) {
+		/* A slot of a partition elsewhere is for that kernel to choose. */
+		slot[side] = args->slot[side];
+		if (!(ends & BIT(side)))
+			continue;
 		err = vpart_slot_choose(part[side], args->slot[side],
 					&slot[side], extack);
 		if (err)
 			return ERR_PTR(err);
 	}
 
-	link = vpart_link_alloc(fabric);
+	link = vpart_link_alloc(fabric, ends);
 	if (!link)
 		return ERR_PTR(-ENOMEM);
+	if (vpart_adapter_strings(link, args)) {
+		vpart_link_discard(link);
+		return ERR_PTR(-ENOMEM);
+	}
 	link->path_loss = args->path_loss ?: VPART_PATH_LOSS_DEFAULT;
 	for (side = 0; side < 2; side++) {
 		a = &link->adapter[side];
@@ -240,28 +292,64 @@ static struct vpart_link *vpart_adapter_prepare(const struct vpart_adapter_args 
 		link->part[side] = part[side];
 		get_device(&part[side]->dev);
 		part[side]->nr_adapters++;
+		if (!(ends & BIT(side)))
+			continue;
 		device_initialize(&a->dev);
 		a->dev.parent = &part[side]->dev;
 		a->dev.bus = &vpart_bus;
 		a->dev.release = vpart_adapter_release;
 	}
 	list_for_each_entry(pos, &vpart_links, entry)
-		if (vpart_link_id(pos) > vpart_link_id(link))
+		if (vpart_link_order(pos) > vpart_link_order(link))
 			break;
+	spin_lock(&vpart_links_lock);
 	list_add_tail(&link->entry, &pos->entry);
+	spin_unlock(&vpart_links_lock);
 	vpart_nr_links++;
 	vpart_last_link = max(vpart_last_link, vpart_link_id(link));
 	return link;
 }
 
+static void vpart_adapter_put_devices(struct vpart_link *link)
+{
+	u8 ends = link->ends;	/* the last reference takes the link along */
+	unsigned int side;
+
+	for (side = 0; side < 2; side++)
+		if (ends & BIT(side))
+			put_device(&link->adapter[side].dev);
+}
+
+static void vpart_adapter_del_devices(struct vpart_link *link, unsigned int sides)
+{
+	unsigned int side;
+
+	for (side = 0; side < sides; side++)
+		if (vpart_here(link, side))
+			device_del(&link->adapter[side].dev);
+}
+
 /* Driver core and probes: no lock of ours is held. */
-static int vpart_adapter_add(struct vpart_link *link)
+static int vpart_adapter_add(struct vpart_link *link,
+			     const struct vpart_adapter_args *args,
+			     struct netlink_ext_ack *extack)
 {
 	struct vpart_adapter *a;
 	unsigned int side;
 	int err;
 
+	if (link->fabric->open) {
+		err = link->fabric->open(link, args, extack);
+		if (err) {
+			/* It was listed: a change of its partitions has looked at it. */
+			vpart_link_begin_remove(link);
+			vpart_link_gone(link);
+			return err;
+		}
+	}
 	for (side = 0; side < 2; side++) {
+		if (!vpart_here(link, side))
+			continue;
 		a = &link->adapter[side];
 		err = dev_set_name(&a->dev, "%s.%s", a->name,
 				   vpart_side_names[side]);
@@ -273,11 +361,14 @@ static int vpart_adapter_add(struct vpart_link *link)
 	return 0;
 
 del:
+	NL_SET_ERR_MSG_FMT(extack, "adapter %s: no device could be made",
+			   vpart_link_name(link));
 	/* Nobody used it: the link was not live. */
 	vpart_link_begin_remove(link);
-	while (side--)
-		device_del(&link->adapter[side].dev);
+	vpart_adapter_del_devices(link, side);
 	vpart_link_gone(link);
+	if (link->fabric->close)
+		link->fabric->close(link);
 	return err;
 }
 
@@ -288,32 +379,51 @@ del:
  * @extack: gets a sentence on failure
  *
  * Context: Process context; takes vpart_config, but not while drivers probe.
- * Return: 0, -EINVAL, -ENOENT, -EEXIST, -ENOSPC or -ENOMEM.
+ * Return: 0, -EINVAL, -ENOENT, -EEXIST, -ENOSPC or -ENOMEM, or what the fabric
+ * says to the arguments that are its own.
  */
 int vpart_adapter_new(const struct vpart_adapter_args *args, u32 *id,
 		      struct netlink_ext_ack *extack)
 {
+	const struct vpart_fabric_ops *fabric;
 	struct vpart_link *link;
 	unsigned int noio, side;
 	int err;
 
+	fabric = vpart_fabric_get(args->fabric ?: "local");
+	if (!fabric) {
+		NL_SET_ERR_MSG_FMT(extack, "there is no fabric %.31s",
+				   args->fabric);
+		return -EINVAL;
+	}
+	err = -EINVAL;
+	if (args->remote && !fabric->open) {
+		NL_SET_ERR_MSG_FMT(extack, "fabric %s has no addresses: both ends are here",
+				   fabric->name);
+		goto put_fabric;
+	}
+	if (!args->remote && fabric->open) {
+		NL_SET_ERR_MSG_FMT(extack, "fabric %s leads to another kernel: give side and address",
+				   fabric->name);
+		goto put_fabric;
+	}
 	noio = vpart_config_lock();
-	link = vpart_adapter_prepare(args, extack);
+	link = vpart_adapter_prepare(args, fabric, extack);
 	vpart_config_unlock(noio);
-	if (IS_ERR(link))
-		return PTR_ERR(link);
+	err = PTR_ERR_OR_ZERO(link);
+	if (err)
+		goto put_fabric;
 
-	err = vpart_adapter_add(link);
+	err = vpart_adapter_add(link, args, extack);
 	if (!err)
 		for (side = 0; side < 2; side++)
-			if (!link->adapter[side].dev.driver)
+			if (vpart_here(link, side) &&
+			    !link->adapter[side].dev.driver)
 				request_module_nowait("vpart:%s",
 						      vpart_side_names[side]);
 
 	noio = vpart_config_lock();
 	if (err) {
-		NL_SET_ERR_MSG_FMT(extack, "adapter %s: no device could be made",
-				   vpart_link_name(link));
 		vpart_adapter_unlist(link);
 	} else {
 		*id = vpart_link_id(link);
@@ -323,10 +433,10 @@ int vpart_adapter_new(const struct vpart_adapter_args *args, u32 *id,
 			     VPART_EVENT_TYPE_CREATE, "created");
 	}
 	vpart_config_unlock(noio);
-	if (err) {
-		put_device(&link->adapter[VPART_SIDE_CLIENT].dev);
-		put_device(&link->adapter[VPART_SIDE_SERVER].dev);
-	}
+	if (err)
+		vpart_adapter_put_devices(link);
+put_fabric:
+	vpart_fabric_put(fabric);
 	return err;
 }
 
@@ -334,13 +444,14 @@ int vpart_adapter_new(const struct vpart_adapter_args *args, u32 *id,
  * vpart_adapter_set() - change the path loss time-out of an adapter pair
  * @id: its id, or 0
  * @name: its name, or NULL
+ * @side: which end, if the pair has a link of its own for each; VPART_SIDE_ANY
  * @path_loss: seconds, already checked
  * @extack: gets a sentence on failure
  *
  * Context: Process context; takes vpart_config.
  * Return: 0, -EINVAL or -ENOENT.
  */
-int vpart_adapter_set(u32 id, const char *name, u32 path_loss,
+int vpart_adapter_set(u32 id, const char *name, int side, u32 path_loss,
 		      struct netlink_ext_ack *extack)
 {
 	struct vpart_link *link;
@@ -348,7 +459,7 @@ int vpart_adapter_set(u32 id, const char *name, u32 path_loss,
 	int err = 0;
 
 	noio = vpart_config_lock();
-	link = vpart_adapter_lookup(id, name, extack);
+	link = vpart_adapter_lookup(id, name, side, extack);
 	if (IS_ERR(link)) {
 		err = PTR_ERR(link);
 	} else if (link->path_loss != path_loss) {
@@ -367,24 +478,29 @@ static void vpart_adapter_destroy(struct vpart_link *link)
 {
 	unsigned int noio;
 
-	device_del(&link->adapter[VPART_SIDE_CLIENT].dev);
-	device_del(&link->adapter[VPART_SIDE_SERVER].dev);
+	vpart_adapter_del_devices(link, 2);
 	vpart_link_gone(link);
+	/* Nobody looks at it any more when the fabric's part goes. */
+	noio = vpart_config_lock();
+	link->live = false;
+	vpart_adapter_gen++;
+	vpart_config_unlock(noio);
+	if (link->fabric->close)
+		link->fabric->close(link);
 
 	noio = vpart_config_lock();
 	vpart_adapter_unlist(link);
 	vpart_notify(VPART_OBJECT_ADAPTER, vpart_link_id(link),
 		     vpart_link_name(link), VPART_EVENT_TYPE_DELETE, "deleted");
 	vpart_config_unlock(noio);
-
-	put_device(&link->adapter[VPART_SIDE_CLIENT].dev);
-	put_device(&link->adapter[VPART_SIDE_SERVER].dev);
+	vpart_adapter_put_devices(link);
 }
 
 /**
  * vpart_adapter_del() - delete an adapter pair
  * @id: its id, or 0
  * @name: its name, or NULL
+ * @side: which end, if the pair has a link of its own for each; VPART_SIDE_ANY
  * @extack: gets a sentence on failure
  *
  * The link goes down first. If the server does not let go of its calls within
@@ -393,14 +509,15 @@ static void vpart_adapter_destroy(struct vpart_link *link)
  * Context: Process context; takes vpart_config, but not while it waits.
  * Return: 0, -EINVAL, -ENOENT or -EBUSY.
  */
-int vpart_adapter_del(u32 id, const char *name, struct netlink_ext_ack *extack)
+int vpart_adapter_del(u32 id, const char *name, int side,
+		      struct netlink_ext_ack *extack)
 {
 	struct vpart_link *link;
 	unsigned int noio, open;
 	struct vpart_oldest old;
 
 	noio = vpart_config_lock();
-	link = vpart_adapter_lookup(id, name, extack);
+	link = vpart_adapter_lookup(id, name, side, extack);
 	if (!IS_ERR(link) && link->removing) {
 		NL_SET_ERR_MSG_FMT(extack, "adapter %s is being deleted already",
 				   vpart_link_name(link));
@@ -459,7 +576,7 @@ struct vpart_adapter *vpart_find_server(const char *name)
 	unsigned int noio;
 
 	noio = vpart_config_lock();
-	link = vpart_adapter_lookup(0, name, NULL);
+	link = vpart_adapter_lookup(0, name, VPART_SIDE_SERVER, NULL);
 	if (!IS_ERR(link) && !link->removing) {
 		a = &link->adapter[VPART_SIDE_SERVER];
 		get_device(&a->dev);
@@ -491,9 +608,16 @@ EXPORT_SYMBOL_GPL(vpart_adapter_put);
 void vpart_peer(const struct vpart_adapter *a, struct vpart_peer *peer)
 {
 	struct vpart_partition *p = a->link->part[vpart_other(a)->side];
+	unsigned long flags;
 
 	peer->uuid = p->uuid;
-	peer->boot = vpart_partition_boot(p, NULL);
+	if (vpart_here(a->link, vpart_other(a)->side)) {
+		peer->boot = vpart_partition_boot(p, NULL);
+	} else {
+		spin_lock_irqsave(&a->link->lock, flags);
+		peer->boot = a->link->peer_boot;
+		spin_unlock_irqrestore(&a->link->lock, flags);
+	}
 	peer->adapter_id = a->id;
 	strscpy(peer->partition, p->name, sizeof(peer->partition));
 }

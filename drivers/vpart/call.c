@@ -53,6 +53,7 @@ struct vpart_call *vpart_call_wait(struct vpart_call *c)
 			return NULL;
 	}
 }
+EXPORT_SYMBOL_GPL(vpart_call_wait);
 
 /*
  * Limits and tables stay as they are until the RCU read section ends: they
@@ -180,11 +181,14 @@ EXPORT_SYMBOL_GPL(vpart_cancel);
  * @d: gets the scatterlist
  *
  * On the local fabric these are the client's own pages; they are the server's
- * to use until vpart_unmap(), vpart_reply() or vpart_call_put().
+ * to use until vpart_unmap(), vpart_reply() or vpart_call_put(). Where the
+ * client is in another kernel they are the call's own: what it sends is in
+ * them, what it shall receive is written there before the answer.
  *
- * Context: Any, never sleeps.
+ * Context: Process context; allocates, so under memalloc_noio. On the local
+ * fabric any.
  * Return: 0; -EOPNOTSUPP: bring pages, use vpart_pull() and vpart_push();
- * -EINVAL: no data in that direction; -ECANCELED: already answered.
+ * -ENOMEM; -EINVAL: no data in that direction; -ECANCELED: already answered.
  */
 int vpart_map(struct vpart_call *c, enum dma_data_direction dir,
 	      struct vpart_data *d)
@@ -257,7 +261,8 @@ EXPORT_SYMBOL_GPL(vpart_push);
  * @len: its length
  *
  * The client's done() is called, perhaps before this returns: nothing of the
- * server may touch the client's pages any more. The status it sees is 0, or
+ * server may touch the client's pages any more. A client in another kernel is
+ * told when the call is put. The status it sees is 0, or
  * -ENOTCONN if the epoch is over, or -EPROTO if the response is longer than it
  * can take. Harmless on a call that was answered before.
  *
@@ -282,7 +287,7 @@ EXPORT_SYMBOL_GPL(vpart_reply);
  * Give the tag back, then end @req, which the caller has taken from @c, if any.
  * Under RCU: the link's work waits for done() and credit() to return.
  */
-static __always_inline void vpart_call_free(struct vpart_call *c, struct vpart_req *req)
+static __always_inline void __vpart_call_free(struct vpart_call *c, struct vpart_req *req)
 {
 	struct vpart_queue *q = c->q;
 	struct vpart_link *link = q->link;
@@ -305,6 +310,23 @@ static __always_inline void vpart_call_free(struct vpart_call *c, struct vpart_r
 }
 
 /**
+ * vpart_call_free() - give a tag back, and end its request
+ * @c: call, open; nobody's from here
+ * @req: the request, taken from it by the caller, its status set; NULL if it
+ *	was ended before, or is in another kernel
+ *
+ * For fabrics: at a client's end when the server, in another kernel, has let
+ * go; at a server's end in ->put().
+ *
+ * Context: Any, under RCU; no lock held that done() or ->credit() could want.
+ */
+void vpart_call_free(struct vpart_call *c, struct vpart_req *req)
+{
+	__vpart_call_free(c, req);
+}
+EXPORT_SYMBOL_GPL(vpart_call_free);
+
+/**
  * vpart_call_put() - no command of this call can take effect any more
  * @c: call; not the server's from here
  *
@@ -316,15 +338,21 @@ static __always_inline void vpart_call_free(struct vpart_call *c, struct vpart_r
  */
 void vpart_call_put(struct vpart_call *c)
 {
+	const struct vpart_fabric_ops *fabric = c->q->link->fabric;
 	struct vpart_req *req;
 
 	rcu_read_lock();
-	req = c->q->link->fabric->dropped(c);
+	if (fabric->put) {
+		fabric->put(c);
+		goto unlock;
+	}
+	req = fabric->dropped(c);
 	if (unlikely(req)) {
 		req->status = -ECANCELED;
 		req->rsp_len = 0;
 	}
-	vpart_call_free(c, req);
+	__vpart_call_free(c, req);
+unlock:
 	rcu_read_unlock();
 }
 EXPORT_SYMBOL_GPL(vpart_call_put);
@@ -335,8 +363,10 @@ EXPORT_SYMBOL_GPL(vpart_call_put);
  * @rsp: response IU
  * @len: its length
  *
- * How a call ends as a rule. The tag is free before done() runs, so a client
- * that sends its next request from there is not refused.
+ * How a call ends as a rule. An empty response says that all of what was asked
+ * was done, and nothing else: the client's driver sees rsp_len 0. The tag is free
+ * before done() runs, so a client that sends its next request from there is not
+ * refused.
  *
  * Context: Any, never sleeps; no lock held that done() or ->credit() could
  * want.
@@ -344,14 +374,47 @@ EXPORT_SYMBOL_GPL(vpart_call_put);
 void vpart_finish(struct vpart_call *c, const void *rsp, u16 len)
 {
 	struct vpart_link *link = c->q->link;
+	struct vpart_req *req;
 	int status;
 
 	rcu_read_lock();
 	status = READ_ONCE(link->state) == VPART_LINK_STATE_UP ? 0 : -ENOTCONN;
-	vpart_call_free(c, link->fabric->reply(c, rsp, len, status));
+	req = link->fabric->reply(c, rsp, len, status);
+	if (link->fabric->put)
+		link->fabric->put(c);
+	else
+		__vpart_call_free(c, req);
 	rcu_read_unlock();
 }
 EXPORT_SYMBOL_GPL(vpart_finish);
+
+/**
+ * vpart_calls_cancel() - give every open call to the server's ->cancel()
+ * @link: link whose server is here; its epoch is over, nobody claims a slot
+ *
+ * For fabrics, in ->disconnect().
+ *
+ * Context: Process context, the link's work.
+ */
+void vpart_calls_cancel(struct vpart_link *link)
+{
+	struct vpart_queue *q;
+	struct vpart_call *c;
+	unsigned int i, tag;
+
+	for (i = 0; i < link->lim.nr_queues; i++) {
+		q = &link->queues[i];
+		for (tag = 0; tag < link->lim.depth; tag++) {
+			c = vpart_slot(q, tag);
+			rcu_read_lock();
+			if (READ_ONCE(c->state))
+				link->server->cancel(c);
+			rcu_read_unlock();
+		}
+		cond_resched();
+	}
+}
+EXPORT_SYMBOL_GPL(vpart_calls_cancel);
 
 /**
  * vpart_calls_open() - count the calls that the server holds

@@ -14,6 +14,7 @@
  *   LOGIN     server says -EAGAIN		doubles the retry time	   DOWN
  *   LOGIN     any other errno			notes it; waits for a
  *						change of either side	   DOWN
+ *   LOGIN     nobody called, -ENOLINK	waits for the call	   DOWN
  *   LOGIN     0, but the epoch must end	->logout()		   DOWN
  *   LOGIN     0				->up(), ->event_lost()	   UP
  *   UP	       the epoch must end		stops submits, cancels
@@ -27,69 +28,17 @@
  * LOGIN is only seen while the work is inside the two ->login() callbacks. A
  * wish for the end of the epoch (link->ending) is kept even if its reason is
  * over when the work runs: a partition that failed and returned is another.
+ *
+ * Of a link to another kernel one end is here, and only its driver is asked and
+ * told. Its login waits for the other end, as long as the link is wanted. A
+ * client's end goes on trying, whatever it is told: nobody tells it of a change.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/export.h>
 #include <linux/module.h>
-#include <linux/slab.h>
 
 #include "vpart.h"
-
-static const char * const vpart_why_texts[] = {
-	[VPART_WHY_NONE]		= "",
-	[VPART_WHY_CLIENT_FAILED]	= "client partition failed",
-	[VPART_WHY_SERVER_FAILED]	= "server partition failed",
-	[VPART_WHY_NO_CLIENT]		= "no client driver has started",
-	[VPART_WHY_NO_SERVER]		= "no server driver has started",
-	[VPART_WHY_REFUSED]		= "the server refused the login",
-	[VPART_WHY_RESET]		= "a driver asked for a new epoch",
-	[VPART_WHY_REMOVED]		= "the adapter pair is being deleted",
-};
-
-static const char * const vpart_link_state_texts[] = {
-	[VPART_LINK_STATE_DOWN]		= "down",
-	[VPART_LINK_STATE_LOGIN]	= "login",
-	[VPART_LINK_STATE_UP]		= "up",
-	[VPART_LINK_STATE_DRAINING]	= "draining",
-};
-
-/**
- * vpart_why_text() - a reason in words
- * @why: the reason
- *
- * Return: "" for none.
- */
-const char *vpart_why_text(enum vpart_why why)
-{
-	return why < ARRAY_SIZE(vpart_why_texts) ? vpart_why_texts[why] : "";
-}
-
-/**
- * vpart_link_state_text() - a link state in words
- * @state: the state
- *
- * Return: one word.
- */
-const char *vpart_link_state_text(enum vpart_link_state state)
-{
-	return vpart_link_state_texts[state];
-}
-
-__printf(2, 3)
-static void vpart_link_say(struct vpart_link *link, const char *fmt, ...)
-{
-	char text[VPART_EVENT_DETAIL_SIZE];
-	const char *name = link->adapter[0].name;
-	va_list args;
-
-	va_start(args, fmt);
-	vsnprintf(text, sizeof(text), fmt, args);
-	va_end(args);
-	pr_info("adapter %s: link %s\n", name, text);
-	vpart_notify(VPART_OBJECT_ADAPTER, link->adapter[0].id, name,
-		     VPART_EVENT_TYPE_CHANGE, "%s", text);
-}
 
 /**
  * vpart_link_kick_locked() - let the work of a link look again
@@ -101,7 +50,7 @@ void vpart_link_kick_locked(struct vpart_link *link)
 {
 	lockdep_assert_held(&link->lock);
 	if (!link->gone)
-		mod_delayed_work(vpart_wq, &link->work, 0);
+		mod_delayed_work(link->wq, &link->work, 0);
 }
 
 /**
@@ -140,14 +89,84 @@ static void vpart_link_retry_locked(struct vpart_link *link)
 	vpart_link_kick_locked(link);
 }
 
-/* The first reason is kept: it is what ended the epoch. */
-static void vpart_link_end_locked(struct vpart_link *link, enum vpart_why why)
+/**
+ * vpart_link_retry() - a login that failed is worth another try
+ * @link: link
+ *
+ * For fabrics: the other end has called, or can be reached.
+ *
+ * Context: Any, never sleeps.
+ */
+void vpart_link_retry(struct vpart_link *link)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&link->lock, flags);
+	vpart_link_retry_locked(link);
+	spin_unlock_irqrestore(&link->lock, flags);
+}
+EXPORT_SYMBOL_GPL(vpart_link_retry);
+
+/**
+ * vpart_link_end_locked() - this epoch is over, or must not begin
+ * @link: link, its lock held
+ * @why: kept if it is the first reason: it is what ended the epoch
+ *
+ * vpart_link_kick_locked() follows.
+ *
+ * Context: Any, never sleeps.
+ */
+void vpart_link_end_locked(struct vpart_link *link, enum vpart_why why)
 {
 	lockdep_assert_held(&link->lock);
 	if ((link->state == VPART_LINK_STATE_UP ||
 	     link->state == VPART_LINK_STATE_LOGIN) && !link->ending)
 		link->ending = why;
+	/* A login may be waiting for the other end. */
+	wake_up_all(&link->wait);
 }
+
+/**
+ * vpart_link_end() - this epoch is over, or must not begin
+ * @link: link
+ * @why: the reason that is shown
+ *
+ * For fabrics. The next login follows as soon as may be.
+ *
+ * Context: Any, never sleeps.
+ */
+void vpart_link_end(struct vpart_link *link, enum vpart_why why)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&link->lock, flags);
+	vpart_link_end_locked(link, why);
+	vpart_link_kick_locked(link);
+	spin_unlock_irqrestore(&link->lock, flags);
+}
+EXPORT_SYMBOL_GPL(vpart_link_end);
+
+/**
+ * vpart_link_session() - what a login is known by
+ * @link: link, logging in
+ * @session: number of the session, the same at both ends, never 0
+ * @client: instance of the client partition
+ * @peer: instance of the partition in another kernel
+ *
+ * For fabrics, before anything is sent, or taken, in that session.
+ *
+ * Context: Process context, the link's work.
+ */
+void vpart_link_session(struct vpart_link *link, u64 session, const uuid_t *client,
+			const uuid_t *peer)
+{
+	spin_lock_irq(&link->lock);
+	link->session = session;
+	link->client_boot = *client;
+	link->peer_boot = *peer;
+	spin_unlock_irq(&link->lock);
+}
+EXPORT_SYMBOL_GPL(vpart_link_session);
 
 /* Why the link may not be up; NONE if it may. */
 static enum vpart_why vpart_link_hindrance(const struct vpart_link *link)
@@ -159,12 +178,15 @@ static enum vpart_why vpart_link_hindrance(const struct vpart_link *link)
 		return VPART_WHY_CLIENT_FAILED;
 	if (READ_ONCE(link->part[VPART_SIDE_SERVER]->state) != VPART_STATE_RUNNING)
 		return VPART_WHY_SERVER_FAILED;
-	if (!link->end[VPART_SIDE_CLIENT].started)
+	if (vpart_here(link, VPART_SIDE_CLIENT) &&
+	    !link->end[VPART_SIDE_CLIENT].started)
 		return VPART_WHY_NO_CLIENT;
-	if (!link->end[VPART_SIDE_SERVER].started)
+	if (vpart_here(link, VPART_SIDE_SERVER) &&
+	    !link->end[VPART_SIDE_SERVER].started)
 		return VPART_WHY_NO_SERVER;
 	if (link->refused)
-		return VPART_WHY_REFUSED;
+		return link->last_error == ENOLINK ? VPART_WHY_NO_PEER :
+						     VPART_WHY_REFUSED;
 	return VPART_WHY_NONE;
 }
 
@@ -188,6 +210,26 @@ static void vpart_link_unpin(struct vpart_link *link)
 	}
 }
 
+/**
+ * vpart_link_unwanted() - must a login be given up
+ * @link: link, logging in
+ *
+ * For fabrics that wait for the other end: link->wait is woken when it changes.
+ *
+ * Context: Any, never sleeps.
+ */
+bool vpart_link_unwanted(struct vpart_link *link)
+{
+	unsigned long flags;
+	bool ret;
+
+	spin_lock_irqsave(&link->lock, flags);
+	ret = link->ending || vpart_link_hindrance(link);
+	spin_unlock_irqrestore(&link->lock, flags);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(vpart_link_unwanted);
+
 /* DOWN -> LOGIN; false if there is nothing to do now. */
 static bool vpart_link_may_login(struct vpart_link *link, unsigned int *changes)
 {
@@ -203,11 +245,13 @@ static bool vpart_link_may_login(struct vpart_link *link, unsigned int *changes)
 		link->why = why;
 	} else if (time_before(now, link->retry_at)) {
 		if (!link->gone)
-			mod_delayed_work(vpart_wq, &link->work,
+			mod_delayed_work(link->wq, &link->work,
 					 link->retry_at - now);
 	} else {
-		link->client = link->end[VPART_SIDE_CLIENT].drv->client;
-		link->server = link->end[VPART_SIDE_SERVER].drv->server;
+		link->client = vpart_here(link, VPART_SIDE_CLIENT) ?
+			       link->end[VPART_SIDE_CLIENT].drv->client : NULL;
+		link->server = vpart_here(link, VPART_SIDE_SERVER) ?
+			       link->end[VPART_SIDE_SERVER].drv->server : NULL;
 		vpart_link_publish(link, VPART_LINK_STATE_LOGIN);
 		ret = true;
 	}
@@ -216,16 +260,98 @@ static bool vpart_link_may_login(struct vpart_link *link, unsigned int *changes)
 }
 
 /* Errors that pass by themselves */
-static bool vpart_link_not_yet(int err)
+static bool vpart_link_not_yet(const struct vpart_link *link, int err)
 {
+	/* Nobody here is told when the other end thinks better of it. */
+	if (!vpart_here(link, VPART_SIDE_SERVER))
+		return true;
 	return err == -EAGAIN || err == -ENOMEM;
+}
+
+/* The next login is not tried at once, and each time later. */
+static void vpart_link_later(struct vpart_link *link)
+{
+	lockdep_assert_held(&link->lock);
+	link->backoff = clamp(link->backoff * 2, VPART_RETRY_MIN, VPART_RETRY_MAX);
+	link->retry_at = jiffies + msecs_to_jiffies(link->backoff);
+}
+
+/* Nobody was there who could have refused. */
+static bool vpart_link_unreached(const struct vpart_link *link, int err)
+{
+	if (vpart_here(link, VPART_SIDE_SERVER))
+		return err == -ENOLINK;
+	switch (err) {
+	case -ENOLINK:
+	case -ENODEV:
+	case -ETIMEDOUT:
+	case -ECONNREFUSED:
+	case -ECONNRESET:
+	case -EHOSTUNREACH:
+	case -ENETUNREACH:
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* Note how a login ended. Returns whether there is something to say of it. */
+static bool vpart_link_noted(struct vpart_link *link, int err,
+			     unsigned int changes)
+{
+	bool news = link->last_error != -err && err != -ENOLINK && err != -ECANCELED &&
+		    (!vpart_link_not_yet(link, err) || link->problem[0]);
+
+	lockdep_assert_held(&link->lock);
+	link->last_error = -err;
+	if (!err) {
+		link->problem[0] = 0;
+		return false;
+	}
+	link->why = vpart_link_unreached(link, err) ? VPART_WHY_NO_PEER : VPART_WHY_REFUSED;
+	/* What changed during the login may have come too late for it. */
+	if (link->changes == changes) {
+		link->refused = !vpart_link_not_yet(link, err);
+		vpart_link_later(link);
+	}
+	return news;
+}
+
+/* LOGIN -> UP; false if the epoch must end before it began. */
+static bool vpart_link_begin(struct vpart_link *link)
+{
+	struct vpart_adapter *client = &link->adapter[VPART_SIDE_CLIENT];
+	bool up;
+
+	spin_lock_irq(&link->lock);
+	up = !link->ending;
+	if (up)
+		vpart_link_publish(link, VPART_LINK_STATE_UP);
+	spin_unlock_irq(&link->lock);
+	if (!up) {
+		if (link->fabric->open)
+			link->fabric->disconnect(link);
+		if (link->server)
+			link->server->logout(&link->adapter[VPART_SIDE_SERVER],
+					     link->epoch);
+		return false;
+	}
+	vpart_link_say(link, "up, epoch %u", link->epoch);
+	if (link->client)
+		link->client->up(client, link->epoch, &link->lim,
+				 link->login_rsp, link->login_rsp_len);
+	if (link->fabric->up)
+		link->fabric->up(link);
+	if (link->client)
+		link->client->event_lost(client);
+	return true;
 }
 
 static bool vpart_link_login(struct vpart_link *link)
 {
 	u32 epoch = link->epoch + 1;
-	bool up = false, news;
 	unsigned int changes;
+	bool news;
 	int err;
 
 	if (!vpart_link_may_login(link, &changes)) {
@@ -241,41 +367,14 @@ static bool vpart_link_login(struct vpart_link *link)
 		vpart_link_clear_events(link);
 	}
 	spin_lock_irq(&link->lock);
-	news = link->last_error != -err && !vpart_link_not_yet(err);
-	link->last_error = -err;
-	if (!err) {
-		link->backoff = 0;
-		if (!link->ending) {
-			vpart_link_publish(link, VPART_LINK_STATE_UP);
-			up = true;
-		}
-	} else {
-		link->why = VPART_WHY_REFUSED;
-		/* What changed during the login may have come too late for it. */
-		if (link->changes == changes) {
-			link->refused = !vpart_link_not_yet(err);
-			link->backoff = clamp(link->backoff * 2, VPART_RETRY_MIN,
-					      VPART_RETRY_MAX);
-			link->retry_at = jiffies +
-					 msecs_to_jiffies(link->backoff);
-		}
-	}
+	news = vpart_link_noted(link, err, changes);
 	spin_unlock_irq(&link->lock);
-
-	if (up) {
-		vpart_link_say(link, "up, epoch %u", epoch);
-		link->client->up(&link->adapter[VPART_SIDE_CLIENT], epoch,
-				 &link->lim, link->login_rsp,
-				 link->login_rsp_len);
-		link->client->event_lost(&link->adapter[VPART_SIDE_CLIENT]);
+	if (!err && vpart_link_begin(link))
 		return true;
-	}
 
-	if (!err)
-		link->server->logout(&link->adapter[VPART_SIDE_SERVER],
-				     epoch);
-	else if (news)
+	if (news)
 		vpart_link_say(link, "down: %s, error %d",
+			       link->problem[0] ? link->problem :
 			       vpart_why_text(VPART_WHY_REFUSED), -err);
 	spin_lock_irq(&link->lock);
 	vpart_link_publish(link, VPART_LINK_STATE_DOWN);
@@ -293,6 +392,12 @@ static bool vpart_link_up(struct vpart_link *link)
 	why = link->ending;
 	if (why) {
 		link->why = why;
+		/* Else one who logs in to break off would keep us busy. */
+		if (why != VPART_WHY_LOST ||
+		    ktime_ms_delta(ktime_get(), link->since) >= VPART_STEADY)
+			link->backoff = 0;
+		else
+			vpart_link_later(link);
 		vpart_link_publish(link, VPART_LINK_STATE_DRAINING);
 	}
 	spin_unlock_irq(&link->lock);
@@ -304,8 +409,10 @@ static bool vpart_link_up(struct vpart_link *link)
 	synchronize_rcu();
 	vpart_link_clear_events(link);
 	link->fabric->disconnect(link);
-	link->server->drain(server, link->epoch);
-	link->client->down(client, link->epoch, why);
+	if (link->server)
+		link->server->drain(server, link->epoch);
+	if (link->client)
+		link->client->down(client, link->epoch, why);
 	return true;
 }
 
@@ -315,11 +422,13 @@ static bool vpart_link_draining(struct vpart_link *link)
 	if (vpart_calls_open(link, NULL))
 		return false;
 	synchronize_rcu();
-	link->server->logout(&link->adapter[VPART_SIDE_SERVER],
-			     link->epoch);
+	if (link->server)
+		link->server->logout(&link->adapter[VPART_SIDE_SERVER],
+				     link->epoch);
 	spin_lock_irq(&link->lock);
 	vpart_link_publish(link, VPART_LINK_STATE_DOWN);
 	spin_unlock_irq(&link->lock);
+	wake_up_all(&link->wait);
 	return true;
 }
 
@@ -347,70 +456,13 @@ static void vpart_link_work(struct work_struct *work)
 	memalloc_noio_restore(noio);
 }
 
-static void vpart_link_free_tables(struct vpart_link *link)
-{
-	unsigned int i;
-
-	for (i = 0; i < VPART_QUEUES_MAX; i++) {
-		kvfree(link->queues[i].calls);
-		link->queues[i].calls = NULL;
-	}
-}
-
 /**
- * vpart_link_tables() - set the limits of a new epoch, make its call tables
- * @link: link, logging in
- * @lim: the limits
- * @call_size: bytes of the server's driver behind each call
- *
- * Tables that fit are used again: every slot of them is free.
- *
- * Context: Process context, the link's work.
- * Return: 0 or -ENOMEM; then there are no tables and no queues.
+ * vpart_link_init_work() - make the work of a new link
+ * @link: link
  */
-int vpart_link_tables(struct vpart_link *link, const struct vpart_limits *lim,
-		      size_t call_size)
+void vpart_link_init_work(struct vpart_link *link)
 {
-	u32 stride = ALIGN(sizeof(struct vpart_call) + call_size,
-			   __alignof__(struct vpart_call));
-	bool fits = link->queues[0].calls && link->queues[0].stride == stride &&
-		    link->lim.nr_queues == lim->nr_queues &&
-		    link->lim.depth == lim->depth;
-	struct vpart_call *c;
-	unsigned int i, tag;
-	void *calls;
-
-	lockdep_assert_not_held(&link->lock);
-	if (fits && !memcmp(&link->lim, lim, sizeof(*lim)))
-		return 0;
-	/* Readers that saw the last epoch draining: see vpart_link_has_calls(). */
-	synchronize_rcu();
-	if (!fits) {
-		vpart_link_free_tables(link);
-		spin_lock_irq(&link->lock);
-		memset(&link->lim, 0, sizeof(link->lim));
-		spin_unlock_irq(&link->lock);
-		for (i = 0; i < lim->nr_queues; i++) {
-			/* Whole pages, so that calls keep their alignment */
-			calls = kvzalloc(PAGE_ALIGN((size_t)stride * lim->depth),
-					 GFP_KERNEL);
-			if (!calls) {
-				vpart_link_free_tables(link);
-				return -ENOMEM;
-			}
-			link->queues[i].calls = calls;
-			link->queues[i].stride = stride;
-			for (tag = 0; tag < lim->depth; tag++) {
-				c = vpart_slot(&link->queues[i], tag);
-				c->q = &link->queues[i];
-				c->tag = tag;
-			}
-		}
-	}
-	spin_lock_irq(&link->lock);
-	link->lim = *lim;
-	spin_unlock_irq(&link->lock);
-	return 0;
+	INIT_DELAYED_WORK(&link->work, vpart_link_work);
 }
 
 /**
@@ -509,12 +561,6 @@ void vpart_link_gone(struct vpart_link *link)
 	link->gone = true;
 	spin_unlock_irq(&link->lock);
 	cancel_delayed_work_sync(&link->work);
-}
-
-static bool vpart_limits_valid(const struct vpart_limits *lim)
-{
-	return lim->nr_queues && lim->nr_queues <= VPART_QUEUES_MAX &&
-	       lim->depth > VPART_PRIO_TAGS && lim->depth <= VPART_DEPTH_MAX;
 }
 
 /**
@@ -660,75 +706,8 @@ void vpart_link_status(struct vpart_link *link, struct vpart_link_status *st)
 	st->lim = link->lim;
 	st->last_error = link->last_error;
 	st->since_ms = ktime_ms_delta(ktime_get(), link->since);
+	strscpy(st->problem, link->problem, sizeof(st->problem));
 	spin_unlock_irqrestore(&link->lock, flags);
 	st->inflight = vpart_calls_open(link, &st->oldest);
 }
-
-/**
- * vpart_link_alloc() - make a link
- * @fabric: what carries its requests
- *
- * Context: Process context.
- * Return: the link, with one reference per end, or NULL.
- */
-struct vpart_link *vpart_link_alloc(const struct vpart_fabric_ops *fabric)
-{
-	struct vpart_link *link;
-	unsigned int i;
-
-	link = kzalloc(sizeof(*link), GFP_KERNEL);
-	if (!link)
-		return NULL;
-	link->queues = kvcalloc(VPART_QUEUES_MAX, sizeof(*link->queues),
-				GFP_KERNEL);
-	link->ev = kvcalloc(VPART_LINK_EVENTS, sizeof(*link->ev), GFP_KERNEL);
-	if (!link->queues || !link->ev)
-		goto free;
-	for (i = 0; i < VPART_QUEUES_MAX; i++) {
-		link->queues[i].link = link;
-		link->queues[i].index = i;
-		link->queues[i].end[VPART_SIDE_CLIENT] = &link->adapter[VPART_SIDE_CLIENT];
-		link->queues[i].end[VPART_SIDE_SERVER] = &link->adapter[VPART_SIDE_SERVER];
-	}
-	link->fabric = fabric;
-	link->state = VPART_LINK_STATE_DOWN;
-	link->since = ktime_get();
-	link->retry_at = jiffies;
-	spin_lock_init(&link->lock);
-	INIT_DELAYED_WORK(&link->work, vpart_link_work);
-	init_waitqueue_head(&link->wait);
-	kref_init(&link->ref);
-	kref_get(&link->ref);
-	return link;
-
-free:
-	kvfree(link->ev);
-	kvfree(link->queues);
-	kfree(link);
-	return NULL;
-}
-
-static void vpart_link_free(struct kref *ref)
-{
-	struct vpart_link *link = container_of(ref, struct vpart_link, ref);
-	unsigned int side;
-
-	for (side = 0; side < 2; side++)
-		if (link->part[side])
-			put_device(&link->part[side]->dev);
-	vpart_link_free_tables(link);
-	kvfree(link->ev);
-	kvfree(link->queues);
-	kfree(link);
-}
-
-/**
- * vpart_link_put() - an end of a link is released
- * @link: link
- *
- * Context: Process context.
- */
-void vpart_link_put(struct vpart_link *link)
-{
-	kref_put(&link->ref, vpart_link_free);
-}
+EXPORT_SYMBOL_GPL(vpart_link_status);

@@ -62,6 +62,28 @@ int vpart_link_event(struct vpart_link *link, const void *iu, u16 len)
 	spin_unlock_irqrestore(&link->lock, flags);
 	return ret;
 }
+EXPORT_SYMBOL_GPL(vpart_link_event);
+
+/**
+ * vpart_link_event_lost() - events of the server were lost on their way
+ * @link: link
+ *
+ * For fabrics. What came before is delivered before it is told.
+ *
+ * Context: Any, never sleeps.
+ */
+void vpart_link_event_lost(struct vpart_link *link)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&link->lock, flags);
+	if (link->state == VPART_LINK_STATE_UP) {
+		link->ev_lost = true;
+		vpart_link_kick_locked(link);
+	}
+	spin_unlock_irqrestore(&link->lock, flags);
+}
+EXPORT_SYMBOL_GPL(vpart_link_event_lost);
 
 /**
  * vpart_link_deliver() - give the client one event of the server

@@ -268,7 +268,7 @@ static void link_test_exit(struct kunit *test)
 	/* Whatever a failed test left held */
 	while ((c = fake_take()))
 		vpart_call_put(c);
-	vpart_adapter_del(0, "kt", NULL);
+	vpart_adapter_del(0, "kt", VPART_SIDE_ANY, NULL);
 	vpart_partition_del(0, "kt-c", NULL);
 	vpart_partition_del(0, "kt-s", NULL);
 	vpart_node_del(0, "kt-n", NULL);
@@ -616,14 +616,14 @@ static void drain(struct kunit *test)
 	vpart_call_put(c[1]);
 	KUNIT_EXPECT_EQ(test, r[1].done, 1U);
 	KUNIT_EXPECT_EQ(test, r[1].req.status, -ENOTCONN);
-	flush_workqueue(vpart_wq);
+	flush_workqueue(fake.a[0]->link->wq);
 	KUNIT_EXPECT_EQ(test, link_state(&inflight), VPART_LINK_STATE_DRAINING);
 	KUNIT_EXPECT_EQ(test, inflight, 1U);
 	KUNIT_EXPECT_EQ(test, fake.logins, 1U);
 	KUNIT_EXPECT_EQ(test, fake.logouts, 0U);
 
 	/* A pair in that state is not deleted, its driver not let go. */
-	KUNIT_EXPECT_EQ(test, vpart_adapter_del(0, "kt", NULL), -EBUSY);
+	KUNIT_EXPECT_EQ(test, vpart_adapter_del(0, "kt", VPART_SIDE_ANY, NULL), -EBUSY);
 	KUNIT_EXPECT_EQ(test, vpart_stop(client), -EBUSY);
 	KUNIT_EXPECT_EQ(test, r[2].done, 0U);
 	KUNIT_EXPECT_EQ(test, vpart_start(client, &fake_want), 0);

@@ -72,25 +72,6 @@ logout:
 	return err;
 }
 
-static void local_disconnect(struct vpart_link *link)
-{
-	struct vpart_queue *q;
-	struct vpart_call *c;
-	unsigned int i, tag;
-
-	for (i = 0; i < link->lim.nr_queues; i++) {
-		q = &link->queues[i];
-		for (tag = 0; tag < link->lim.depth; tag++) {
-			c = vpart_slot(q, tag);
-			rcu_read_lock();
-			if (READ_ONCE(c->state))
-				link->server->cancel(c);
-			rcu_read_unlock();
-		}
-		cond_resched();
-	}
-}
-
 static int local_submit(struct vpart_queue *q, struct vpart_req *req)
 {
 	struct vpart_link *link = q->link;
@@ -205,11 +186,11 @@ static struct vpart_req *local_dropped(struct vpart_call *c)
 	return xchg(&c->req, NULL);
 }
 
-static const struct vpart_fabric_ops vpart_local = {
+const struct vpart_fabric_ops vpart_local = {
 	.name		= "local",
 	.caps		= VPART_CAP_ZERO_COPY,
 	.connect	= local_connect,
-	.disconnect	= local_disconnect,
+	.disconnect	= vpart_calls_cancel,
 	.submit		= local_submit,
 	.cancel		= local_cancel,
 	.map		= local_map,
@@ -219,15 +200,3 @@ static const struct vpart_fabric_ops vpart_local = {
 	.dropped	= local_dropped,
 	.event		= vpart_link_event,
 };
-
-/**
- * vpart_fabric_find() - look a fabric up
- * @name: its name
- *
- * Context: Any.
- * Return: the fabric, or NULL.
- */
-const struct vpart_fabric_ops *vpart_fabric_find(const char *name)
-{
-	return strcmp(name, vpart_local.name) ? NULL : &vpart_local;
-}

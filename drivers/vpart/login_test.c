@@ -139,7 +139,8 @@ static struct vpart_driver lt_server = {
 
 static void lt_status(struct vpart_link_status *st)
 {
-	flush_workqueue(vpart_wq);	/* logout() is not the last of a login's end */
+	/* logout() is not the last of a login's end */
+	flush_workqueue(lt.a[VPART_SIDE_CLIENT]->link->wq);
 	vpart_link_status(lt.a[VPART_SIDE_CLIENT]->link, st);
 }
 
@@ -171,7 +172,7 @@ static int lt_init(struct kunit *test)
 
 static void lt_exit(struct kunit *test)
 {
-	vpart_adapter_del(0, "lt", NULL);
+	vpart_adapter_del(0, "lt", VPART_SIDE_ANY, NULL);
 	vpart_partition_del(0, "lt-c", NULL);
 	vpart_partition_del(0, "lt-s", NULL);
 	vpart_node_del(0, "lt-n", NULL);

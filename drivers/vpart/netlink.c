@@ -52,6 +52,13 @@ static const struct nla_policy vpart_partition_set_policy[VPART_A_PARTITION_MAX 
 static const struct nla_policy vpart_adapter_get_policy[VPART_A_ADAPTER_MAX + 1] = {
 	[VPART_A_ADAPTER_ID]   = { .type = NLA_U32 },
 	[VPART_A_ADAPTER_NAME] = { .type = NLA_NUL_STRING, .len = VPART_NL_STRING },
+	[VPART_A_ADAPTER_SIDE] = { .type = NLA_U32 },
+};
+
+static const struct nla_policy vpart_link_get_policy[VPART_A_LINK_MAX + 1] = {
+	[VPART_A_LINK_ID]	= { .type = NLA_U32 },
+	[VPART_A_LINK_NAME]	= { .type = NLA_NUL_STRING, .len = VPART_NL_STRING },
+	[VPART_A_LINK_SIDE]	= { .type = NLA_U32 },
 };
 
 static const struct nla_policy vpart_adapter_new_policy[VPART_A_ADAPTER_MAX + 1] = {
@@ -63,12 +70,19 @@ static const struct nla_policy vpart_adapter_new_policy[VPART_A_ADAPTER_MAX + 1]
 	[VPART_A_ADAPTER_SERVER_SLOT] = { .type = NLA_U32 },
 	[VPART_A_ADAPTER_FABRIC]      = { .type = NLA_NUL_STRING, .len = VPART_NL_STRING },
 	[VPART_A_ADAPTER_PATH_LOSS]   = { .type = NLA_U32 },
+	[VPART_A_ADAPTER_SIDE]	      = { .type = NLA_U32 },
+	[VPART_A_ADAPTER_ADDRESS]     = { .type = NLA_NUL_STRING,
+					  .len = VPART_ADDRESS_SIZE - 1 },
+	[VPART_A_ADAPTER_KEY]	      = { .type = NLA_NUL_STRING,
+					  .len = VPART_KEY_SIZE - 1 },
+	[VPART_A_ADAPTER_DIGEST]      = { .type = NLA_U32 },
 };
 
 static const struct nla_policy vpart_adapter_set_policy[VPART_A_ADAPTER_MAX + 1] = {
 	[VPART_A_ADAPTER_ID]	    = { .type = NLA_U32 },
 	[VPART_A_ADAPTER_NAME]	    = { .type = NLA_NUL_STRING, .len = VPART_NL_STRING },
 	[VPART_A_ADAPTER_PATH_LOSS] = { .type = NLA_U32 },
+	[VPART_A_ADAPTER_SIDE]	    = { .type = NLA_U32 },
 };
 
 static const struct nla_policy vpart_event_get_policy[VPART_A_EVENT_MAX + 1] = {
@@ -138,13 +152,71 @@ static int vpart_nl_path_loss(struct genl_info *info, u32 *value)
 	return -EINVAL;
 }
 
+/* An end of a pair; VPART_SIDE_ANY if absent. */
+static int vpart_nl_side(struct genl_info *info, int attr, int *side)
+{
+	struct nlattr *a = info->attrs[attr];
+
+	*side = VPART_SIDE_ANY;
+	if (!a)
+		return 0;
+	if (nla_get_u32(a) > VPART_SIDE_SERVER) {
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, a,
+					"there is no side %u: client is %d, server is %d",
+					nla_get_u32(a), VPART_SIDE_CLIENT,
+					VPART_SIDE_SERVER);
+		return -EINVAL;
+	}
+	*side = nla_get_u32(a);
+	return 0;
+}
+
+/* What only a pair between two kernels has. */
+static int vpart_nl_remote(struct genl_info *info, struct vpart_adapter_args *args)
+{
+	struct nlattr **attrs = info->attrs;
+	int side, err;
+
+	err = vpart_nl_side(info, VPART_A_ADAPTER_SIDE, &side);
+	if (err)
+		return err;
+	args->remote = side != VPART_SIDE_ANY;
+	args->side = args->remote ? side : VPART_SIDE_CLIENT;
+	args->address = attrs[VPART_A_ADAPTER_ADDRESS] ?
+			nla_data(attrs[VPART_A_ADAPTER_ADDRESS]) : NULL;
+	args->key = attrs[VPART_A_ADAPTER_KEY] ?
+		    nla_data(attrs[VPART_A_ADAPTER_KEY]) : NULL;
+	args->digest = attrs[VPART_A_ADAPTER_DIGEST] ?
+		       nla_get_u32(attrs[VPART_A_ADAPTER_DIGEST]) : 0;
+	args->net = genl_info_net(info);
+	if (args->remote != !!args->address) {
+		NL_SET_ERR_MSG(info->extack, "side and address go together");
+		return -EINVAL;
+	}
+	if (!args->remote && (args->key || args->digest)) {
+		NL_SET_ERR_MSG(info->extack, "key and digest are for links to another kernel");
+		return -EINVAL;
+	}
+	if (args->digest & ~(VPART_DIGEST_HEADER | VPART_DIGEST_DATA)) {
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack,
+					attrs[VPART_A_ADAPTER_DIGEST],
+					"there is no digest %#x: header is %d, data is %d",
+					args->digest, VPART_DIGEST_HEADER,
+					VPART_DIGEST_DATA);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /* ---- an object as the answer ---- */
 
 typedef int (*vpart_nl_show)(const struct vpart_nl_out *out, u32 id,
-			     const char *name, struct netlink_ext_ack *extack);
+			     const char *name, int side,
+			     struct netlink_ext_ack *extack);
 
 static int vpart_nl_show_node(const struct vpart_nl_out *out, u32 id,
-			      const char *name, struct netlink_ext_ack *extack)
+			      const char *name, int side,
+			      struct netlink_ext_ack *extack)
 {
 	struct vpart_node *n = vpart_node_find(id, name, extack);
 
@@ -152,7 +224,7 @@ static int vpart_nl_show_node(const struct vpart_nl_out *out, u32 id,
 }
 
 static int vpart_nl_show_partition(const struct vpart_nl_out *out, u32 id,
-				   const char *name,
+				   const char *name, int side,
 				   struct netlink_ext_ack *extack)
 {
 	struct vpart_partition *p = vpart_partition_find(id, name, extack);
@@ -161,16 +233,33 @@ static int vpart_nl_show_partition(const struct vpart_nl_out *out, u32 id,
 }
 
 static int vpart_nl_show_adapter(const struct vpart_nl_out *out, u32 id,
-				 const char *name,
+				 const char *name, int side,
 				 struct netlink_ext_ack *extack)
 {
-	struct vpart_link *link = vpart_adapter_lookup(id, name, extack);
+	struct vpart_link *link = vpart_adapter_lookup(id, name, side, extack);
 
 	return IS_ERR(link) ? PTR_ERR(link) : vpart_nl_adapter(out, link);
 }
 
+static int vpart_nl_show_link(const struct vpart_nl_out *out, u32 id,
+			      const char *name, int side,
+			      struct netlink_ext_ack *extack)
+{
+	struct vpart_link *link = vpart_adapter_lookup(id, name, side, extack);
+
+	if (IS_ERR(link))
+		return PTR_ERR(link);
+	if (!link->fabric->stats) {
+		NL_SET_ERR_MSG_FMT(extack, "adapter %s is no link: both its ends are here",
+				   link->adapter[VPART_SIDE_CLIENT].name);
+		return -EINVAL;
+	}
+	return vpart_nl_link(out, link);
+}
+
 static int vpart_nl_answer(struct genl_info *info, struct sk_buff *skb,
-			   vpart_nl_show show, u32 id, const char *name)
+			   vpart_nl_show show, u32 id, const char *name,
+			   int side)
 {
 	struct vpart_nl_out out = {
 		.skb	= skb,
@@ -181,7 +270,7 @@ static int vpart_nl_answer(struct genl_info *info, struct sk_buff *skb,
 	int err;
 
 	noio = vpart_config_lock();
-	err = show(&out, id, name, info->extack);
+	err = show(&out, id, name, side, info->extack);
 	vpart_config_unlock(noio);
 	if (err) {
 		nlmsg_free(skb);
@@ -190,41 +279,50 @@ static int vpart_nl_answer(struct genl_info *info, struct sk_buff *skb,
 	return genlmsg_reply(skb, info);
 }
 
+/* @side_attr: 0 if the object has no sides */
 static int vpart_nl_get(struct genl_info *info, int id_attr, int name_attr,
-			vpart_nl_show show)
+			int side_attr, vpart_nl_show show)
 {
+	int side = VPART_SIDE_ANY, err;
 	struct sk_buff *skb;
 	const char *name;
 	u32 id;
-	int err;
 
 	err = vpart_nl_key(info, id_attr, name_attr, &id, &name);
+	if (!err && side_attr)
+		err = vpart_nl_side(info, side_attr, &side);
 	if (err)
 		return err;
 	skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!skb)
 		return -ENOMEM;
-	return vpart_nl_answer(info, skb, show, id, name);
+	return vpart_nl_answer(info, skb, show, id, name, side);
 }
 
 /* ---- operations ---- */
 
 static int vpart_nl_node_get(struct sk_buff *skb, struct genl_info *info)
 {
-	return vpart_nl_get(info, VPART_A_NODE_ID, VPART_A_NODE_NAME,
+	return vpart_nl_get(info, VPART_A_NODE_ID, VPART_A_NODE_NAME, 0,
 			    vpart_nl_show_node);
 }
 
 static int vpart_nl_partition_get(struct sk_buff *skb, struct genl_info *info)
 {
-	return vpart_nl_get(info, VPART_A_PARTITION_ID, VPART_A_PARTITION_NAME,
+	return vpart_nl_get(info, VPART_A_PARTITION_ID, VPART_A_PARTITION_NAME, 0,
 			    vpart_nl_show_partition);
 }
 
 static int vpart_nl_adapter_get(struct sk_buff *skb, struct genl_info *info)
 {
 	return vpart_nl_get(info, VPART_A_ADAPTER_ID, VPART_A_ADAPTER_NAME,
-			    vpart_nl_show_adapter);
+			    VPART_A_ADAPTER_SIDE, vpart_nl_show_adapter);
+}
+
+static int vpart_nl_link_get(struct sk_buff *skb, struct genl_info *info)
+{
+	return vpart_nl_get(info, VPART_A_LINK_ID, VPART_A_LINK_NAME,
+			    VPART_A_LINK_SIDE, vpart_nl_show_link);
 }
 
 /*
@@ -254,7 +352,8 @@ static int vpart_nl_node_new(struct sk_buff *skb, struct genl_info *info)
 		nlmsg_free(msg);
 		return err;
 	}
-	return vpart_nl_answer(info, msg, vpart_nl_show_node, id, NULL);
+	return vpart_nl_answer(info, msg, vpart_nl_show_node, id, NULL,
+			       VPART_SIDE_ANY);
 }
 
 static int vpart_nl_node_del(struct sk_buff *skb, struct genl_info *info)
@@ -303,7 +402,8 @@ static int vpart_nl_partition_new(struct sk_buff *skb, struct genl_info *info)
 		nlmsg_free(msg);
 		return err;
 	}
-	return vpart_nl_answer(info, msg, vpart_nl_show_partition, id, NULL);
+	return vpart_nl_answer(info, msg, vpart_nl_show_partition, id, NULL,
+			       VPART_SIDE_ANY);
 }
 
 static int vpart_nl_partition_set(struct sk_buff *skb, struct genl_info *info)
@@ -357,7 +457,8 @@ static int vpart_nl_adapter_new(struct sk_buff *skb, struct genl_info *info)
 			      "client slot", &args.slot[VPART_SIDE_CLIENT]) ?:
 	      vpart_nl_number(info, VPART_A_ADAPTER_SERVER_SLOT, VPART_SLOT_MAX,
 			      "server slot", &args.slot[VPART_SIDE_SERVER]) ?:
-	      vpart_nl_path_loss(info, &args.path_loss);
+	      vpart_nl_path_loss(info, &args.path_loss) ?:
+	      vpart_nl_remote(info, &args);
 	if (err)
 		return err;
 	args.client = nla_data(attrs[VPART_A_ADAPTER_CLIENT]);
@@ -372,32 +473,35 @@ static int vpart_nl_adapter_new(struct sk_buff *skb, struct genl_info *info)
 		nlmsg_free(msg);
 		return err;
 	}
-	return vpart_nl_answer(info, msg, vpart_nl_show_adapter, id, NULL);
+	return vpart_nl_answer(info, msg, vpart_nl_show_adapter, id, NULL,
+			       args.remote ? (int)args.side : VPART_SIDE_ANY);
 }
 
 static int vpart_nl_adapter_set(struct sk_buff *skb, struct genl_info *info)
 {
 	u32 id, path_loss;
 	const char *name;
-	int err;
+	int err, side;
 
 	err = vpart_nl_key(info, VPART_A_ADAPTER_ID, VPART_A_ADAPTER_NAME,
 			   &id, &name) ?:
 	      vpart_nl_need(info, VPART_A_ADAPTER_PATH_LOSS,
 			    "path loss time-out") ?:
+	      vpart_nl_side(info, VPART_A_ADAPTER_SIDE, &side) ?:
 	      vpart_nl_path_loss(info, &path_loss);
-	return err ?: vpart_adapter_set(id, name, path_loss, info->extack);
+	return err ?: vpart_adapter_set(id, name, side, path_loss, info->extack);
 }
 
 static int vpart_nl_adapter_del(struct sk_buff *skb, struct genl_info *info)
 {
 	const char *name;
+	int err, side;
 	u32 id;
-	int err;
 
 	err = vpart_nl_key(info, VPART_A_ADAPTER_ID, VPART_A_ADAPTER_NAME,
-			   &id, &name);
-	return err ?: vpart_adapter_del(id, name, info->extack);
+			   &id, &name) ?:
+	      vpart_nl_side(info, VPART_A_ADAPTER_SIDE, &side);
+	return err ?: vpart_adapter_del(id, name, side, info->extack);
 }
 
 #define VPART_NL_POLICY(p)	.policy = (p), .maxattr = ARRAY_SIZE(p) - 1
@@ -463,6 +567,11 @@ static const struct genl_ops vpart_nl_ops[] = {
 		VPART_NL_POLICY(vpart_event_get_policy),
 		.start	= vpart_nl_event_start,
 		.dumpit	= vpart_nl_event_dump,
+	}, {
+		.cmd	= VPART_CMD_LINK_GET,
+		VPART_NL_POLICY(vpart_link_get_policy),
+		.doit	= vpart_nl_link_get,
+		.dumpit	= vpart_nl_link_dump,
 	},
 };
 
@@ -477,7 +586,8 @@ struct genl_family vpart_family __ro_after_init = {
 	.parallel_ops	= true,
 	.ops		= vpart_nl_ops,
 	.n_ops		= ARRAY_SIZE(vpart_nl_ops),
-	.resv_start_op	= VPART_CMD_EVENT_NTF + 1,
+	.resv_start_op	= VPART_CMD_LINK_GET + 1,
+	.netnsok	= true,
 	.mcgrps		= vpart_nl_groups,
 	.n_mcgrps	= ARRAY_SIZE(vpart_nl_groups),
 };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Dumps of the netlink family. A dump of objects keeps the id of the last one
- * sent in args[0].
+ * sent in args[0], of links vpart_link_order().
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -27,6 +27,8 @@ static int vpart_nl_dump_check(struct netlink_callback *cb)
 
 	BUILD_BUG_ON((int)VPART_A_NODE_ID != (int)VPART_A_PARTITION_ID ||
 		     (int)VPART_A_NODE_ID != (int)VPART_A_ADAPTER_ID ||
+		     (int)VPART_A_NODE_ID != (int)VPART_A_LINK_ID ||
+		     (int)VPART_A_NODE_NAME != (int)VPART_A_LINK_NAME ||
 		     (int)VPART_A_NODE_NAME != (int)VPART_A_PARTITION_NAME ||
 		     (int)VPART_A_NODE_NAME != (int)VPART_A_ADAPTER_NAME);
 	if (attrs[VPART_A_NODE_ID] || attrs[VPART_A_NODE_NAME]) {
@@ -103,6 +105,33 @@ int vpart_nl_partition_dump(struct sk_buff *skb,
 	return skb->len ?: err;
 }
 
+static int vpart_nl_dump_links(struct sk_buff *skb, struct netlink_callback *cb,
+			       int (*put)(const struct vpart_nl_out *out,
+					  struct vpart_link *link))
+{
+	struct vpart_link *link;
+	struct vpart_nl_out out;
+	unsigned int noio;
+	int err;
+
+	err = vpart_nl_dump_check(cb);
+	if (err)
+		return err;
+	vpart_nl_dump_out(&out, skb, cb);
+	noio = vpart_config_lock();
+	cb->seq = vpart_adapter_gen + 1;
+	list_for_each_entry(link, &vpart_links, entry) {
+		if (!link->live || vpart_link_order(link) <= cb->args[0])
+			continue;
+		err = put(&out, link);
+		if (err)
+			break;
+		cb->args[0] = vpart_link_order(link);
+	}
+	vpart_config_unlock(noio);
+	return skb->len ?: err;
+}
+
 /**
  * vpart_nl_adapter_dump() - all adapter pairs
  * @skb: message to fill
@@ -113,29 +142,27 @@ int vpart_nl_partition_dump(struct sk_buff *skb,
  */
 int vpart_nl_adapter_dump(struct sk_buff *skb, struct netlink_callback *cb)
 {
-	struct vpart_link *link;
-	struct vpart_nl_out out;
-	unsigned int noio;
-	int err;
-	u32 id;
+	return vpart_nl_dump_links(skb, cb, vpart_nl_adapter);
+}
 
-	err = vpart_nl_dump_check(cb);
-	if (err)
-		return err;
-	vpart_nl_dump_out(&out, skb, cb);
-	noio = vpart_config_lock();
-	cb->seq = vpart_adapter_gen + 1;
-	list_for_each_entry(link, &vpart_links, entry) {
-		id = link->adapter[VPART_SIDE_CLIENT].id;
-		if (!link->live || id <= cb->args[0])
-			continue;
-		err = vpart_nl_adapter(&out, link);
-		if (err)
-			break;
-		cb->args[0] = id;
-	}
-	vpart_config_unlock(noio);
-	return skb->len ?: err;
+/* Those that lead to another kernel; of the others nothing is told. */
+static int vpart_nl_real_link(const struct vpart_nl_out *out,
+			      struct vpart_link *link)
+{
+	return link->fabric->stats ? vpart_nl_link(out, link) : 0;
+}
+
+/**
+ * vpart_nl_link_dump() - all links to other kernels
+ * @skb: message to fill
+ * @cb: the dump
+ *
+ * Context: Process context, as netlink calls it.
+ * Return: bytes in @skb, 0 at the end, or an errno.
+ */
+int vpart_nl_link_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	return vpart_nl_dump_links(skb, cb, vpart_nl_real_link);
 }
 
 /**

@@ -102,6 +102,22 @@ static u32 vpart_nl_free(const struct vpart_link_status *st)
 	return all - min(all, st->inflight);
 }
 
+/* The end of a link to another kernel that is in this one */
+static enum vpart_side vpart_nl_end(const struct vpart_link *link)
+{
+	return vpart_here(link, VPART_SIDE_CLIENT) ? VPART_SIDE_CLIENT :
+						     VPART_SIDE_SERVER;
+}
+
+static int vpart_nl_address(struct sk_buff *skb, const struct vpart_link *link,
+			    int address, int key)
+{
+	if (!link->address)
+		return 0;
+	return nla_put_string(skb, address, link->address) ?:
+	       link->key ? nla_put_string(skb, key, link->key) : 0;
+}
+
 /**
  * vpart_nl_adapter() - an adapter pair as a message
  * @out: where to
@@ -143,7 +159,83 @@ int vpart_nl_adapter(const struct vpart_nl_out *out, struct vpart_link *link)
 	    (st.inflight &&
 	     (nla_put_u32(skb, VPART_A_ADAPTER_OLDEST_QUEUE, st.oldest.queue) ||
 	      nla_put_u32(skb, VPART_A_ADAPTER_OLDEST_TAG, st.oldest.tag))) ||
-	    nla_put_u32(skb, VPART_A_ADAPTER_FREE, vpart_nl_free(&st))) {
+	    nla_put_u32(skb, VPART_A_ADAPTER_FREE, vpart_nl_free(&st)) ||
+	    (link->fabric->open &&
+	     nla_put_u32(skb, VPART_A_ADAPTER_SIDE, vpart_nl_end(link))) ||
+	    (st.problem[0] &&
+	     nla_put_string(skb, VPART_A_ADAPTER_PROBLEM, st.problem)) ||
+	    vpart_nl_address(skb, link, VPART_A_ADAPTER_ADDRESS,
+			     VPART_A_ADAPTER_KEY) ||
+	    (link->address &&
+	     nla_put_u32(skb, VPART_A_ADAPTER_DIGEST, link->digest))) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+static int vpart_nl_counters(struct sk_buff *skb, const struct vpart_link_stats *s)
+{
+	unsigned int i;
+	bool any = false;
+
+	for (i = 0; i < VPART_RTT_BUCKETS; i++)
+		any |= s->rtt[i];
+	if (nla_put_u32(skb, VPART_A_LINK_CONNECTIONS, s->connections) ||
+	    vpart_put_u64(skb, VPART_A_LINK_TX_BYTES, s->tx_bytes) ||
+	    vpart_put_u64(skb, VPART_A_LINK_RX_BYTES, s->rx_bytes) ||
+	    vpart_put_u64(skb, VPART_A_LINK_COMMANDS, s->commands) ||
+	    vpart_put_u64(skb, VPART_A_LINK_LOGINS, s->logins) ||
+	    vpart_put_u64(skb, VPART_A_LINK_REFUSED, s->refused) ||
+	    vpart_put_u64(skb, VPART_A_LINK_AUTH_FAILURES, s->auth_failures) ||
+	    vpart_put_u64(skb, VPART_A_LINK_LOST, s->lost) ||
+	    vpart_put_u64(skb, VPART_A_LINK_DIGEST_ERRORS, s->digest_errors) ||
+	    vpart_put_u64(skb, VPART_A_LINK_PROTOCOL_ERRORS, s->protocol_errors) ||
+	    nla_put(skb, VPART_A_LINK_RTT, sizeof(s->rtt), s->rtt))
+		return -EMSGSIZE;
+	if (any && (nla_put_u32(skb, VPART_A_LINK_RTT_MIN_US, s->rtt_min) ||
+		    nla_put_u32(skb, VPART_A_LINK_RTT_MAX_US, s->rtt_max) ||
+		    nla_put_u32(skb, VPART_A_LINK_RTT_LAST_US, s->rtt_last)))
+		return -EMSGSIZE;
+	return 0;
+}
+
+/**
+ * vpart_nl_link() - a link to another kernel as a message
+ * @out: where to
+ * @link: link, of a fabric that counts
+ *
+ * Context: vpart_config_lock() held.
+ * Return: 0 or -EMSGSIZE.
+ */
+int vpart_nl_link(const struct vpart_nl_out *out, struct vpart_link *link)
+{
+	struct vpart_adapter *c = &link->adapter[VPART_SIDE_CLIENT];
+	struct vpart_link_stats stats = {};
+	struct sk_buff *skb = out->skb;
+	struct vpart_link_status st;
+	void *hdr = vpart_nl_begin(out, VPART_CMD_LINK_GET);
+
+	if (!hdr)
+		return -EMSGSIZE;
+	vpart_link_status(link, &st);
+	link->fabric->stats(link, &stats);
+	if (nla_put_u32(skb, VPART_A_LINK_ID, c->id) ||
+	    nla_put_string(skb, VPART_A_LINK_NAME, c->name) ||
+	    nla_put_u32(skb, VPART_A_LINK_SIDE, vpart_nl_end(link)) ||
+	    nla_put_string(skb, VPART_A_LINK_FABRIC, link->fabric->name) ||
+	    nla_put_u32(skb, VPART_A_LINK_STATE, st.state) ||
+	    nla_put_u32(skb, VPART_A_LINK_WHY, st.why) ||
+	    (st.problem[0] &&
+	     nla_put_string(skb, VPART_A_LINK_PROBLEM, st.problem)) ||
+	    vpart_put_u64(skb, VPART_A_LINK_SINCE_MS, st.since_ms) ||
+	    vpart_nl_address(skb, link, VPART_A_LINK_ADDRESS, VPART_A_LINK_KEY) ||
+	    (stats.peer[0] &&
+	     nla_put_string(skb, VPART_A_LINK_PEER, stats.peer)) ||
+	    nla_put_u32(skb, VPART_A_LINK_DIGEST, stats.digest) ||
+	    vpart_put_u64(skb, VPART_A_LINK_NETNS, stats.netns) ||
+	    vpart_nl_counters(skb, &stats)) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}
@@ -190,6 +282,17 @@ cancel:
 	return -EMSGSIZE;
 }
 
+/* No memory for a message: who listens, in whatever namespace, shall read on. */
+static void vpart_netlink_lost(void)
+{
+	struct net *net;
+
+	rcu_read_lock();
+	for_each_net_rcu(net)
+		genl_set_err(&vpart_family, net, 0, 0, ENOBUFS);
+	rcu_read_unlock();
+}
+
 /**
  * vpart_netlink_event() - send an event to the multicast group
  * @ev: the event; NULL: tell that events are lost
@@ -204,11 +307,9 @@ void vpart_netlink_event(const struct vpart_event *ev, u64 lost, u64 seq)
 {
 	struct vpart_nl_out out = {};
 
-	if (!genl_has_listeners(&vpart_family, &init_net, 0))
-		return;
 	out.skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!out.skb) {
-		genl_set_err(&vpart_family, &init_net, 0, 0, ENOBUFS);
+		vpart_netlink_lost();
 		return;
 	}
 	if (WARN_ON_ONCE(vpart_nl_event(&out, VPART_CMD_EVENT_NTF, ev, lost,
@@ -216,5 +317,5 @@ void vpart_netlink_event(const struct vpart_event *ev, u64 lost, u64 seq)
 		nlmsg_free(out.skb);
 		return;
 	}
-	genlmsg_multicast(&vpart_family, out.skb, 0, 0, GFP_KERNEL);
+	genlmsg_multicast_allns(&vpart_family, out.skb, 0, 0);
 }

@@ -4,6 +4,7 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/export.h>
 #include <linux/netlink.h>
 #include <linux/rculist.h>
 #include <linux/slab.h>
@@ -118,6 +119,7 @@ uuid_t vpart_partition_boot(struct vpart_partition *p, ktime_t *since)
 	spin_unlock_irqrestore(&p->lock, flags);
 	return boot;
 }
+EXPORT_SYMBOL_GPL(vpart_partition_boot);
 
 static int vpart_partition_check(const struct vpart_partition_args *args,
 				 const struct vpart_node *n,

@@ -209,10 +209,10 @@ static void adapters(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, vpart_partition_del(0, "kt-c", NULL), -EBUSY);
 	KUNIT_EXPECT_EQ(test, vpart_partition_del(0, "kt-s", NULL), -EBUSY);
-	KUNIT_EXPECT_EQ(test, vpart_adapter_del(0, "kt-c-kt-s", NULL), 0);
-	KUNIT_EXPECT_EQ(test, vpart_adapter_del(0, "kt-p", NULL), 0);
-	KUNIT_EXPECT_EQ(test, vpart_adapter_del(0, "kt-q", NULL), 0);
-	KUNIT_EXPECT_EQ(test, vpart_adapter_del(0, "kt-q", NULL), -ENOENT);
+	KUNIT_EXPECT_EQ(test, vpart_adapter_del(0, "kt-c-kt-s", VPART_SIDE_ANY, NULL), 0);
+	KUNIT_EXPECT_EQ(test, vpart_adapter_del(0, "kt-p", VPART_SIDE_ANY, NULL), 0);
+	KUNIT_EXPECT_EQ(test, vpart_adapter_del(0, "kt-q", VPART_SIDE_ANY, NULL), 0);
+	KUNIT_EXPECT_EQ(test, vpart_adapter_del(0, "kt-q", VPART_SIDE_ANY, NULL), -ENOENT);
 	KUNIT_EXPECT_NULL(test, vpart_find_server("kt-q"));
 
 	/* The one still held is off the bus, but whole. */

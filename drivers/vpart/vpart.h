@@ -35,6 +35,7 @@
 #define VPART_LINK_EVENTS	16	/* server events kept per link */
 #define VPART_RETRY_MIN		20	/* ms before a login is tried again */
 #define VPART_RETRY_MAX		2000	/* doubled up to here */
+#define VPART_STEADY		1000	/* ms that an epoch lasts, and the next may come at once */
 #define VPART_RING_SIZE		1024	/* events kept for listeners */
 
 struct kunit_suite;
@@ -163,18 +164,75 @@ struct vpart_partition *vpart_partner(const struct vpart_partition *p);
 uuid_t vpart_partition_boot(struct vpart_partition *p, ktime_t *since);
 void vpart_partition_del_all(void);
 
-/* ---- fabrics ---- */
+/* ---- fabrics: fabric.c ---- */
+struct vpart_login_limits;
 struct vpart_link;
+struct vpart_adapter_args;
+struct vpart_close_session;
+
+/**
+ * struct vpart_link_stats - what a link to another kernel has done
+ * @connections: as many are open
+ * @tx_bytes: sent since the link was made, as for all that follow
+ * @rx_bytes: received
+ * @commands: requests
+ * @logins: that succeeded
+ * @refused: logins that the other end, or we, refused
+ * @auth_failures: of these, for want of the right key
+ * @lost: connections that ended unasked
+ * @digest_errors: digests that did not fit
+ * @protocol_errors: what else the other end did wrong
+ * @rtt: round trips by their length, bucket n from 2^n us on
+ * @rtt_min: us; all three are valid if some bucket is not 0
+ * @rtt_max: us
+ * @rtt_last: us
+ * @digest: enum vpart_digest, agreed on
+ * @netns: inode of the network namespace
+ * @peer: address of the other end, "" while there is none
+ */
+struct vpart_link_stats {
+	u32	connections;
+	u64	tx_bytes;
+	u64	rx_bytes;
+	u64	commands;
+	u64	logins;
+	u64	refused;
+	u64	auth_failures;
+	u64	lost;
+	u64	digest_errors;
+	u64	protocol_errors;
+	u64	rtt[VPART_RTT_BUCKETS];
+	u32	rtt_min;
+	u32	rtt_max;
+	u32	rtt_last;
+	u32	digest;
+	u64	netns;
+	char	peer[VPART_ADDRESS_SIZE];
+};
 
 /**
  * struct vpart_fabric_ops - what carries the requests of a link
  * @name: as users write it
+ * @owner: module; NULL: vpart's own
+ * @call_size: bytes of the fabric behind each call: vpart_call_fabric()
  * @caps: VPART_CAP_* that the fabric itself decides
+ * @open: a link to another kernel: check the arguments, keep what is needed in
+ *	link->priv. Process context. NULL: both ends are in this kernel
+ * @close: undo it; the link is at rest for good. Process context, bounded
+ * @stats: fill what is zero; process context, never waits for a device. NULL
+ *	without @open
  * @connect: log in: ask the client for its request, the server for its answer,
  *	set link->lim and link->login_rsp, set up the call tables. Process
- *	context, the link's work. -EAGAIN: try again in a moment.
+ *	context, the link's work. -EAGAIN: try again in a moment. A fabric with
+ *	@open asks whoever is here, waits for the other end no longer than
+ *	vpart_link_unwanted() is false, and says why in vpart_link_problem();
+ *	-ENOLINK: nobody has called, vpart_link_retry() will follow.
+ * @up: the state is UP: requests may come. Process context, the link's work.
+ *	May be NULL
  * @disconnect: the epoch is over and no submit is running: give every open call
- *	to the server's ->cancel(). Process context, the link's work, bounded.
+ *	to the server's ->cancel(), end every request of a client whose server is
+ *	elsewhere. Process context, the link's work, bounded. Also called if the
+ *	epoch must end before @up.
  * @submit: the link is up, @req is within the limits. Under RCU. 0, -EBUSY.
  * @kick: a batch marked VPART_REQ_MORE is complete; may be NULL
  * @poll: reap completions; NULL without VPART_CAP_POLL
@@ -187,15 +245,31 @@ struct vpart_link;
  *	request if it is at this end: its done() is due then. Under RCU.
  * @dropped: the server puts an unanswered call. Returns the request that ends
  *	with it, if it is at this end. Under RCU.
+ * @put: instead of @dropped where the client is in another kernel: frees the
+ *	slot by vpart_call_free(), then has the answer sent, which @reply only
+ *	kept. Under RCU.
  * @event: carry an event IU to the client; any context
+ * @close_session: at a client's end that was up just now: have the server close
+ *	a session of another pair of the same two partitions. Process context,
+ *	bounded. enum vpart_close, and in @by the instance that said so, or an
+ *	errno. NULL: that cannot be asked
  *
  * The bus has checked epoch, credit and tag; a fabric only moves bytes. A call
  * that the server holds stays mapped whatever happens to the link.
  */
 struct vpart_fabric_ops {
 	const char	*name;
+	struct module	*owner;
+	size_t		call_size;
 	u32		caps;
+	int		(*open)(struct vpart_link *link,
+				const struct vpart_adapter_args *args,
+				struct netlink_ext_ack *extack);
+	void		(*close)(struct vpart_link *link);
+	void		(*stats)(struct vpart_link *link,
+				 struct vpart_link_stats *st);
 	int		(*connect)(struct vpart_link *link, u32 epoch);
+	void		(*up)(struct vpart_link *link);
 	void		(*disconnect)(struct vpart_link *link);
 	int		(*submit)(struct vpart_queue *q, struct vpart_req *req);
 	void		(*kick)(struct vpart_queue *q);
@@ -213,11 +287,20 @@ struct vpart_fabric_ops {
 	struct vpart_req *(*reply)(struct vpart_call *c, const void *rsp,
 				   u16 len, int status);
 	struct vpart_req *(*dropped)(struct vpart_call *c);
+	void		(*put)(struct vpart_call *c);
 	int		(*event)(struct vpart_link *link, const void *iu,
 				 u16 len);
+	int		(*close_session)(struct vpart_link *link,
+					 const struct vpart_close_session *what,
+					 uuid_t *by);
 };
 
-const struct vpart_fabric_ops *vpart_fabric_find(const char *name);
+extern const struct vpart_fabric_ops vpart_local;
+
+int vpart_fabric_register(const struct vpart_fabric_ops *fabric);
+void vpart_fabric_unregister(const struct vpart_fabric_ops *fabric);
+const struct vpart_fabric_ops *vpart_fabric_get(const char *name);
+void vpart_fabric_put(const struct vpart_fabric_ops *fabric);
 
 /* ---- link.c ---- */
 struct vpart_link_event {
@@ -250,6 +333,9 @@ struct vpart_end {
  * @client: callbacks of the client's driver, valid unless down
  * @server: callbacks of the server's driver, valid unless down
  * @queues: VPART_QUEUES_MAX of them
+ * @priv: the fabric's, from its open() to its close()
+ * @ends: BIT(side) of each end that is in this kernel; of one that is not,
+ *	neither device nor callbacks are there
  *
  * All above is read by every request and written only between epochs.
  *
@@ -262,6 +348,10 @@ struct vpart_end {
  * @ending: why this epoch must end, set once per epoch
  * @why: why the link is down, or went down last
  * @last_error: positive errno of the last failed login
+ * @problem: the same in words, for a link to another kernel
+ * @peer_boot: instance of a partition in another kernel, as it said
+ * @session: number of this or the last session with it; 0: there was none
+ * @client_boot: instance of the client that logged in with it
  * @retry_at: jiffies before which no login is tried
  * @backoff: ms, 0 at first
  * @since: when @state was entered
@@ -270,7 +360,8 @@ struct vpart_end {
  * @ev_count: how many are kept
  * @ev_lost: events were dropped; more are until the client was told
  * @ev: the events
- * @work: the only one that changes @state; runs on vpart_wq
+ * @wq: of its own, for @work
+ * @work: the only one that changes @state
  * @wait: woken when the link is down
  * @login_rsp: the server's login response, for ->up(); of the work
  * @login_rsp_len: its length; of the work
@@ -278,9 +369,13 @@ struct vpart_end {
  * @ref: one per device
  * @adapter: the two ends, by enum vpart_side
  * @part: the two partitions, by enum vpart_side
- * @entry: in vpart_links, sorted by id; under vpart_config
+ * @entry: in vpart_links, sorted by id; under vpart_config, changed under
+ *	vpart_links_lock too
  * @live: both devices are on the bus; under vpart_config
  * @path_loss: seconds; read without a lock
+ * @address: of a link to another kernel: where it connects or listens
+ * @key: name of its key; NULL: none
+ * @digest: enum vpart_digest that are wanted
  */
 struct vpart_link {
 	u32				state;
@@ -290,6 +385,8 @@ struct vpart_link {
 	const struct vpart_client_ops	*client;
 	const struct vpart_server_ops	*server;
 	struct vpart_queue		*queues;
+	void				*priv;
+	u8				ends;
 
 	/* Wishes and state; first of what the hot path does not read */
 	spinlock_t			lock ____cacheline_aligned;
@@ -301,6 +398,10 @@ struct vpart_link {
 	enum vpart_why			ending;
 	enum vpart_why			why;
 	u32				last_error;
+	char				problem[VPART_PROBLEM_SIZE];
+	uuid_t				peer_boot;
+	u64				session;
+	uuid_t				client_boot;
 	unsigned long			retry_at;
 	unsigned int			backoff;
 	ktime_t				since;
@@ -309,6 +410,7 @@ struct vpart_link {
 	unsigned int			ev_count;
 	bool				ev_lost;
 	struct vpart_link_event		*ev;
+	struct workqueue_struct		*wq;
 	struct delayed_work		work;
 	wait_queue_head_t		wait;
 	u8				login_rsp[VPART_MAX_IU];
@@ -321,6 +423,9 @@ struct vpart_link {
 	struct list_head		entry;
 	bool				live;
 	unsigned int			path_loss;
+	const char			*address;
+	const char			*key;
+	u32				digest;
 };
 
 /**
@@ -345,6 +450,7 @@ struct vpart_oldest {
  * @oldest: the oldest of them
  * @since_ms: age of @state
  * @last_error: positive errno of the last failed login
+ * @problem: the same in words; "" if there are none
  */
 struct vpart_link_status {
 	enum vpart_link_state	state;
@@ -355,10 +461,9 @@ struct vpart_link_status {
 	struct vpart_oldest	oldest;
 	u64			since_ms;
 	u32			last_error;
+	char			problem[VPART_PROBLEM_SIZE];
 };
 
-struct vpart_link *vpart_link_alloc(const struct vpart_fabric_ops *fabric);
-void vpart_link_put(struct vpart_link *link);
 void vpart_link_kick(struct vpart_link *link);
 void vpart_link_kick_locked(struct vpart_link *link);
 void vpart_link_partition(struct vpart_link *link, enum vpart_side side,
@@ -368,8 +473,14 @@ int vpart_link_wait_down(struct vpart_link *link);
 void vpart_link_unremove(struct vpart_link *link);
 void vpart_link_gone(struct vpart_link *link);
 void vpart_link_unbind(struct vpart_adapter *a);
-int vpart_link_tables(struct vpart_link *link, const struct vpart_limits *lim,
-		      size_t call_size);
+void vpart_link_retry(struct vpart_link *link);
+void vpart_link_end(struct vpart_link *link, enum vpart_why why);
+void vpart_link_end_locked(struct vpart_link *link, enum vpart_why why);
+void vpart_link_session(struct vpart_link *link, u64 session, const uuid_t *client,
+			const uuid_t *peer);
+bool vpart_link_unwanted(struct vpart_link *link);
+__printf(2, 3)
+void vpart_link_problem(struct vpart_link *link, const char *fmt, ...);
 void vpart_link_status(struct vpart_link *link, struct vpart_link_status *st);
 const char *vpart_why_text(enum vpart_why why);
 const char *vpart_link_state_text(enum vpart_link_state state);
@@ -380,10 +491,35 @@ static inline struct vpart_adapter *vpart_other(const struct vpart_adapter *a)
 				 VPART_SIDE_SERVER : VPART_SIDE_CLIENT];
 }
 
+static inline bool vpart_here(const struct vpart_link *link, enum vpart_side side)
+{
+	return link->ends & BIT(side);
+}
+
+void vpart_link_init_work(struct vpart_link *link);
+
+/* ---- link_text.c ---- */
+__printf(2, 3)
+void vpart_link_say(struct vpart_link *link, const char *fmt, ...);
+
+/* ---- link_mem.c ---- */
+struct vpart_link *vpart_link_alloc(const struct vpart_fabric_ops *fabric, u8 ends);
+void vpart_link_get(struct vpart_link *link);
+void vpart_link_put(struct vpart_link *link);
+void vpart_link_discard(struct vpart_link *link);
+int vpart_link_tables(struct vpart_link *link, const struct vpart_limits *lim,
+		      size_t call_size);
+void vpart_link_free_tables(struct vpart_link *link);
+bool vpart_limits_valid(const struct vpart_limits *lim);
+
 /* ---- link_event.c ---- */
 int vpart_link_event(struct vpart_link *link, const void *iu, u16 len);
+void vpart_link_event_lost(struct vpart_link *link);
 bool vpart_link_deliver(struct vpart_link *link);
 void vpart_link_clear_events(struct vpart_link *link);
+
+/* ---- fence.c ---- */
+int vpart_session_close(struct vpart_link *via, const struct vpart_close_session *what);
 
 /* ---- call.c ---- */
 /* struct vpart_call.state; 0 is a free slot */
@@ -417,6 +553,17 @@ static inline struct vpart_call *vpart_call_claim(const struct vpart_queue *q, u
 	return vpart_call_wait(c);
 }
 
+/* The fabric's bytes of a call: the last of its stride */
+static inline void *vpart_call_fabric(const struct vpart_call *c)
+{
+	const struct vpart_queue *q = c->q;
+
+	return (void *)c + q->stride - ALIGN(q->link->fabric->call_size,
+					     __alignof__(struct vpart_call));
+}
+
+void vpart_call_free(struct vpart_call *c, struct vpart_req *req);
+void vpart_calls_cancel(struct vpart_link *link);
 unsigned int vpart_calls_open(struct vpart_link *link,
 			      struct vpart_oldest *oldest);
 
@@ -435,17 +582,29 @@ struct vpart_adapter_args {
 	const char	*fabric;	/* NULL: local */
 	u32		slot[2];	/* 0: assign */
 	u32		path_loss;	/* 0: default */
+	/* of a pair whose other end is in another kernel: */
+	bool		remote;
+	enum vpart_side	side;		/* the end that is here */
+	const char	*address;
+	const char	*key;		/* NULL: none */
+	u32		digest;		/* bits of enum vpart_digest */
+	struct net	*net;		/* of the caller */
 };
 
 extern struct list_head vpart_links;
+extern spinlock_t vpart_links_lock;
 extern unsigned int vpart_adapter_gen;
 
+u64 vpart_link_order(const struct vpart_link *link);
 int vpart_adapter_new(const struct vpart_adapter_args *args, u32 *id,
 		      struct netlink_ext_ack *extack);
-int vpart_adapter_set(u32 id, const char *name, u32 path_loss,
+#define VPART_SIDE_ANY	(-1)	/* whichever is here */
+
+int vpart_adapter_set(u32 id, const char *name, int side, u32 path_loss,
 		      struct netlink_ext_ack *extack);
-int vpart_adapter_del(u32 id, const char *name, struct netlink_ext_ack *extack);
-struct vpart_link *vpart_adapter_lookup(u32 id, const char *name,
+int vpart_adapter_del(u32 id, const char *name, int side,
+		      struct netlink_ext_ack *extack);
+struct vpart_link *vpart_adapter_lookup(u32 id, const char *name, int side,
 					struct netlink_ext_ack *extack);
 void vpart_adapter_del_all(void);
 
@@ -485,6 +644,15 @@ void vpart_netlink_event(const struct vpart_event *ev, u64 lost, u64 seq);
 /* ---- sysfs.c ---- */
 extern const struct attribute_group *vpart_adapter_groups[];
 extern const struct attribute_group *vpart_partition_groups[];
+
+/* ---- proto_text.c ---- */
+const char *vpart_wire_error_text(int error);
+const char *vpart_reject_text(u32 reason);
+
+/* proto_link.c */
+u32 vpart_link_bye(const struct vpart_link *link);
+u16 vpart_link_login_rsp(const struct vpart_link *link, struct vpart_login_limits *lim, u8 *iu);
+int vpart_link_rejected(struct vpart_link *link, const char *who, u32 reason, int err);
 
 /* ---- *_test.c ---- */
 int vpart_test_begin(struct kunit_suite *suite);

@@ -28,7 +28,8 @@ static void vscsi_tmf_done(struct vpart_req *req)
 	if (!t->result)
 		t->result = vscsi_get_rsp(t->rsp, req->rsp_len, 0, 0, &rsp);
 	if (!t->result)
-		t->result = rsp.tmf < 0 ? -EPROTO : rsp.tmf;
+		t->result = rsp.tmf < 0 || rsp.tag != vscsi_tag_from_wire(t->iu.tag) ?
+			    -EPROTO : rsp.tmf;
 	if (t->result == -EPROTO)
 		atomic_inc(&h->bad);
 	cancel_delayed_work(&t->limit);
@@ -41,7 +42,8 @@ static void vscsi_tmf_limit(struct work_struct *work)
 {
 	struct vscsi_tmf *t = container_of(work, struct vscsi_tmf, limit.work);
 
-	if (test_bit(0, &t->busy))
+	/* It may be late, and this the next function. */
+	if (test_bit(0, &t->busy) && time_after_eq(jiffies, READ_ONCE(t->deadline)))
 		vpart_cancel(t->hq->vq, &t->req);
 }
 
@@ -61,6 +63,7 @@ static int vscsi_tmf_send(struct vscsi_tmf *t, u8 func, const struct scsi_lun *l
 	t->func = func;
 	t->req.iu_len = vscsi_put_tmf(&t->iu, vscsi_make_tag(0, t->hq - h->hq, t->req.tag),
 				      lun, func, task);
+	WRITE_ONCE(t->deadline, jiffies + VSCSI_TMF_LIMIT);
 	if (limit)
 		queue_delayed_work(vscsi_wq, &t->limit, VSCSI_TMF_LIMIT);
 	ret = vpart_submit(t->hq->vq, &t->req);

@@ -17,6 +17,7 @@
 
 struct workqueue_struct *vscsi_wq;
 struct workqueue_struct *vscsi_scan_wq;
+static struct workqueue_struct *vscsi_fence_wq;
 
 static const char * const vscsi_state_names[] = {
 	[VSCSI_BLOCKED]	= "blocked",
@@ -56,36 +57,40 @@ void vscsi_fail(struct vscsi_pdu *p, int host_byte)
 /*
  * Why a command must not wait for the link, as a host byte, or 0. A LUN that is
  * being scanned is not waited for either: it is scanned anew after the check.
+ * One that asks for fast failure goes another way then: not before it is known
+ * that the server will not carry it out as well.
  */
-static int vscsi_no_wait(struct vscsi_host *h, struct scsi_cmnd *sc)
+static int vscsi_no_wait(struct vscsi_host *h, struct vscsi_pdu *p)
 {
+	struct scsi_cmnd *sc = vscsi_pdu_cmnd(p);
 	struct vscsi_lu *lu = sc->device->hostdata;
 
 	lockdep_assert_held(&h->lock);
 	if (lu->gone || h->state == VSCSI_GONE)
 		return DID_NO_CONNECT;
-	if (h->state == VSCSI_LOST)
-		return DID_TRANSPORT_FAILFAST;
-	if (scsi_cmd_to_rq(sc)->cmd_flags & REQ_FAILFAST_TRANSPORT ||
-	    sc->device->sdev_state == SDEV_CREATED ||
+	if (h->state == VSCSI_LOST || sc->device->sdev_state == SDEV_CREATED ||
 	    sc->submitter == SUBMITTED_BY_SCSI_ERROR_HANDLER)
+		return DID_TRANSPORT_FAILFAST;
+	if (scsi_cmd_to_rq(sc)->cmd_flags & REQ_FAILFAST_TRANSPORT &&
+	    (h->fenced || !p->unknown))
 		return DID_TRANSPORT_FAILFAST;
 	return 0;
 }
 
 /*
  * Keep a command for the link's return, or fail it. It always takes the command.
+ * @unknown: the server has had it, in an epoch that is over.
  * Context: any, no lock held.
  */
-static void vscsi_hold(struct vscsi_host *h, struct vscsi_pdu *p)
+static void vscsi_hold(struct vscsi_host *h, struct vscsi_pdu *p, bool unknown)
 {
-	struct scsi_cmnd *sc = vscsi_pdu_cmnd(p);
 	unsigned long flags;
 	bool up;
 	int why;
 
 	spin_lock_irqsave(&h->lock, flags);
-	why = vscsi_no_wait(h, sc);
+	p->unknown = unknown;
+	why = vscsi_no_wait(h, p);
 	if (!why) {
 		list_add_tail(&p->node, &h->held);
 		p->held = true;
@@ -115,6 +120,7 @@ static void vscsi_wait_credit(struct vscsi_host *h, struct vscsi_pdu *p)
 	spin_lock_irqsave(&h->lock, flags);
 	list_add_tail(&p->node, &h->held);
 	p->held = true;
+	p->unknown = false;
 	h->nr_held++;
 	spin_unlock_irqrestore(&h->lock, flags);
 	queue_work(vscsi_wq, &h->resume);
@@ -159,6 +165,36 @@ static int vscsi_send(struct vscsi_host *h, struct vscsi_pdu *p, u16 flags)
 	return ret;
 }
 
+static void vscsi_commit_rqs(struct Scsi_Host *shost, u16 hwq)
+{
+	struct vscsi_host *h = vscsi_shost(shost);
+
+	if (READ_ONCE(h->state) == VSCSI_UP)
+		vpart_kick(h->hq[hwq].vq);
+}
+
+/*
+ * A command is not with the bus, for that reason (vpart_submit()'s). Those of its
+ * batch that are before it must not wait for it.
+ */
+static noinline int vscsi_not_sent(struct vscsi_host *h, struct vscsi_pdu *p, int why)
+{
+	struct scsi_cmnd *sc = vscsi_pdu_cmnd(p);
+	/* It may end before we look again. */
+	u16 hwq = scsi_cmd_to_rq(sc)->mq_hctx->queue_num;
+	bool last = sc->flags & SCMD_LAST;
+
+	if (why == -EBUSY)
+		vscsi_wait_credit(h, p);
+	else if (why == -ENOTCONN)
+		vscsi_hold(h, p, false);
+	else
+		vscsi_fail(p, DID_ERROR);
+	if (last)
+		vscsi_commit_rqs(h->shost, hwq);
+	return 0;
+}
+
 static vscsi_qc_status vscsi_queuecommand(struct Scsi_Host *shost, struct scsi_cmnd *sc)
 {
 	struct vscsi_host *h = vscsi_shost(shost);
@@ -170,28 +206,11 @@ static vscsi_qc_status vscsi_queuecommand(struct Scsi_Host *shost, struct scsi_c
 	/* The error handler may send a command again that the server still has. */
 	if (unlikely(p->sent))
 		return SCSI_MLQUEUE_HOST_BUSY;
-	if (unlikely(state != VSCSI_UP || lu->gone)) {
-		vscsi_hold(h, p);
-		return 0;
-	}
+	if (unlikely(state != VSCSI_UP || lu->gone))
+		return vscsi_not_sent(h, p, -ENOTCONN);
+	/* blk-mq calls under RCU: see vscsi_resume(). */
 	ret = vscsi_send(h, p, sc->flags & SCMD_LAST ? 0 : VPART_REQ_MORE);
-	if (likely(!ret))
-		return 0;
-	if (ret == -EBUSY)
-		vscsi_wait_credit(h, p);
-	else if (ret == -ENOTCONN)
-		vscsi_hold(h, p);
-	else
-		vscsi_fail(p, DID_ERROR);
-	return 0;
-}
-
-static void vscsi_commit_rqs(struct Scsi_Host *shost, u16 hwq)
-{
-	struct vscsi_host *h = vscsi_shost(shost);
-
-	if (READ_ONCE(h->state) == VSCSI_UP)
-		vpart_kick(h->hq[hwq].vq);
+	return likely(!ret) ? 0 : vscsi_not_sent(h, p, ret);
 }
 
 /* The server's answer, checked. Returns the scsi_cmnd's result. */
@@ -206,8 +225,15 @@ static noinline int vscsi_result(struct vscsi_host *h, struct vscsi_pdu *p, stru
 		shost_printk(KERN_WARNING, h->shost, "malformed response to tag %#llx\n", p->tag);
 		return DID_ERROR << 16;
 	}
-	if (unlikely(rsp.residual))
-		scsi_set_resid(sc, rsp.residual);
+	/* The fabric has counted what came: a server that says GOOD to less, lies. */
+	if (unlikely(req->missing > rsp.residual && rsp.status == SAM_STAT_GOOD)) {
+		atomic_inc(&h->bad);
+		shost_printk(KERN_WARNING, h->shost, "GOOD without %u bytes of data\n",
+			     req->missing);
+		return DID_ERROR << 16;
+	}
+	if (unlikely(rsp.residual || req->missing))
+		scsi_set_resid(sc, max(rsp.residual, req->missing));
 	if (unlikely(rsp.sense)) {
 		u8 n = min_t(u8, rsp.sense_len, SCSI_SENSE_BUFFERSIZE);
 
@@ -215,6 +241,22 @@ static noinline int vscsi_result(struct vscsi_host *h, struct vscsi_pdu *p, stru
 		vscsi_unit_attention(h, rsp.sense, n);
 	}
 	return rsp.status;
+}
+
+/*
+ * Of REPORT LUNS the midlayer believes how long the list is: it makes room for it,
+ * and asks again. So no more than there can be.
+ */
+static noinline bool vscsi_luns_sane(struct vscsi_host *h, struct scsi_cmnd *sc)
+{
+	__be32 len = 0;
+
+	sg_copy_to_buffer(scsi_sglist(sc), scsi_sg_count(sc), &len, sizeof(len));
+	if (be32_to_cpu(len) <= VSCSI_MAX_LUN * sizeof(struct scsi_lun))
+		return true;
+	atomic_inc(&h->bad);
+	shost_printk(KERN_WARNING, h->shost, "a list of %u bytes of LUNs\n", be32_to_cpu(len));
+	return false;
 }
 
 /* The bus is finished with a request. Any context, no lock held. */
@@ -226,16 +268,17 @@ static void vscsi_done(struct vpart_req *req)
 
 	p->sent = false;
 	if (likely(!req->status)) {
-		sc->result = likely(vscsi_is_plain_good(p->rsp, req->rsp_len, p->tag)) ? 0 :
-			     vscsi_result(h, p, sc);
+		sc->result = likely(!(req->rsp_len | req->missing)) ? 0 : vscsi_result(h, p, sc);
+		if (unlikely(sc->cmnd[0] == REPORT_LUNS && !sc->result && !vscsi_luns_sane(h, sc)))
+			sc->result = DID_ERROR << 16;
 		scsi_done(sc);
 		return;
 	}
 	switch (req->status) {
 	case -ENOTCONN:
-		/* The server let go of it; whether it was carried out is unknown. */
+		/* Whether it was carried out, or still will be, is unknown. */
 		if (vscsi_may_redrive(sc->cmnd))
-			vscsi_hold(h, p);
+			vscsi_hold(h, p, true);
 		else
 			vscsi_fail(p, DID_TRANSPORT_FAILFAST);
 		break;
@@ -266,7 +309,9 @@ static int vscsi_init_cmd_priv(struct Scsi_Host *shost, struct scsi_cmnd *sc)
  * vscsi_resume() - send what was held
  * @work: vscsi_host.resume
  *
- * Stops at the first refusal: credit() or the next up() starts it again.
+ * Stops at the first refusal: credit() or the next up() starts it again. Under
+ * RCU, a command that is sent because the state is UP cannot reach another
+ * epoch, whose LUNs were not compared yet: down() comes behind a grace period.
  */
 void vscsi_resume(struct work_struct *work)
 {
@@ -276,10 +321,12 @@ void vscsi_resume(struct work_struct *work)
 	int ret = 0;
 
 	while (!ret) {
+		rcu_read_lock();
 		spin_lock_irqsave(&h->lock, flags);
 		p = list_first_entry_or_null(&h->held, struct vscsi_pdu, node);
 		if (!p || h->state != VSCSI_UP) {
 			spin_unlock_irqrestore(&h->lock, flags);
+			rcu_read_unlock();
 			return;
 		}
 		list_del_init(&p->node);
@@ -288,6 +335,7 @@ void vscsi_resume(struct work_struct *work)
 		spin_unlock_irqrestore(&h->lock, flags);
 
 		ret = vscsi_send(h, p, 0);
+		rcu_read_unlock();
 		if (ret == -EBUSY || ret == -ENOTCONN) {
 			spin_lock_irqsave(&h->lock, flags);
 			list_add(&p->node, &h->held);
@@ -319,8 +367,8 @@ void vscsi_fail_held(struct vscsi_host *h, struct scsi_device *sdev, int host_by
 	list_for_each_entry_safe(p, next, &h->held, node) {
 		if (sdev && vscsi_pdu_cmnd(p)->device != sdev)
 			continue;
-		/* Down, not lost: only those that must not wait. */
-		if (host_byte == DID_OK && !vscsi_no_wait(h, vscsi_pdu_cmnd(p)))
+		/* Down, not lost: only those that must not wait. Up, they wait for a tag. */
+		if (host_byte == DID_OK && (h->state == VSCSI_UP || !vscsi_no_wait(h, p)))
 			continue;
 		list_move_tail(&p->node, &list);
 		p->held = false;
@@ -354,6 +402,38 @@ void vscsi_loss(struct work_struct *work)
 	shost_printk(KERN_WARNING, h->shost, "%s: path lost for %u s: failing commands\n",
 		     h->a->name, vpart_path_loss(h->a));
 	vscsi_fail_held(h, NULL, DID_TRANSPORT_FAILFAST);
+}
+
+/*
+ * The link is down: have what the server still holds ended, over another path to
+ * it. If there is none, a command that would go to another server is not held
+ * for it.
+ */
+static void vscsi_fence(struct work_struct *work)
+{
+	struct vscsi_host *h = container_of(work, struct vscsi_host, fence);
+	unsigned long flags;
+	u32 epoch;
+	int err;
+
+	spin_lock_irqsave(&h->lock, flags);
+	epoch = h->epoch;
+	/* Came up again: that was proof. Lost, or gone: nobody waits for it. */
+	err = h->fenced || h->state != VSCSI_BLOCKED;
+	spin_unlock_irqrestore(&h->lock, flags);
+	if (err)
+		return;
+	err = vpart_fence(h->a);
+	if (err == -EBUSY || err == -ETIMEDOUT) {
+		/* It was waited for as long as the server, or the path, took. */
+		queue_work(vscsi_fence_wq, &h->fence);
+		return;
+	}
+	spin_lock_irqsave(&h->lock, flags);
+	if (h->epoch == epoch && h->state == VSCSI_BLOCKED)
+		h->fenced = true;
+	spin_unlock_irqrestore(&h->lock, flags);
+	vscsi_fail_held(h, NULL, DID_OK);
 }
 
 /**
@@ -398,6 +478,8 @@ static void vscsi_up(struct vpart_adapter *a, u32 epoch, const struct vpart_limi
 		shost_printk(KERN_ERR, h->shost,
 			     "%s: server offers %u queues of %u, %u segments, %u bytes: not enough\n",
 			     a->name, lim->nr_queues, lim->depth, lim->max_segs, lim->max_data);
+		vpart_problem(a, "%u queues, commands of %u bytes: too few for a disk of %u processors",
+			      lim->nr_queues, lim->max_data, h->nr_hq);
 		return;
 	}
 	for (i = 0; i < h->nr_hq; i++)
@@ -405,7 +487,9 @@ static void vscsi_up(struct vpart_adapter *a, u32 epoch, const struct vpart_limi
 
 	spin_lock_irqsave(&h->lock, flags);
 	h->epoch = epoch;
+	h->fenced = false;
 	h->dma_alignment = lim->dma_alignment;
+	h->caps = lim->caps;
 	if (h->state != VSCSI_GONE)
 		h->state = VSCSI_CHECK;
 	spin_unlock_irqrestore(&h->lock, flags);
@@ -428,6 +512,7 @@ static void vscsi_down(struct vpart_adapter *a, u32 epoch, enum vpart_why why)
 	}
 	spin_unlock_irqrestore(&h->lock, flags);
 	vscsi_fail_held(h, NULL, DID_OK);
+	queue_work(vscsi_fence_wq, &h->fence);
 	if (first)
 		queue_delayed_work(vscsi_wq, &h->loss, limit);
 }
@@ -476,6 +561,9 @@ static int vscsi_sdev_configure(struct scsi_device *sdev, struct queue_limits *l
 	struct vscsi_host *h = vscsi_shost(sdev->host);
 
 	lim->dma_alignment = max(lim->dma_alignment, h->dma_alignment);
+	/* The fabric has a digest over data that it then sends from where they are. */
+	if (h->caps & VPART_CAP_STABLE)
+		sdev_stable_writes(sdev, lim);
 	scsi_change_queue_depth(sdev, sdev->host->can_queue);
 	return 0;
 }
@@ -597,6 +685,7 @@ int vscsi_probe(struct vpart_adapter *a)
 	vscsi_inq_init(h);
 	init_waitqueue_head(&h->up_wait);
 	ratelimit_state_init(&h->timeout_log, 5 * HZ, 5);
+	INIT_WORK(&h->fence, vscsi_fence);
 	INIT_WORK(&h->resume, vscsi_resume);
 	INIT_WORK(&h->check, vscsi_check);
 	INIT_WORK(&h->scan, vscsi_scan);
@@ -612,6 +701,11 @@ int vscsi_probe(struct vpart_adapter *a)
 	ret = scsi_add_host(shost, &a->dev);
 	if (ret)
 		goto exit_tmf;
+	/*
+	 * The server's device has a scheduler. A second one here, which a host
+	 * with a single queue gets, only adds a hop to each command.
+	 */
+	shost->tag_set.flags |= BLK_MQ_F_NO_SCHED_BY_DEFAULT;
 	vpart_set_drvdata(a, h);
 	ret = vpart_start(a, &want);
 	if (ret)
@@ -638,6 +732,7 @@ static void vscsi_remove(struct vpart_adapter *a)
 	spin_unlock_irqrestore(&h->lock, flags);
 	vscsi_fail_held(h, NULL, DID_NO_CONNECT);
 	cancel_delayed_work_sync(&h->loss);
+	cancel_work_sync(&h->fence);
 	cancel_work_sync(&h->resume);
 	cancel_work_sync(&h->check);
 	cancel_work_sync(&h->scan);
@@ -670,11 +765,17 @@ static int __init vscsi_host_init(void)
 	vscsi_scan_wq = alloc_workqueue("vscsi_scan", WQ_UNBOUND, 0);
 	if (!vscsi_scan_wq)
 		goto destroy_wq;
+	/* These wait for another path's server, and memory may wait for them. */
+	vscsi_fence_wq = alloc_workqueue("vscsi_fence", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!vscsi_fence_wq)
+		goto destroy_scan_wq;
 	ret = vpart_driver_register(&vscsi_driver, THIS_MODULE);
 	if (ret)
-		goto destroy_scan_wq;
+		goto destroy_fence_wq;
 	return 0;
 
+destroy_fence_wq:
+	destroy_workqueue(vscsi_fence_wq);
 destroy_scan_wq:
 	destroy_workqueue(vscsi_scan_wq);
 destroy_wq:
@@ -686,6 +787,7 @@ module_init(vscsi_host_init);
 static void __exit vscsi_host_exit(void)
 {
 	vpart_driver_unregister(&vscsi_driver);
+	destroy_workqueue(vscsi_fence_wq);
 	destroy_workqueue(vscsi_scan_wq);
 	destroy_workqueue(vscsi_wq);
 }

@@ -55,6 +55,7 @@ enum vscsi_state {
  * @hq: its queue
  * @busy: bit 0: from start to @req.done, which wakes who waits for it
  * @limit: cancels a function that nobody waits for
+ * @deadline: jiffies when it does
  * @func: SRP_TSK_*
  * @result: VSCSI_TMF_* or an errno
  */
@@ -65,6 +66,7 @@ struct vscsi_tmf {
 	struct vscsi_hq		*hq;
 	unsigned long		busy;
 	struct delayed_work	limit;
+	unsigned long		deadline;
 	u8			func;
 	int			result;
 };
@@ -121,13 +123,17 @@ struct vscsi_inq {
  * @lock: guards changes of @state, @epoch, @held and @nr_held. Taken in any
  *	context; no other lock is taken inside
  * @epoch: of the bus
+ * @fenced: what was sent in this epoch cannot be carried out any more, or nobody
+ *	can tell; guarded by @lock
  * @held: commands kept for the link's return
  * @nr_held: how many
  * @dma_alignment: mask of the link's limits
+ * @caps: VPART_CAP_* of the link
  * @todo: VSCSI_TODO_*
  * @resume: sends the held commands
  * @check: compares the LUNs' identities after the link's return
  * @scan: adds and removes LUNs
+ * @fence: asks whether the server still has commands of a link that is down
  * @loss: the path loss limit
  * @up_wait: woken when @epoch changes
  * @tmf_mutex: one task management function that is waited for at a time
@@ -146,13 +152,16 @@ struct vscsi_host {
 	enum vscsi_state	state;
 	spinlock_t		lock;
 	u32			epoch;
+	bool			fenced;
 	struct list_head	held;
 	unsigned int		nr_held;
 	u32			dma_alignment;
+	u32			caps;
 	unsigned long		todo;
 	struct work_struct	resume;
 	struct work_struct	check;
 	struct work_struct	scan;
+	struct work_struct	fence;
 	struct delayed_work	loss;
 	wait_queue_head_t	up_wait;
 	struct mutex		tmf_mutex;
@@ -180,7 +189,8 @@ struct vscsi_lu {
  * @node: on host.held
  * @tag: SRP tag of the current use
  * @gen: generation for the next one
- * @held: on host.held; guarded by host.lock
+ * @held: on host.held; guarded by host.lock, as the next
+ * @unknown: of one that is held: the server has had it
  * @sent: with the bus, until its done
  * @rsp: response IU
  * @iu: request IU
@@ -191,6 +201,7 @@ struct vscsi_pdu {
 	u64			tag;
 	u32			gen;
 	bool			held;
+	bool			unknown;
 	bool			sent;
 	u8			rsp[VSCSI_RSP_IU_SIZE] __aligned(4);
 	u8			iu[VSCSI_CMD_IU_SIZE] __aligned(8);

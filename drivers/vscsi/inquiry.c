@@ -53,6 +53,8 @@ static int vscsi_inq_result(struct vscsi_host *h)
 
 	if (q->req.status)
 		return q->req.status;
+	if (!q->req.rsp_len && !q->req.missing)
+		return 0;
 	if (vscsi_get_rsp(q->rsp, q->req.rsp_len, 0, sizeof(q->data), &rsp) ||
 	    rsp.tag != q->tag || rsp.tmf >= 0) {
 		atomic_inc(&h->bad);

@@ -155,6 +155,13 @@ static void vscsi_answer(struct vscsi_tcmd *cmd, struct vpart_call *c)
 	u32 residual = 0;
 	u8 flags = 0;
 
+	/* As nearly always: all was done, and there is nothing to say of it. */
+	if (likely(!se_cmd->scsi_status &&
+		   !(se_cmd->se_cmd_flags & (SCF_OVERFLOW_BIT | SCF_UNDERFLOW_BIT)))) {
+		c->in_valid = c->in_len;
+		vpart_finish(c, NULL, 0);
+		return;
+	}
 	if (unlikely(se_cmd->se_cmd_flags & (SCF_OVERFLOW_BIT | SCF_UNDERFLOW_BIT))) {
 		bool over = se_cmd->se_cmd_flags & SCF_OVERFLOW_BIT;
 
@@ -169,6 +176,9 @@ static void vscsi_answer(struct vscsi_tcmd *cmd, struct vpart_call *c)
 		sense = cmd->sense;
 		sense_len = se_cmd->scsi_sense_length;
 	}
+	/* What was not written may hold anything: it is for nobody else's eyes. */
+	if (cmd->dir == DMA_FROM_DEVICE && se_cmd->scsi_status == SAM_STAT_GOOD)
+		c->in_valid = min(se_cmd->data_length, c->in_len);
 	len = vscsi_put_rsp(iu, cmd->tag, se_cmd->scsi_status, flags, residual, sense, sense_len);
 	vpart_finish(c, iu, len);
 }

@@ -433,22 +433,6 @@ static inline int vscsi_get_rsp(const void *iu, u16 len, u32 out_len, u32 in_len
 }
 
 /**
- * vscsi_is_plain_good() - the answer to nearly every command
- * @iu: from the far end
- * @len: bytes there
- * @tag: of the command
- *
- * Return: true if it is a valid response to @tag that says GOOD and no more.
- */
-static inline bool vscsi_is_plain_good(const void *iu, u16 len, u64 tag)
-{
-	const struct srp_rsp *srp = iu;
-
-	return len >= sizeof(*srp) && srp->opcode == SRP_RSP &&
-	       srp->tag == vscsi_tag_to_wire(tag) && !srp->flags && !srp->status;
-}
-
-/**
  * vscsi_put_tmf() - write a task management function
  * @iu: room for it
  * @tag: its own tag

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <kunit/test.h>
 
+#include "../vpart/proto_examples.h"
 #include "wire.h"
 
 static const u8 read10[VSCSI_CDB_SIZE] = { READ_10, 0, 0, 0, 0x12, 0x34, 0, 0, 8, 0 };
@@ -155,26 +156,6 @@ static void rsp_sense(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vscsi_get_rsp(iu, 35, 0, 0, &rsp), -EPROTO);
 }
 
-static void rsp_plain_good(struct kunit *test)
-{
-	u8 iu[VPART_MAX_IU], sense[18] = { 0x70 };
-	u16 len = vscsi_put_rsp(iu, 5, SAM_STAT_GOOD, 0, 0, NULL, 0);
-
-	KUNIT_EXPECT_TRUE(test, vscsi_is_plain_good(iu, len, 5));
-	KUNIT_EXPECT_FALSE(test, vscsi_is_plain_good(iu, len - 1, 5));
-	KUNIT_EXPECT_FALSE(test, vscsi_is_plain_good(iu, len, 6));
-	iu[0] = SRP_CMD;
-	KUNIT_EXPECT_FALSE(test, vscsi_is_plain_good(iu, len, 5));
-	len = vscsi_put_rsp(iu, 5, SAM_STAT_BUSY, 0, 0, NULL, 0);
-	KUNIT_EXPECT_FALSE(test, vscsi_is_plain_good(iu, len, 5));
-	len = vscsi_put_rsp(iu, 5, SAM_STAT_GOOD, SRP_RSP_FLAG_DIUNDER, 512, NULL, 0);
-	KUNIT_EXPECT_FALSE(test, vscsi_is_plain_good(iu, len, 5));
-	len = vscsi_put_rsp(iu, 5, SAM_STAT_GOOD, 0, 0, sense, sizeof(sense));
-	KUNIT_EXPECT_FALSE(test, vscsi_is_plain_good(iu, len, 5));
-	len = vscsi_put_tmf_rsp(iu, 5, VSCSI_TMF_COMPLETE);
-	KUNIT_EXPECT_FALSE(test, vscsi_is_plain_good(iu, len, 5));
-}
-
 static void tmf_round_trip(struct kunit *test)
 {
 	struct vscsi_response rsp;
@@ -308,13 +289,41 @@ static void page83(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, vscsi_page83_naa(page, sizeof(page), &len));
 }
 
+/* The IUs in the examples of the wire protocol are what these functions write. */
+static void protocol_examples(struct kunit *test)
+{
+	static const u8 sense_cdb[VSCSI_CDB_SIZE] = { REQUEST_SENSE, 0, 0, 0, 18 };
+	static const u8 sense[18] = { 0x70, 0, ILLEGAL_REQUEST, [7] = 10, [12] = 0x26 };
+	u8 iu[VPART_MAX_IU];
+	struct scsi_lun lun;
+	u16 len;
+
+	int_to_scsilun(1, &lun);
+#define SAME(ex, at, size, put) do {							\
+	memset(iu, 0xff, sizeof(iu));							\
+	len = put;									\
+	KUNIT_EXPECT_EQ_MSG(test, len, size, #ex);					\
+	KUNIT_EXPECT_EQ_MSG(test, memcmp(iu, ex_##ex + 32 + (at), size), 0, #ex);	\
+} while (0)
+	SAME(login, 0, 64, vscsi_put_login(iu, sizeof(iu), 7));
+	SAME(login_rsp, 16, 52, vscsi_put_login_rsp(iu, sizeof(iu), 256));
+	SAME(req_read, 0, 48, vscsi_put_cmd(iu, vscsi_make_tag(1, 0, 3), &lun, sense_cdb, 6));
+	SAME(rsp_good, 0, 36, vscsi_put_rsp(iu, vscsi_make_tag(1, 0, 4), 0, 0, 0, NULL, 0));
+	SAME(rsp_sense, 0, 54, vscsi_put_rsp(iu, vscsi_make_tag(2, 0, 5),
+					     SAM_STAT_CHECK_CONDITION, 0, 0, sense, 18));
+	SAME(req_tmf, 0, 48, vscsi_put_tmf((void *)iu, vscsi_make_tag(3, 0, 126), &lun,
+					   SRP_TSK_ABORT_TASK, vscsi_make_tag(1, 0, 6)));
+	SAME(rsp_tmf, 0, 40, vscsi_put_tmf_rsp(iu, vscsi_make_tag(3, 0, 126),
+					       VSCSI_TMF_COMPLETE));
+	SAME(event, 8, 54, vscsi_put_aer(iu, 1, 0x2a, 0x09));
+}
+
 static struct kunit_case vscsi_wire_cases[] = {
 	KUNIT_CASE(cmd_bytes),
 	KUNIT_CASE(cmd_round_trip),
 	KUNIT_CASE(cmd_hostile),
 	KUNIT_CASE(rsp_residual),
 	KUNIT_CASE(rsp_sense),
-	KUNIT_CASE(rsp_plain_good),
 	KUNIT_CASE(tmf_round_trip),
 	KUNIT_CASE(login),
 	KUNIT_CASE(aer),
@@ -322,6 +331,7 @@ static struct kunit_case vscsi_wire_cases[] = {
 	KUNIT_CASE(names),
 	KUNIT_CASE(redrive),
 	KUNIT_CASE(page83),
+	KUNIT_CASE(protocol_examples),
 	{}
 };
 

@@ -62,9 +62,12 @@ static int fn##_compat(struct scsi_device *sdev)				\
 	return ret;								\
 }
 #define SDEV_CONFIGURE(fn) .slave_configure = fn##_compat
+#define sdev_stable_writes(sdev, lim) \
+	((void)(lim), blk_queue_flag_set(QUEUE_FLAG_STABLE_WRITES, (sdev)->request_queue))
 #else
 #define DEFINE_SDEV_CONFIGURE(fn)
 #define SDEV_CONFIGURE(fn) .sdev_configure = fn
+#define sdev_stable_writes(sdev, lim) ((void)((lim)->features |= BLK_FEAT_STABLE_WRITES))
 #endif
 
 /* 6.7: target_submit() works in the caller's context only where that is asked for */
@@ -151,16 +154,55 @@ static __maybe_unused unsigned int compat_extack_next;
 #define genl_info_dump(cb)	genl_dumpit_info(cb)
 #endif
 
+/* 6.19: an address of any length has a type of its own */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
+#define sockaddr_unsized	sockaddr
+#endif
+
 /*
- * 6.11: stable pages are a feature in the queue limits, set in io_hints;
- * before, a flag of the dm target, set in ctr.
+ * 6.2, and some 6.1: that a socket does not use the task's page fragment is said in
+ * a field of its own, Kbuild looks for it. Before, sk_allocation without __GFP_FS
+ * says so.
  */
-#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
-#define dm_target_stable_writes(ti)	((void)((ti)->needs_stable_writes = true))
+#ifdef COMPAT_TASK_FRAG
+#define sock_no_task_frag(sk)	((void)(sk))
+#else
+#define sock_no_task_frag(sk)	((void)((sk)->sk_use_task_frag = false))
+#endif
+
+/*
+ * 6.5: pages are spliced into a socket by a flag of sock_sendmsg(). Before, the
+ * flag is ignored where it exists, and a page at a time goes its own way.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 5, 0)
+#define sock_splice_bvec(sock, msg, bv)						\
+	kernel_sendpage(sock, (bv)->bv_page, (bv)->bv_offset, (bv)->bv_len,	\
+			(msg)->msg_flags)
+#else
+#define sock_splice_bvec(sock, msg, bv)						\
+	((msg)->msg_flags |= MSG_SPLICE_PAGES, sock_sendmsg(sock, msg))
+#endif
+
+/*
+ * 6.11: stable pages are a feature in the queue limits, set in io_hints. Before, a
+ * flag of the dm target, set in ctr, which some 6.1 got late: Kbuild looks for it.
+ * Without that, dm asks the devices below alone, and clears the queue's flag if none
+ * has it; so it is set in preresume, before the first bio.
+ */
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 11, 0)
+#define dm_target_stable_writes(ti)	((void)(ti))
+#define dm_resume_stable_writes(ti)	((void)(ti))
+#define limits_stable_writes(limits)	((void)((limits)->features |= BLK_FEAT_STABLE_WRITES))
+#elif defined(COMPAT_DM_STABLE)
+#define dm_target_stable_writes(ti)	((void)(ti))
+#define dm_resume_stable_writes(ti)						\
+	blk_queue_flag_set(QUEUE_FLAG_STABLE_WRITES,				\
+			   dm_disk(dm_table_get_md((ti)->table))->queue)
 #define limits_stable_writes(limits)	((void)(limits))
 #else
-#define dm_target_stable_writes(ti)	((void)(ti))
-#define limits_stable_writes(limits)	((void)((limits)->features |= BLK_FEAT_STABLE_WRITES))
+#define dm_target_stable_writes(ti)	((void)((ti)->needs_stable_writes = true))
+#define dm_resume_stable_writes(ti)	((void)(ti))
+#define limits_stable_writes(limits)	((void)(limits))
 #endif
 
 #endif /* _VPART_COMPAT_H */

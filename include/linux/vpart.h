@@ -94,8 +94,12 @@ struct vpart_limits {
  * @tag: index below limits.depth, unique on its queue until @done
  * @iu_len: bytes of @iu
  * @rsp_size: room at @rsp
- * @rsp_len: bytes of the response (set before @done)
+ * @rsp_len: bytes of the response (set before @done); 0 with @status 0: all
+ *	was done as asked, there is nothing else to say
  * @flags: VPART_REQ_*
+ * @missing: bytes of @in that did not come, as the fabric has counted them; what
+ *	the response says of it is the server's word. 0 where the server writes
+ *	@in itself. Set before @done, if @status is 0
  * @status: 0, -ECANCELED (the server dropped it unanswered), -ENOTCONN (its
  *	epoch is over) or -EPROTO; set before @done
  * @done: called exactly once if vpart_submit() returns 0, perhaps before it
@@ -114,6 +118,7 @@ struct vpart_req {
 	u16			rsp_size;
 	u16			rsp_len;
 	u16			flags;
+	u32			missing;
 	int			status;
 	void			(*done)(struct vpart_req *req);
 };
@@ -154,6 +159,8 @@ struct vpart_client_ops {
  * @in_len: bytes the client expects; already checked against the limits
  * @iu_len: bytes of @iu
  * @flags: VPART_REQ_* of the request
+ * @in_valid: bytes that the server has written for the client, from the first
+ *	on; set by it before it answers. No more is sent to another kernel
  *
  * Owned by the server from ->request() until vpart_call_put(). The rest is the
  * bus's own. ops->call_size bytes of the driver follow: vpart_call_priv().
@@ -167,6 +174,7 @@ struct vpart_call {
 	u32			in_len;
 	u16			iu_len;
 	u16			flags;
+	u32			in_valid;
 	/* private: of the bus */
 	struct vpart_req	*req;
 	unsigned long		state;
@@ -268,6 +276,8 @@ int vpart_stop(struct vpart_adapter *a);
 void vpart_peer(const struct vpart_adapter *a, struct vpart_peer *peer);
 unsigned int vpart_path_loss(const struct vpart_adapter *a);
 void vpart_reset(struct vpart_adapter *a, enum vpart_why why);
+__printf(2, 3)
+void vpart_problem(struct vpart_adapter *a, const char *fmt, ...);
 
 /* Client */
 struct vpart_queue *vpart_queue(struct vpart_adapter *a, unsigned int index);
@@ -275,6 +285,7 @@ int __must_check vpart_submit(struct vpart_queue *q, struct vpart_req *req);
 void vpart_kick(struct vpart_queue *q);
 int vpart_poll(struct vpart_queue *q, unsigned int budget);
 int vpart_cancel(struct vpart_queue *q, struct vpart_req *req);
+int vpart_fence(struct vpart_adapter *a);
 
 /* Server */
 typedef void (*vpart_xfer_fn)(struct vpart_call *c, int err);

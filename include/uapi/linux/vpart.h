@@ -13,6 +13,11 @@
 #define VPART_PATH_LOSS_MAX	300
 #define VPART_PATH_LOSS_DEFAULT	30
 
+#define VPART_ADDRESS_SIZE	128	/* of a fabric, with the closing NUL */
+#define VPART_KEY_SIZE		64	/* name of a key, with the closing NUL */
+#define VPART_PROBLEM_SIZE	96	/* with the closing NUL */
+#define VPART_RTT_BUCKETS	24	/* round trips: bucket n is from 2^n us on */
+
 #define VPART_EVENT_DETAIL_SIZE	96	/* with the closing NUL */
 #define VPART_EVENT_LOST_UNKNOWN	(~0ULL)	/* EVENT_LOST: nobody knows how many */
 
@@ -50,6 +55,16 @@ enum vpart_why {
 	VPART_WHY_REFUSED,		/* the server refused the login */
 	VPART_WHY_RESET,		/* a driver asked for a new epoch */
 	VPART_WHY_REMOVED,		/* the adapter pair is being deleted */
+	VPART_WHY_NO_PEER,		/* the end in another kernel is not connected */
+	VPART_WHY_LOST,			/* the connection was lost */
+	VPART_WHY_RELOGIN,		/* the client logged in anew */
+	VPART_WHY_CLOSED,		/* the client closed it over another path */
+};
+
+/* What is protected by a CRC32C on a link to another kernel; bits */
+enum vpart_digest {
+	VPART_DIGEST_HEADER = 1,
+	VPART_DIGEST_DATA = 2,
 };
 
 enum vpart_event_type {
@@ -97,7 +112,7 @@ enum {
 	VPART_A_ADAPTER_SERVER,	/* string: name of the partition */
 	VPART_A_ADAPTER_CLIENT_SLOT,	/* u32, from 1 */
 	VPART_A_ADAPTER_SERVER_SLOT,	/* u32, from 1 */
-	VPART_A_ADAPTER_FABRIC,	/* string: "local" */
+	VPART_A_ADAPTER_FABRIC,	/* string: "local", "stream" */
 	VPART_A_ADAPTER_PATH_LOSS,	/* u32, seconds */
 	VPART_A_ADAPTER_LINK_STATE,	/* u32, enum vpart_link_state */
 	VPART_A_ADAPTER_WHY,	/* u32, enum vpart_why */
@@ -111,9 +126,47 @@ enum {
 	VPART_A_ADAPTER_OLDEST_QUEUE,	/* u32, of the oldest call; absent without */
 	VPART_A_ADAPTER_OLDEST_TAG,	/* u32, its tag there; absent without */
 	VPART_A_ADAPTER_FREE,	/* u32, credits that are free, of QUEUES * DEPTH */
+	VPART_A_ADAPTER_SIDE,	/* u32, enum vpart_side: the end that is here; absent: both */
+	VPART_A_ADAPTER_ADDRESS,	/* string: where the end connects, or listens */
+	VPART_A_ADAPTER_KEY,	/* string: name of the key; absent: none */
+	VPART_A_ADAPTER_DIGEST,	/* u32, bits of enum vpart_digest */
+	VPART_A_ADAPTER_PROBLEM,	/* string: what the last login failed of; absent: nothing */
 
 	__VPART_A_ADAPTER_MAX,
 	VPART_A_ADAPTER_MAX = (__VPART_A_ADAPTER_MAX - 1)
+};
+
+enum {
+	VPART_A_LINK_ID = 1,	/* u32, of the adapter pair */
+	VPART_A_LINK_NAME,	/* string, of the adapter pair */
+	VPART_A_LINK_SIDE,	/* u32, enum vpart_side: the end that is here */
+	VPART_A_LINK_FABRIC,	/* string */
+	VPART_A_LINK_STATE,	/* u32, enum vpart_link_state */
+	VPART_A_LINK_WHY,	/* u32, enum vpart_why */
+	VPART_A_LINK_PROBLEM,	/* string: what the last login failed of; absent: nothing */
+	VPART_A_LINK_SINCE_MS,	/* u64, age of this state */
+	VPART_A_LINK_ADDRESS,	/* string: where it connects, or listens */
+	VPART_A_LINK_PEER,	/* string: address of the other end; absent while down */
+	VPART_A_LINK_KEY,	/* string: name of the key; absent: none */
+	VPART_A_LINK_DIGEST,	/* u32, bits of enum vpart_digest, as agreed while up */
+	VPART_A_LINK_NETNS,	/* u64, inode of the network namespace */
+	VPART_A_LINK_CONNECTIONS,	/* u32, one per queue while up */
+	VPART_A_LINK_TX_BYTES,	/* u64, since the link was made, as all that follow */
+	VPART_A_LINK_RX_BYTES,	/* u64 */
+	VPART_A_LINK_COMMANDS,	/* u64 */
+	VPART_A_LINK_LOGINS,	/* u64, those that succeeded */
+	VPART_A_LINK_REFUSED,	/* u64, of the other end, at or before login */
+	VPART_A_LINK_AUTH_FAILURES,	/* u64, of these: for want of the right key */
+	VPART_A_LINK_LOST,	/* u64, connections that ended unasked */
+	VPART_A_LINK_DIGEST_ERRORS,	/* u64 */
+	VPART_A_LINK_PROTOCOL_ERRORS,	/* u64 */
+	VPART_A_LINK_RTT,	/* binary: VPART_RTT_BUCKETS u64, round trips by length */
+	VPART_A_LINK_RTT_MIN_US,	/* u32, absent without a round trip */
+	VPART_A_LINK_RTT_MAX_US,	/* u32 */
+	VPART_A_LINK_RTT_LAST_US,	/* u32 */
+
+	__VPART_A_LINK_MAX,
+	VPART_A_LINK_MAX = (__VPART_A_LINK_MAX - 1)
 };
 
 enum {
@@ -153,6 +206,7 @@ enum {
 	VPART_CMD_ADAPTER_DEL,
 	VPART_CMD_EVENT_GET,
 	VPART_CMD_EVENT_NTF,
+	VPART_CMD_LINK_GET,
 
 	__VPART_CMD_MAX,
 	VPART_CMD_MAX = (__VPART_CMD_MAX - 1)
