@@ -47,6 +47,10 @@ const char *vpart_why_name(enum vpart_why why)
 		[VPART_WHY_REFUSED] = "login refused",
 		[VPART_WHY_RESET] = "reset",
 		[VPART_WHY_REMOVED] = "removed",
+		[VPART_WHY_NO_PEER] = "not connected",
+		[VPART_WHY_LOST] = "connection lost",
+		[VPART_WHY_RELOGIN] = "client logged in anew",
+		[VPART_WHY_CLOSED] = "closed by the client over another path",
 	};
 
 	return name_of(names, ARRAY_SIZE(names), why);
@@ -56,6 +60,7 @@ static void parse_pair(const struct nlmsghdr *nlh, struct vpart_pair *p)
 {
 	const struct nlattr *a;
 
+	p->ends = VPART_END_BOTH;
 	mnl_attr_for_each(a, nlh, sizeof(struct genlmsghdr)) {
 		switch (mnl_attr_get_type(a)) {
 		case VPART_A_ADAPTER_ID:
@@ -118,11 +123,28 @@ static void parse_pair(const struct nlmsghdr *nlh, struct vpart_pair *p)
 		case VPART_A_ADAPTER_SINCE_MS:
 			p->since_ms = vpart_attr_u64(a);
 			break;
+		case VPART_A_ADAPTER_SIDE:
+			p->ends = vpart_attr_u64(a) == VPART_SIDE_CLIENT ? VPART_END_CLIENT :
+									   VPART_END_SERVER;
+			break;
+		case VPART_A_ADAPTER_ADDRESS:
+			vpart_attr_text(a, p->address, sizeof(p->address));
+			break;
+		case VPART_A_ADAPTER_KEY:
+			vpart_attr_text(a, p->key, sizeof(p->key));
+			break;
+		case VPART_A_ADAPTER_DIGEST:
+			p->digest = (unsigned int)vpart_attr_u64(a);
+			break;
+		case VPART_A_ADAPTER_PROBLEM:
+			vpart_attr_text(a, p->problem, sizeof(p->problem));
+			break;
 		}
 	}
 }
 
-static int one_pair(const struct nlmsghdr *nlh, void *arg)
+/* @arg: struct vpart_pair, which keeps what the message does not have. */
+int vpart_pair_answer(const struct nlmsghdr *nlh, void *arg)
 {
 	parse_pair(nlh, arg);
 	return 0;
@@ -155,7 +177,7 @@ int vpart_pairs(struct vpart *v, struct vpart_pair **list, size_t *n)
 }
 
 /* Begin a request about one pair; NULL: the error is recorded. */
-static struct nlmsghdr *about(struct vpart *v, uint8_t cmd, const char *name)
+struct nlmsghdr *vpart_pair_about(struct vpart *v, uint8_t cmd, const char *name)
 {
 	struct nlmsghdr *nlh;
 
@@ -168,23 +190,42 @@ static struct nlmsghdr *about(struct vpart *v, uint8_t cmd, const char *name)
 }
 
 /**
+ * vpart_pair_find_end - an adapter pair that has a certain end in this kernel
+ * @v: the handle
+ * @name: its name
+ * @side: the end
+ * @pair: where it goes
+ *
+ * Return: 0 or a negative errno, -ENOENT too if only the other end is here.
+ */
+int vpart_pair_find_end(struct vpart *v, const char *name, enum vpart_side side,
+			struct vpart_pair *pair)
+{
+	struct nlmsghdr *nlh = vpart_pair_about(v, VPART_CMD_ADAPTER_GET, name);
+	char what[64];
+
+	if (!nlh)
+		return -v->error.err;
+	mnl_attr_put_u32(nlh, VPART_A_ADAPTER_SIDE, side);
+	snprintf(what, sizeof(what), "adapter pair %s", name);
+	memset(pair, 0, sizeof(*pair));
+	return vpart_nl_run(v, nlh, what, vpart_pair_answer, pair);
+}
+
+/**
  * vpart_pair_find - an adapter pair by its name
  * @v: the handle
  * @name: its name
- * @pair: where it goes
+ * @pair: where it goes; the client's end, if a link leaves this kernel and
+ *	comes back, so that the pair has one link for each end
  *
  * Return: 0 or a negative errno.
  */
 int vpart_pair_find(struct vpart *v, const char *name, struct vpart_pair *pair)
 {
-	struct nlmsghdr *nlh = about(v, VPART_CMD_ADAPTER_GET, name);
-	char what[64];
+	int ret = vpart_pair_find_end(v, name, VPART_SIDE_CLIENT, pair);
 
-	if (!nlh)
-		return -v->error.err;
-	snprintf(what, sizeof(what), "adapter pair %s", name);
-	memset(pair, 0, sizeof(*pair));
-	return vpart_nl_run(v, nlh, what, one_pair, pair);
+	return ret == -ENOENT ? vpart_pair_find_end(v, name, VPART_SIDE_SERVER, pair) : ret;
 }
 
 /**
@@ -194,11 +235,14 @@ int vpart_pair_find(struct vpart *v, const char *name, struct vpart_pair *pair)
  * @server: name of the I/O server partition
  * @pair: where it goes
  *
+ * One whose server is in this kernel comes before one whose server is not.
+ *
  * Return: 0 or a negative errno, -ENOENT if there is none.
  */
 int vpart_pair_between(struct vpart *v, const char *client, const char *server,
 		       struct vpart_pair *pair)
 {
+	const struct vpart_pair *found = NULL;
 	struct vpart_pair *list;
 	size_t i, n;
 	int ret;
@@ -206,11 +250,14 @@ int vpart_pair_between(struct vpart *v, const char *client, const char *server,
 	ret = vpart_pairs(v, &list, &n);
 	if (ret)
 		return ret;
-	for (i = 0; i < n; i++)
-		if (!strcmp(list[i].client, client) && !strcmp(list[i].server, server))
-			break;
-	if (i < n)
-		*pair = list[i];
+	for (i = 0; i < n; i++) {
+		if (strcmp(list[i].client, client) || strcmp(list[i].server, server))
+			continue;
+		if (!found || (list[i].ends & ~found->ends & VPART_END_SERVER))
+			found = &list[i];
+	}
+	if (found)
+		*pair = *found;
 	else
 		ret = vpart_fail(v, ENOENT, VPART_CODE_NOT_FOUND,
 				 "no adapter pair joins client '%.64s' and server '%.64s'",
@@ -247,27 +294,13 @@ static int default_name(struct vpart *v, struct vpart_pair *pair)
 	return 0;
 }
 
-/**
- * vpart_pair_add - join a client and an I/O server by an adapter pair
- * @v: the handle
- * @pair: client and server, and what else is not zero or empty of name, id,
- *	slots, fabric and path loss; on return what it has become
- *
- * Return: 0 or a negative errno.
- */
-int vpart_pair_add(struct vpart *v, struct vpart_pair *pair)
+/* Begin to ask for a pair to be made; NULL: the error is recorded. */
+struct nlmsghdr *vpart_pair_request(struct vpart *v, const struct vpart_pair *pair)
 {
-	struct nlmsghdr *nlh;
-	char what[64];
+	struct nlmsghdr *nlh = vpart_pair_about(v, VPART_CMD_ADAPTER_NEW, pair->name);
 
-	if (vpart_check_name(v, "partition", pair->client) ||
-	    vpart_check_name(v, "partition", pair->server))
-		return -v->error.err;
-	if (!pair->name[0] && default_name(v, pair))
-		return -v->error.err;
-	nlh = about(v, VPART_CMD_ADAPTER_NEW, pair->name);
 	if (!nlh)
-		return -v->error.err;
+		return NULL;
 	mnl_attr_put_strz(nlh, VPART_A_ADAPTER_CLIENT, pair->client);
 	mnl_attr_put_strz(nlh, VPART_A_ADAPTER_SERVER, pair->server);
 	if (pair->id)
@@ -280,8 +313,36 @@ int vpart_pair_add(struct vpart *v, struct vpart_pair *pair)
 		mnl_attr_put_strz(nlh, VPART_A_ADAPTER_FABRIC, pair->fabric);
 	if (pair->path_loss)
 		mnl_attr_put_u32(nlh, VPART_A_ADAPTER_PATH_LOSS, pair->path_loss);
+	return nlh;
+}
+
+/**
+ * vpart_pair_add - join a client and an I/O server by an adapter pair
+ * @v: the handle
+ * @pair: client and server, and what else is not zero or empty of name, id,
+ *	slots, fabric and path loss; on return what it has become
+ *
+ * With @pair->address it is one end of a link: see vpart_link_add().
+ *
+ * Return: 0 or a negative errno.
+ */
+int vpart_pair_add(struct vpart *v, struct vpart_pair *pair)
+{
+	struct nlmsghdr *nlh;
+	char what[64];
+
+	if (pair->address[0])
+		return vpart_link_add(v, pair);
+	if (vpart_check_name(v, "partition", pair->client) ||
+	    vpart_check_name(v, "partition", pair->server))
+		return -v->error.err;
+	if (!pair->name[0] && default_name(v, pair))
+		return -v->error.err;
+	nlh = vpart_pair_request(v, pair);
+	if (!nlh)
+		return -v->error.err;
 	snprintf(what, sizeof(what), "add adapter pair %s", pair->name);
-	return vpart_nl_run(v, nlh, what, one_pair, pair);
+	return vpart_nl_run(v, nlh, what, vpart_pair_answer, pair);
 }
 
 /**
@@ -290,94 +351,27 @@ int vpart_pair_add(struct vpart *v, struct vpart_pair *pair)
  * @name: name of the pair
  * @seconds: VPART_PATH_LOSS_MIN to VPART_PATH_LOSS_MAX
  *
+ * It is the client's end that waits: of a pair with a link for each end in this
+ * kernel, that one is set.
+ *
  * Return: 0 or a negative errno.
  */
 int vpart_pair_set_path_loss(struct vpart *v, const char *name, uint32_t seconds)
 {
-	struct nlmsghdr *nlh = about(v, VPART_CMD_ADAPTER_SET, name);
+	struct vpart_pair client, server;
+	struct nlmsghdr *nlh;
+	bool two;
 	char what[64];
 
+	two = !vpart_pair_find_end(v, name, VPART_SIDE_CLIENT, &client) &&
+	      client.ends != VPART_END_BOTH &&
+	      !vpart_pair_find_end(v, name, VPART_SIDE_SERVER, &server);
+	nlh = vpart_pair_about(v, VPART_CMD_ADAPTER_SET, name);
 	if (!nlh)
 		return -v->error.err;
+	if (two)
+		mnl_attr_put_u32(nlh, VPART_A_ADAPTER_SIDE, VPART_SIDE_CLIENT);
 	mnl_attr_put_u32(nlh, VPART_A_ADAPTER_PATH_LOSS, seconds);
 	snprintf(what, sizeof(what), "set adapter pair %s", name);
-	return vpart_nl_run(v, nlh, what, NULL, NULL);
-}
-
-/* Is a disk of this pair held by someone, or a LU mapped to it? */
-static int check_unused(struct vpart *v, const char *name)
-{
-	struct vpart_block b;
-	struct vpart_lu *list;
-	char path[64], by[1100];
-	const char *served = NULL;
-	size_t i, n;
-	int ret;
-
-	ret = vpart_lus(v, &list, &n);
-	if (ret)
-		return ret;
-	for (i = 0; i < n && !ret; i++) {
-		if (strcmp(list[i].pair, name))
-			continue;
-		served = list[i].name;
-		snprintf(path, sizeof(path), "/dev/%s", list[i].disk);
-		if (list[i].disk[0] && !vpart_block_find(v, path, &b) &&
-		    vpart_block_busy(&b, by, sizeof(by)))
-			ret = vpart_fail(v, EBUSY, VPART_CODE_FAILED,
-					 "adapter pair %s is in use: the disk %s of %s (LU %s) is %s",
-					 name, path, list[i].client, list[i].name, by);
-	}
-	if (!ret && served)
-		ret = vpart_fail(v, EBUSY, VPART_CODE_FAILED,
-				 "adapter pair %s still serves LU %s: delete that first, or say --force",
-				 name, served);
-	free(list);
-	return ret;
-}
-
-/* Take away every LU of the pair. */
-static int drop_lus(struct vpart *v, const char *name)
-{
-	struct vpart_lu *list;
-	size_t i, n;
-	int ret;
-
-	ret = vpart_lus(v, &list, &n);
-	if (ret)
-		return ret;
-	for (i = 0; i < n && !ret; i++)
-		if (!strcmp(list[i].pair, name))
-			ret = vpart_lu_del(v, list[i].name, true);
-	free(list);
-	return ret;
-}
-
-/**
- * vpart_pair_del - take an adapter pair away
- * @v: the handle
- * @name: its name
- * @force: even with LUs mapped and disks in use: their I/O fails
- *
- * Return: 0 or a negative errno.
- */
-int vpart_pair_del(struct vpart *v, const char *name, bool force)
-{
-	struct nlmsghdr *nlh;
-	struct vpart_pair p;
-	char what[64];
-	int ret;
-
-	ret = vpart_pair_find(v, name, &p);
-	if (!ret)
-		ret = force ? drop_lus(v, name) : check_unused(v, name);
-	if (ret)
-		return ret;
-	vpart_lio_acls_drop(name);
-	vpart_lio_pair_drop(name);
-	nlh = about(v, VPART_CMD_ADAPTER_DEL, name);
-	if (!nlh)
-		return -v->error.err;
-	snprintf(what, sizeof(what), "delete adapter pair %s", name);
 	return vpart_nl_run(v, nlh, what, NULL, NULL);
 }

@@ -158,22 +158,23 @@ static void restore_pair(struct restore *r, const struct vpart_pair *p)
 {
 	const struct vpart_pair *h, *there = NULL;
 	struct vpart_pair new = *p;
+	const char *what = p->address[0] ? "link" : "adapter";
 	bool dry = r->opts->dry_run;
 	char text[64];
 
 	config_each(h, &r->have.pairs)
-		if (!strcmp(h->name, p->name))
+		if (config_same_pair(h, p))
 			there = h;
 	if (!there) {
-		tell(r, "adapter", p->name, VPART_CONFIG_ADDED,
+		tell(r, what, p->name, VPART_CONFIG_ADDED,
 		     dry ? 0 : vpart_pair_add(r->v, &new), "");
-	} else if (there->path_loss != p->path_loss) {
+	} else if (there->path_loss != p->path_loss && (p->ends & VPART_END_CLIENT)) {
 		snprintf(text, sizeof(text), "path loss time %u s instead of %u s", p->path_loss,
 			 there->path_loss);
-		tell(r, "adapter", p->name, VPART_CONFIG_CHANGED,
+		tell(r, what, p->name, VPART_CONFIG_CHANGED,
 		     dry ? 0 : vpart_pair_set_path_loss(r->v, p->name, p->path_loss), text);
 	} else {
-		tell(r, "adapter", p->name, VPART_CONFIG_KEPT, 0, "");
+		tell(r, what, p->name, VPART_CONFIG_KEPT, 0, "");
 	}
 }
 
@@ -329,6 +330,38 @@ static uint64_t now_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
+/* Does the client's end of a link lead to disks that no LU of this kernel is? */
+static bool has_links(const struct restore *r)
+{
+	const struct vpart_pair *p;
+
+	config_each(p, &r->want.pairs)
+		if (p->ends == VPART_END_CLIENT)
+			return true;
+	return false;
+}
+
+/* Is a leg on its way that another machine serves? */
+static bool leg_missing(struct restore *r)
+{
+	struct vpart_error first = r->v->error;
+	const struct config_mirror *m;
+	char path[PATH_MAX];
+	bool missing = false;
+	unsigned int i;
+
+	if (!has_links(r))
+		return false;
+	config_each(m, &r->want.mirrors)
+		for (i = 0; i < VPART_MIRROR_LEGS; i++)
+			if (!m->legs[i].missing && !m->legs[i].lu[0] &&
+			    config_device_find(r->v, m->name, &m->legs[i].device, m, i, path,
+					       sizeof(path)))
+				missing = true;
+	r->v->error = first;
+	return missing;
+}
+
 /* Is a disk on its way that a mirror needs? */
 static bool disk_missing(struct restore *r)
 {
@@ -362,7 +395,7 @@ static void wait_disks(struct restore *r, int uevents)
 {
 	uint64_t end = now_ms() + r->opts->wait_ms, now;
 
-	while (uevents >= 0 && disk_missing(r)) {
+	while (uevents >= 0 && (disk_missing(r) || leg_missing(r))) {
 		now = now_ms();
 		if (now >= end)
 			break;

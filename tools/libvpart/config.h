@@ -115,7 +115,8 @@ struct config_mirror {
  * struct config - everything
  * @nodes: struct vpart_node
  * @partitions: struct vpart_partition: id, name, uuid, node, role, pool
- * @pairs: struct vpart_pair: id, name, both partitions and slots, fabric, path loss
+ * @pairs: struct vpart_pair: id, name, both partitions and slots, fabric, path loss;
+ *	of a link also its end, address, key, digest and netns
  * @lus: struct config_lu
  * @maps: struct config_map
  * @attribs: struct config_attrib
@@ -150,6 +151,8 @@ int config_valid(struct vpart *v, const struct config *c);
 
 /* config_look.c: what exists */
 int config_look(struct vpart *v, struct config *c);
+
+bool config_same_pair(const struct vpart_pair *a, const struct vpart_pair *b);
 
 /* config_check.c: does it contradict what exists? */
 int config_check(struct vpart *v, const struct config *want, const struct config *have,

@@ -81,9 +81,30 @@ static const char *other_pair(const struct vpart_pair *a, const struct vpart_pai
 	return a->id != b->id ? "it has another id" :
 	       strcmp(a->client, b->client) ? "it has another client" :
 	       strcmp(a->server, b->server) ? "it has another server" :
-	       a->client_slot != b->client_slot || a->server_slot != b->server_slot ?
+	       strcmp(a->fabric, b->fabric) ? "it has another fabric" :
+	       /* That of a partition elsewhere is for the other kernel to choose. */
+	       ((a->ends & VPART_END_CLIENT) && a->client_slot != b->client_slot) ||
+	       ((a->ends & VPART_END_SERVER) && a->server_slot != b->server_slot) ?
 		       "it is in another slot" :
-	       strcmp(a->fabric, b->fabric) ? "it has another fabric" : NULL;
+	       strcmp(a->address, b->address) ? "it has another address" :
+	       strcmp(a->key, b->key) ? "it has another key" :
+	       a->digest != b->digest ? "it has another digest" :
+	       strcmp(a->netns, b->netns) ? "it is in another network namespace" : NULL;
+}
+
+/* Is what exists, of another name or the other end of a link, in the way? */
+static const char *in_the_way(const struct vpart_pair *w, const struct vpart_pair *h)
+{
+	unsigned int both = w->ends & h->ends;
+	bool same_id = w->id == h->id;
+
+	if (!strcmp(w->name, h->name))
+		return both || !same_id ? "its ends or its id are not those of pair" : NULL;
+	return same_id ? "its id is of pair" :
+	       ((both & VPART_END_CLIENT) && !strcmp(w->client, h->client) &&
+		w->client_slot == h->client_slot) ||
+	       ((both & VPART_END_SERVER) && !strcmp(w->server, h->server) &&
+		w->server_slot == h->server_slot) ? "its slot is of pair" : NULL;
 }
 
 static int check_pairs(struct vpart *v, const struct config *want, const struct config *have)
@@ -93,16 +114,13 @@ static int check_pairs(struct vpart *v, const struct config *want, const struct 
 
 	config_each(w, &want->pairs) {
 		config_each(h, &have->pairs) {
-			if (!strcmp(w->name, h->name)) {
+			if (config_same_pair(w, h)) {
 				how = other_pair(w, h);
 				if (how)
 					return contradicts(v, "adapter pair", w->name, how, "");
 				continue;
 			}
-			how = w->id == h->id ? "its id is of pair" :
-			      (!strcmp(w->client, h->client) && w->client_slot == h->client_slot) ||
-			      (!strcmp(w->server, h->server) && w->server_slot == h->server_slot) ?
-				      "its slot is of pair" : NULL;
+			how = in_the_way(w, h);
 			if (how)
 				return contradicts(v, "adapter pair", w->name, how, h->name);
 		}

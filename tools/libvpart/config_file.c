@@ -268,6 +268,28 @@ static void read_acl(struct reader *r, struct config *c, size_t pair)
 	array(r, "luns", true, read_acl_lun, c, index);
 }
 
+/* What only a link to another kernel has; a pair within one has no side. */
+static void read_link(struct reader *r, struct vpart_pair *p)
+{
+	char side[8], digest[8];
+
+	text_value(r, "side", side, sizeof(side), true);
+	p->ends = !side[0] ? VPART_END_BOTH :
+		  !strcmp(side, "client") ? VPART_END_CLIENT : VPART_END_SERVER;
+	if (!side[0])
+		return;
+	if (p->ends == VPART_END_SERVER && strcmp(side, "server"))
+		wrong(r, "\"side\" is '%s': client or server is wanted", side);
+	text_value(r, "address", p->address, sizeof(p->address), false);
+	if (!r->ret && !p->address[0])
+		wrong(r, "\"address\" is empty");
+	text_value(r, "key", p->key, sizeof(p->key), true);
+	text_value(r, "digest", digest, sizeof(digest), false);
+	if (!r->ret && vpart_digest_parse(digest, &p->digest))
+		wrong(r, "\"digest\" is '%s': none, header, data or all is wanted", digest);
+	text_value(r, "netns", p->netns, sizeof(p->netns), true);
+}
+
 static void read_pair(struct reader *r, struct config *c, size_t arg)
 {
 	struct vpart_pair *p = more(r, &c->pairs);
@@ -281,10 +303,13 @@ static void read_pair(struct reader *r, struct config *c, size_t arg)
 	name_value(r, "name", p->name, false);
 	vpart_copy(name, sizeof(name), p->name);
 	p->id = (uint32_t)number_value(r, "id", 1, INT32_MAX);
+	read_link(r, p);
 	name_value(r, "client", p->client, false);
-	p->client_slot = (uint32_t)number_value(r, "client_slot", 1, UINT16_MAX);
+	if (p->ends & VPART_END_CLIENT)
+		p->client_slot = (uint32_t)number_value(r, "client_slot", 1, UINT16_MAX);
 	name_value(r, "server", p->server, false);
-	p->server_slot = (uint32_t)number_value(r, "server_slot", 1, UINT16_MAX);
+	if (p->ends & VPART_END_SERVER)
+		p->server_slot = (uint32_t)number_value(r, "server_slot", 1, UINT16_MAX);
 	name_value(r, "fabric", p->fabric, false);
 	p->path_loss = (uint32_t)number_value(r, "path_loss", VPART_PATH_LOSS_MIN,
 					      VPART_PATH_LOSS_MAX);

@@ -120,6 +120,37 @@ static int look_mirrors(struct vpart *v, struct config *c)
 	return ret;
 }
 
+/* What a link has that its adapter pair does not tell. */
+static int look_links(struct vpart *v, struct config *c)
+{
+	const struct vpart_link *l;
+	struct vpart_pair *p;
+	struct vpart_link *list;
+	int ret = 0;
+	size_t n;
+
+	config_each(p, &c->pairs)
+		if (p->address[0])
+			break;
+	if (p == (struct vpart_pair *)c->pairs.data + c->pairs.n)
+		return 0;
+	ret = vpart_links(v, &list, &n);
+	if (ret)
+		return ret;
+	for (l = list; l < list + n && !ret; l++) {
+		config_each(p, &c->pairs) {
+			if (strcmp(p->name, l->name) || p->ends != VPART_END(l->side))
+				continue;
+			if (vpart_netns_name(l->netns, p->netns))
+				ret = vpart_fail(v, ENOENT, VPART_CODE_FAILED,
+						 "link %s belongs to a network namespace without a name (ip netns attach), so it cannot be known again",
+						 p->name);
+		}
+	}
+	free(list);
+	return ret;
+}
+
 /* Fill @c, which config_init() made, with what exists. */
 int config_look(struct vpart *v, struct config *c)
 {
@@ -141,8 +172,11 @@ int config_look(struct vpart *v, struct config *c)
 		return ret;
 	take(&c->pairs, list, n);
 	config_each(p, &c->pairs)
-		vpart_lio_acls_read(p->name, c);
-	ret = look_lus(v, c);
+		if (p->ends & VPART_END_SERVER)
+			vpart_lio_acls_read(p->name, c);
+	ret = look_links(v, c);
+	if (!ret)
+		ret = look_lus(v, c);
 	if (!ret)
 		ret = look_mirrors(v, c);
 	if (!ret && (c->lus.oom || c->maps.oom || c->attribs.oom || c->acls.oom ||

@@ -48,8 +48,6 @@ static const struct shape shapes[] = {
 	{ "partition", offsetof(struct vpart_partition, name),
 	  offsetof(struct vpart_partition, id), offsetof(struct vpart_partition, uuid), true,
 	  true },
-	{ "adapter pair", offsetof(struct vpart_pair, name), offsetof(struct vpart_pair, id), 0,
-	  true, false },
 	{ "LU", offsetof(struct config_lu, name), 0, offsetof(struct config_lu, uuid), false,
 	  true },
 	{ "mirror", offsetof(struct config_mirror, name), 0,
@@ -94,9 +92,48 @@ static bool is_partition(const struct config *c, const char *name, enum vpart_ro
 	return false;
 }
 
+/* The same pair, and the same of its ends. */
+bool config_same_pair(const struct vpart_pair *a, const struct vpart_pair *b)
+{
+	return !strcmp(a->name, b->name) && a->ends == b->ends;
+}
+
+/* A link that leaves this kernel and comes back is two entries of one pair. */
+static bool other_end(const struct vpart_pair *a, const struct vpart_pair *b)
+{
+	return !(a->ends & b->ends) && !strcmp(a->name, b->name) && a->id == b->id;
+}
+
+static bool same_slot(const struct vpart_pair *a, const struct vpart_pair *b)
+{
+	unsigned int both = a->ends & b->ends;
+
+	return ((both & VPART_END_CLIENT) && !strcmp(a->client, b->client) &&
+		a->client_slot == b->client_slot) ||
+	       ((both & VPART_END_SERVER) && !strcmp(a->server, b->server) &&
+		a->server_slot == b->server_slot);
+}
+
+static int check_two_pairs(struct vpart *v, const struct vpart_pair *p, const struct vpart_pair *o)
+{
+	if (other_end(p, o))
+		return 0;
+	if (!strcmp(o->name, p->name))
+		return vpart_fail(v, EINVAL, VPART_CODE_INVALID, "adapter pair %s is there twice",
+				  p->name);
+	if (o->id == p->id)
+		return vpart_fail(v, EINVAL, VPART_CODE_INVALID, "adapter pair %s has the id of %s",
+				  o->name, p->name);
+	if (same_slot(p, o))
+		return vpart_fail(v, EINVAL, VPART_CODE_INVALID,
+				  "adapter pairs %s and %s want the same slot", p->name, o->name);
+	return 0;
+}
+
 static int check_pairs(struct vpart *v, const struct config *c)
 {
 	const struct vpart_pair *p, *o;
+	int ret = 0;
 
 	config_each(p, &c->pairs) {
 		if (!is_partition(c, p->client, VPART_ROLE_CLIENT))
@@ -104,14 +141,10 @@ static int check_pairs(struct vpart *v, const struct config *c)
 		if (!is_partition(c, p->server, VPART_ROLE_VIOS))
 			return unknown(v, "adapter pair", p->name, "server", p->server);
 		config_each(o, &c->pairs)
-			if (o != p &&
-			    ((!strcmp(o->client, p->client) && o->client_slot == p->client_slot) ||
-			     (!strcmp(o->server, p->server) && o->server_slot == p->server_slot)))
-				return vpart_fail(v, EINVAL, VPART_CODE_INVALID,
-						  "adapter pairs %s and %s want the same slot",
-						  p->name, o->name);
+			if (o > p && !ret)
+				ret = check_two_pairs(v, p, o);
 	}
-	return 0;
+	return ret;
 }
 
 static int check_maps(struct vpart *v, const struct config *c)
@@ -122,7 +155,7 @@ static int check_maps(struct vpart *v, const struct config *c)
 
 	config_each(m, &c->maps) {
 		config_each(p, &c->pairs)
-			if (!strcmp(p->name, m->pair))
+			if (!strcmp(p->name, m->pair) && (p->ends & VPART_END_SERVER))
 				break;
 		if (p == (const struct vpart_pair *)c->pairs.data + c->pairs.n)
 			return unknown(v, "LU", lus[m->lu].name, "adapter pair", m->pair);
@@ -180,7 +213,7 @@ static int check_legs(struct vpart *v, const struct config *c)
 int config_valid(struct vpart *v, const struct config *c)
 {
 	const struct vpart_list *lists[] = {
-		&c->nodes, &c->partitions, &c->pairs, &c->lus, &c->mirrors,
+		&c->nodes, &c->partitions, &c->lus, &c->mirrors,
 	};
 	int ret = 0;
 	size_t i;

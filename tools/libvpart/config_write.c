@@ -110,6 +110,18 @@ static void put_acls(struct json_object *o, const struct config *c, const char *
 	}
 }
 
+/* What only a link to another kernel has. */
+static void put_link(struct json_object *o, const struct vpart_pair *p)
+{
+	put_text(o, "side", p->ends == VPART_END_CLIENT ? "client" : "server");
+	put_text(o, "address", p->address);
+	if (p->key[0])
+		put_text(o, "key", p->key);
+	put_text(o, "digest", vpart_digest_name(p->digest));
+	if (p->netns[0])
+		put_text(o, "netns", p->netns);
+}
+
 static void put_pairs(struct json_object *top, const struct config *c)
 {
 	struct json_object *list = list_in(top, "adapters"), *o;
@@ -120,12 +132,17 @@ static void put_pairs(struct json_object *top, const struct config *c)
 		put_text(o, "name", p->name);
 		put_number(o, "id", p->id);
 		put_text(o, "client", p->client);
-		put_number(o, "client_slot", p->client_slot);
+		if (p->ends & VPART_END_CLIENT)
+			put_number(o, "client_slot", p->client_slot);
 		put_text(o, "server", p->server);
-		put_number(o, "server_slot", p->server_slot);
+		if (p->ends & VPART_END_SERVER)
+			put_number(o, "server_slot", p->server_slot);
 		put_text(o, "fabric", p->fabric);
 		put_number(o, "path_loss", p->path_loss);
-		put_acls(o, c, p->name);
+		if (p->address[0])
+			put_link(o, p);
+		if (p->ends & VPART_END_SERVER)
+			put_acls(o, c, p->name);
 	}
 }
 

@@ -160,15 +160,26 @@ int vpart_disk_serial(const char *disk, char *serial, size_t size)
 	return 0;
 }
 
+static bool is_scsi_disk(const char *name)
+{
+	return !strncmp(name, "sd", 2);
+}
+
+/* Kernel names of all SCSI disks, and of their partitions. */
+int vpart_disks(char ***names, size_t *n)
+{
+	return vpart_dir_list("/sys/class/block", is_scsi_disk, names, n);
+}
+
 /* Is the disk below the client's end of this pair on the bus? */
-bool vpart_disk_of_pair(const char *disk, const struct vpart_pair *pair)
+bool vpart_disk_of_pair(const char *disk, const char *pair)
 {
 	char path[128], real[PATH_MAX], adapter[VPART_NAME_SIZE + 16];
 
 	snprintf(path, sizeof(path), "/sys/class/block/%s", disk);
 	if (!realpath(path, real))
 		return false;
-	snprintf(adapter, sizeof(adapter), "/%s.client/", pair->name);
+	snprintf(adapter, sizeof(adapter), "/%s.client/", pair);
 	return strstr(real, adapter);
 }
 

@@ -34,6 +34,16 @@ int vpart_check_name(struct vpart *v, const char *what, const char *name);
 int vpart_uuid_random(struct vpart *v, uint8_t uuid[VPART_UUID_SIZE]);
 void vpart_copy(char *dst, size_t size, const char *src);
 
+/* adapter.c */
+int vpart_pair_answer(const struct nlmsghdr *nlh, void *arg);
+struct nlmsghdr *vpart_pair_about(struct vpart *v, uint8_t cmd, const char *name);
+struct nlmsghdr *vpart_pair_request(struct vpart *v, const struct vpart_pair *pair);
+
+/* netns.c: network namespaces by their names */
+int vpart_netns_enter(struct vpart *v, const char *name, int *back);
+int vpart_netns_leave(struct vpart *v, int back);
+uint64_t vpart_netns_own(void);
+
 /* nl.c */
 typedef int (*vpart_nl_cb)(const struct nlmsghdr *nlh, void *arg);
 
@@ -43,6 +53,7 @@ struct nlmsghdr *vpart_nl_start(struct vpart *v, uint8_t cmd, uint16_t flags);
 int vpart_nl_run(struct vpart *v, struct nlmsghdr *nlh, const char *what,
 		 vpart_nl_cb cb, void *arg);
 struct mnl_socket *vpart_nl_subscribe(struct vpart *v);
+struct mnl_socket *vpart_nl_socket(struct vpart *v);
 uint64_t vpart_attr_u64(const struct nlattr *a);
 void vpart_attr_text(const struct nlattr *a, char *dst, size_t size);
 void vpart_attr_uuid(const struct nlattr *a, uint8_t uuid[VPART_UUID_SIZE]);
@@ -84,7 +95,8 @@ struct vpart_block {
 int vpart_block_find(struct vpart *v, const char *path, struct vpart_block *b);
 bool vpart_block_busy(const struct vpart_block *b, char *by, size_t size);
 int vpart_disk_serial(const char *disk, char *serial, size_t size);
-bool vpart_disk_of_pair(const char *disk, const struct vpart_pair *pair);
+int vpart_disks(char ***names, size_t *n);
+bool vpart_disk_of_pair(const char *disk, const char *pair);
 uint64_t vpart_disk_bytes(unsigned int major, unsigned int minor);
 int vpart_disk_name(unsigned int major, unsigned int minor, char *name, size_t size);
 int vpart_uevent_open(void);

@@ -116,15 +116,37 @@ int vpart_partition_add(struct vpart *v, struct vpart_partition *p);
 int vpart_partition_set_state(struct vpart *v, const char *name, enum vpart_state state);
 int vpart_partition_del(struct vpart *v, const char *name);
 
+/* Ends of an adapter pair, bits; an end is an enum vpart_side */
+#define VPART_END(side)		(1u << (side))
+#define VPART_END_CLIENT	VPART_END(VPART_SIDE_CLIENT)
+#define VPART_END_SERVER	VPART_END(VPART_SIDE_SERVER)
+#define VPART_END_BOTH		(VPART_END_CLIENT | VPART_END_SERVER)
+
+/* Name of a network namespace, with the closing NUL */
+#define VPART_NETNS_SIZE	64
+
+const char *vpart_side_name(enum vpart_side side);
+const char *vpart_digest_name(unsigned int digest);
+int vpart_digest_parse(const char *text, unsigned int *digest);
+const char *vpart_address_fabric(const char *address);
+
 /**
  * struct vpart_pair - a client and a server adapter, and the link between them
  * @id: number, unique
  * @name: name, unique
  * @client: name of the client partition
  * @server: name of the I/O server partition
- * @client_slot: slot in the client
- * @server_slot: slot in the server
+ * @client_slot: slot in the client; 0: not known, the client is elsewhere
+ * @server_slot: slot in the server; 0: not known, the server is elsewhere
+ * @ends: VPART_END_* that are in this kernel
  * @fabric: name of the fabric
+ * @address: of a link to another kernel: where its end that is here connects
+ *	(the client's) or listens; "" if both ends are here
+ * @key: name of the key with which such a link's ends prove who they are, or ""
+ * @digest: bits of enum vpart_digest: what such a link shall protect
+ * @netns: network namespace to make such a link in, by its name in /run/netns;
+ *	"": the caller's. Not filled by vpart_pairs() and the like
+ * @problem: what the last login of such a link failed of, or ""
  * @path_loss: seconds that the client's I/O waits for a lost link
  * @link: state of the link
  * @why: why the link is or was down
@@ -146,7 +168,13 @@ struct vpart_pair {
 	char			server[VPART_NAME_SIZE];
 	uint32_t		client_slot;
 	uint32_t		server_slot;
+	unsigned int		ends;
 	char			fabric[VPART_NAME_SIZE];
+	char			address[VPART_ADDRESS_SIZE];
+	char			key[VPART_KEY_SIZE];
+	unsigned int		digest;
+	char			netns[VPART_NETNS_SIZE];
+	char			problem[VPART_PROBLEM_SIZE];
 	uint32_t		path_loss;
 	enum vpart_link_state	link;
 	enum vpart_why		why;
@@ -164,11 +192,85 @@ struct vpart_pair {
 
 int vpart_pairs(struct vpart *v, struct vpart_pair **list, size_t *n);
 int vpart_pair_find(struct vpart *v, const char *name, struct vpart_pair *pair);
+int vpart_pair_find_end(struct vpart *v, const char *name, enum vpart_side side,
+			struct vpart_pair *pair);
 int vpart_pair_between(struct vpart *v, const char *client, const char *server,
 		       struct vpart_pair *pair);
 int vpart_pair_add(struct vpart *v, struct vpart_pair *pair);
 int vpart_pair_set_path_loss(struct vpart *v, const char *name, uint32_t seconds);
 int vpart_pair_del(struct vpart *v, const char *name, bool force);
+
+/**
+ * struct vpart_link - what joins an adapter pair to its end in another kernel
+ * @id: of the adapter pair
+ * @name: of the adapter pair
+ * @side: the end that is in this kernel
+ * @fabric: name of the fabric
+ * @state: state
+ * @why: why it is down, or went down last
+ * @problem: what the last login failed of, or ""
+ * @since_ms: how long it has been in this state
+ * @address: where it connects, or listens
+ * @peer: address of the other end, "" while there is none
+ * @key: name of its key, or ""
+ * @digest: bits of enum vpart_digest, as agreed while it is up
+ * @netns: inode of the network namespace that it belongs to; 0: to none
+ * @connections: open ones, one per queue
+ * @tx_bytes: sent since it was made, as for all that follow
+ * @rx_bytes: received
+ * @commands: requests
+ * @logins: those that succeeded
+ * @refused: logins that either end refused
+ * @auth_failures: of these, for want of the right key
+ * @lost: connections that ended unasked
+ * @digest_errors: digests that did not fit
+ * @protocol_errors: what else the other end did wrong
+ * @rtt: round trips by length, number n from 2^n us on; the first has the
+ *	shorter, the last the longer ones too
+ * @rtt_valid: there was a round trip: the next three are known
+ * @rtt_min_us: shortest
+ * @rtt_max_us: longest
+ * @rtt_last_us: last
+ */
+struct vpart_link {
+	uint32_t		id;
+	char			name[VPART_NAME_SIZE];
+	enum vpart_side		side;
+	char			fabric[VPART_NAME_SIZE];
+	enum vpart_link_state	state;
+	enum vpart_why		why;
+	char			problem[VPART_PROBLEM_SIZE];
+	uint64_t		since_ms;
+	char			address[VPART_ADDRESS_SIZE];
+	char			peer[VPART_ADDRESS_SIZE];
+	char			key[VPART_KEY_SIZE];
+	unsigned int		digest;
+	uint64_t		netns;
+	uint32_t		connections;
+	uint64_t		tx_bytes;
+	uint64_t		rx_bytes;
+	uint64_t		commands;
+	uint64_t		logins;
+	uint64_t		refused;
+	uint64_t		auth_failures;
+	uint64_t		lost;
+	uint64_t		digest_errors;
+	uint64_t		protocol_errors;
+	uint64_t		rtt[VPART_RTT_BUCKETS];
+	bool			rtt_valid;
+	uint32_t		rtt_min_us;
+	uint32_t		rtt_max_us;
+	uint32_t		rtt_last_us;
+};
+
+int vpart_links(struct vpart *v, struct vpart_link **list, size_t *n);
+int vpart_link_find(struct vpart *v, const char *name, struct vpart_link *link);
+int vpart_link_find_end(struct vpart *v, const char *name, enum vpart_side side,
+			struct vpart_link *link);
+int vpart_link_disks(const struct vpart_link *link, char (**disks)[VPART_DISK_SIZE], size_t *n);
+int vpart_link_add(struct vpart *v, struct vpart_pair *pair);
+int vpart_link_del(struct vpart *v, const char *name, unsigned int ends, bool force);
+int vpart_netns_name(uint64_t inode, char name[VPART_NETNS_SIZE]);
 
 /**
  * struct vpart_lu - a logical unit: backing device, mapping, and the client's disk
@@ -183,6 +285,7 @@ int vpart_pair_del(struct vpart *v, const char *name, bool force);
  * @lun: number at the adapter pair
  * @disk: kernel name of the client's disk, "" while there is none
  * @bytes: size, 0 if unknown
+ * @remote: the client is in another kernel, and so is its disk
  * @active: the link is up, so the disk answers
  * @why: why the link is down if it is
  */
@@ -198,6 +301,7 @@ struct vpart_lu {
 	uint32_t	lun;
 	char		disk[VPART_DISK_SIZE];
 	uint64_t	bytes;
+	bool		remote;
 	bool		active;
 	enum vpart_why	why;
 };
@@ -258,7 +362,7 @@ enum vpart_mirror_state {
  * @device: major:minor, "-" if missing
  * @disk: kernel name of the device, "" if missing
  * @lu: LU it is, "" if none of this machine
- * @server: I/O server that serves it, "" if none of this machine
+ * @server: I/O server that serves it, "" if no adapter pair leads to it
  * @flag: A active, R resync target, F failed, M missing, O outdated
  */
 struct vpart_leg {
@@ -308,8 +412,8 @@ struct vpart_mirror {
 /**
  * struct vpart_mirror_spec - a mirror to be made or started
  * @name: name
- * @legs: each "/dev/...", "lu:NAME" or a LU's NAME; "-" for a missing one
- *	(only when started)
+ * @legs: each "/dev/...", "link:NAME" whose only disk it is, "lu:NAME" or a LU's NAME;
+ *	"-" for a missing one (only when started)
  * @assume_clean: the legs are known to be equal: no first copy
  * @force_alone: start from one leg although the other may be newer
  * @manual_attach: a leg that returns is taken back only when told

@@ -13,24 +13,20 @@
 /* A command that is open for so long is not about to end. */
 #define STUCK_MS	5000
 
-static bool is_scsi_disk(const char *name)
-{
-	return !strncmp(name, "sd", 2);
-}
-
+/* What serves a LU: the pair of this name with an end @side in this kernel. */
 static const struct vpart_pair *pair_named(const struct vpart_pair *pairs, size_t n,
-					   const char *name)
+					   const char *name, enum vpart_side side)
 {
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (!strcmp(pairs[i].name, name))
+		if (!strcmp(pairs[i].name, name) && (pairs[i].ends & VPART_END(side)))
 			return &pairs[i];
 	return NULL;
 }
 
 /* The client's disk of a mapped LU: below its adapter, with its serial number. */
-static void find_disk(struct vpart_lu *lu, const struct vpart_pair *pair, char **disks, size_t n)
+static void find_disk(struct vpart_lu *lu, char **disks, size_t n)
 {
 	char serial[256], uuid[VPART_UUID_TEXT], path[128], text[32];
 	size_t i;
@@ -40,7 +36,7 @@ static void find_disk(struct vpart_lu *lu, const struct vpart_pair *pair, char *
 	vpart_uuid_format(lu->uuid, uuid);
 	for (i = 0; i < n; i++) {
 		if (vpart_disk_serial(disks[i], serial, sizeof(serial)) ||
-		    strcmp(serial, uuid) || !vpart_disk_of_pair(disks[i], pair))
+		    strcmp(serial, uuid) || !vpart_disk_of_pair(disks[i], lu->pair))
 			continue;
 		vpart_copy(lu->disk, sizeof(lu->disk), disks[i]);
 		snprintf(path, sizeof(path), "/sys/class/block/%.31s/size", disks[i]);
@@ -82,17 +78,20 @@ int vpart_lus(struct vpart *v, struct vpart_lu **list, size_t *n)
 	ret = vpart_lio_list(v, list, n);
 	if (ret)
 		goto free_pairs;
-	vpart_dir_list("/sys/class/block", is_scsi_disk, &disks, &ndisks);
+	vpart_disks(&disks, &ndisks);
 	for (i = 0; i < *n; i++) {
 		struct vpart_lu *lu = &(*list)[i];
-		const struct vpart_pair *pair = pair_named(pairs, npairs, lu->pair);
+		const struct vpart_pair *pair = pair_named(pairs, npairs, lu->pair,
+							   VPART_SIDE_SERVER);
 
 		if (pair) {
 			vpart_copy(lu->client, sizeof(lu->client), pair->client);
 			vpart_copy(lu->server, sizeof(lu->server), pair->server);
 			lu->active = pair->link == VPART_LINK_STATE_UP;
 			lu->why = pair->why;
-			find_disk(lu, pair, disks, ndisks);
+			lu->remote = !pair_named(pairs, npairs, lu->pair,
+						 VPART_SIDE_CLIENT);
+			find_disk(lu, disks, ndisks);
 		}
 		find_bytes(lu);
 	}
@@ -130,10 +129,10 @@ int vpart_lu_find(struct vpart *v, const char *name, struct vpart_lu *lu)
 	return ret;
 }
 
-/* Will the client show its disk without anybody's doing? */
+/* Will the client show its disk, here and without anybody's doing? */
 bool vpart_disk_may_come(const struct vpart_lu *lu)
 {
-	if (!vpart_exists("/sys/bus/scsi/drivers/sd"))
+	if (lu->remote || !vpart_exists("/sys/bus/scsi/drivers/sd"))
 		return false;
 	return lu->active || (lu->why != VPART_WHY_CLIENT_FAILED &&
 			      lu->why != VPART_WHY_SERVER_FAILED &&
@@ -170,6 +169,15 @@ static int wait_disk(struct vpart *v, int uevents, unsigned int wait_ms, struct 
 	}
 }
 
+/*
+ * Do two LUs show one name to their clients? VPD page 0x83 has room for 100 bits
+ * of the UUID, and disks of one name are taken for paths to one disk.
+ */
+static bool same_wwid(const uint8_t *a, const uint8_t *b)
+{
+	return !memcmp(a, b, 12) && (a[12] ^ b[12]) < 0x10;
+}
+
 static int check_unique(struct vpart *v, const char *name, const uint8_t *uuid)
 {
 	struct vpart_lu *list;
@@ -186,6 +194,10 @@ static int check_unique(struct vpart *v, const char *name, const uint8_t *uuid)
 		else if (list[i].uuid_valid && !memcmp(list[i].uuid, uuid, VPART_UUID_SIZE))
 			ret = vpart_fail(v, EEXIST, VPART_CODE_FAILED,
 					 "LU %s has this UUID already", list[i].name);
+		else if (list[i].uuid_valid && same_wwid(list[i].uuid, uuid))
+			ret = vpart_fail(v, EEXIST, VPART_CODE_FAILED,
+					 "LU %s has a UUID with the same first 25 digits: clients would take both for one disk",
+					 list[i].name);
 	}
 	free(list);
 	return ret;
@@ -199,9 +211,16 @@ static int choose_pair(struct vpart *v, const struct vpart_lu_spec *spec,
 
 	*made = false;
 	if (spec->pair)
-		return vpart_pair_find(v, spec->pair, pair);
-	ret = vpart_pair_between(v, spec->client, spec->server, pair);
-	if (ret != -ENOENT)
+		ret = vpart_pair_find_end(v, spec->pair, VPART_SIDE_SERVER, pair);
+	else
+		ret = vpart_pair_between(v, spec->client, spec->server, pair);
+	if (spec->pair && ret == -ENOENT && !vpart_pair_find(v, spec->pair, pair))
+		ret = 0;
+	if (!ret && !(pair->ends & VPART_END_SERVER))
+		return vpart_fail(v, EINVAL, VPART_CODE_INVALID,
+				  "the server %s of adapter pair %s is in another kernel: add the LU there",
+				  pair->server, pair->name);
+	if (spec->pair || ret != -ENOENT)
 		return ret;
 	memset(pair, 0, sizeof(*pair));
 	vpart_copy(pair->client, sizeof(pair->client), spec->client);
@@ -400,7 +419,7 @@ static int check_answers(struct vpart *v, const struct vpart_lu *lu)
 	int ret;
 
 	for (;;) {
-		ret = vpart_pair_find(v, lu->pair, &pair);
+		ret = vpart_pair_find_end(v, lu->pair, VPART_SIDE_SERVER, &pair);
 		if (ret)
 			return ret;
 		n = open_commands(lu, &pair);

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
-#include "internal.h"
+#include "config.h"
 
 #define DM_UUID_PREFIX	"VMIRROR-"
 /* How often progress is told while nothing else happens. */
@@ -21,7 +21,8 @@
  * @missing: there is none, or its link is down so that it cannot be read
  * @path: of the block device, "-" without one
  * @block: the device, if @path is one
- * @lu: the LU that it is, @lu.name is "" if it is none
+ * @lu: the LU that it is, @lu.name is "" if it is none of this kernel
+ * @pair: the adapter pair that leads to it, @pair.name is "" if none does
  */
 struct leg {
 	const char		*arg;
@@ -29,6 +30,7 @@ struct leg {
 	char			path[PATH_MAX];
 	struct vpart_block	block;
 	struct vpart_lu		lu;
+	struct vpart_pair	pair;
 };
 
 static uint64_t now_ms(void)
@@ -131,34 +133,47 @@ static int parse(struct vpart *v, struct vpart_dm_info *info, struct vpart_mirro
 	return 0;
 }
 
-/* Which LU and server each leg is; without vpart there are none. */
-static void name_legs(struct vpart_mirror *m, size_t n, const struct vpart_lu *lus, size_t nlus)
+/* The pair with a client's end in this kernel that has the disk; NULL: none. */
+static const struct vpart_pair *pair_of_disk(const char *disk, const struct vpart_pair *pairs,
+					     size_t n)
 {
-	size_t i, j;
-	int k;
+	size_t i;
 
-	for (i = 0; i < n; i++) {
-		for (k = 0; k < VPART_MIRROR_LEGS; k++) {
-			struct vpart_leg *leg = &m[i].legs[k];
-
-			for (j = 0; leg->disk[0] && j < nlus; j++) {
-				if (strcmp(lus[j].disk, leg->disk))
-					continue;
-				vpart_copy(leg->lu, sizeof(leg->lu), lus[j].name);
-				vpart_copy(leg->server, sizeof(leg->server), lus[j].server);
-			}
-		}
-	}
+	for (i = 0; i < n; i++)
+		if ((pairs[i].ends & VPART_END_CLIENT) && vpart_disk_of_pair(disk, pairs[i].name))
+			return &pairs[i];
+	return NULL;
 }
 
+static void name_leg(struct vpart_leg *leg, const struct vpart_lu *lus, size_t nlus,
+		     const struct vpart_pair *pairs, size_t npairs)
+{
+	const struct vpart_pair *pair = pair_of_disk(leg->disk, pairs, npairs);
+	size_t i;
+
+	if (pair)
+		vpart_copy(leg->server, sizeof(leg->server), pair->server);
+	for (i = 0; i < nlus; i++)
+		if (!strcmp(lus[i].disk, leg->disk))
+			vpart_copy(leg->lu, sizeof(leg->lu), lus[i].name);
+}
+
+/* Which LU and server each leg is; without vpart there are none. */
 static void name_legs_of(struct vpart_mirror *m, size_t n)
 {
 	struct vpart *quiet = vpart_open();
+	struct vpart_pair *pairs = NULL;
+	size_t nlus, npairs, i;
 	struct vpart_lu *lus;
-	size_t nlus;
+	int k;
 
 	if (quiet && n && !vpart_lus(quiet, &lus, &nlus)) {
-		name_legs(m, n, lus, nlus);
+		vpart_pairs(quiet, &pairs, &npairs);
+		for (i = 0; i < n; i++)
+			for (k = 0; k < VPART_MIRROR_LEGS; k++)
+				if (m[i].legs[k].disk[0])
+					name_leg(&m[i].legs[k], lus, nlus, pairs, npairs);
+		free(pairs);
 		free(lus);
 	}
 	vpart_close(quiet);
@@ -277,6 +292,49 @@ static int find_lu(struct vpart *v, struct leg *leg, const char *name)
 	return 0;
 }
 
+/* The pair that leads to the leg, without regard to failures. */
+static void find_pair(struct leg *leg)
+{
+	struct vpart *quiet = vpart_open();
+	const struct vpart_pair *pair;
+	struct vpart_pair *pairs;
+	size_t n;
+
+	if (quiet && !vpart_pairs(quiet, &pairs, &n)) {
+		pair = pair_of_disk(leg->block.name, pairs, n);
+		if (pair)
+			leg->pair = *pair;
+		free(pairs);
+	}
+	vpart_close(quiet);
+}
+
+/* The disk that link @name has brought to this client, which has to be one. */
+static int find_link_disk(struct vpart *v, const char *name, bool may_miss, struct leg *leg)
+{
+	char (*disks)[VPART_DISK_SIZE];
+	struct vpart_link link;
+	size_t n;
+	int ret;
+
+	ret = vpart_link_find_end(v, name, VPART_SIDE_CLIENT, &link);
+	if (ret)
+		return ret;
+	if (vpart_link_disks(&link, &disks, &n))
+		return vpart_no_memory(v);
+	if (n == 1)
+		snprintf(leg->path, sizeof(leg->path), "/dev/%s", disks[0]);
+	free(disks);
+	if (n > 1)
+		return vpart_fail(v, EINVAL, VPART_CODE_INVALID,
+				  "link %s has brought %zu disks: name one by its device, see vpart link show",
+				  name, n);
+	if (!n && !may_miss)
+		return vpart_fail(v, ENXIO, VPART_CODE_FAILED,
+				  "link %s has brought no disk yet: see vpart link show", name);
+	return 0;
+}
+
 static int resolve(struct vpart *v, const char *arg, bool may_miss, struct leg *leg)
 {
 	int ret;
@@ -291,6 +349,10 @@ static int resolve(struct vpart *v, const char *arg, bool may_miss, struct leg *
 	}
 	if (arg[0] == '/') {
 		vpart_copy(leg->path, sizeof(leg->path), arg);
+	} else if (!strncmp(arg, "link:", 5)) {
+		ret = find_link_disk(v, arg + 5, may_miss, leg);
+		if (ret)
+			return ret;
 	} else {
 		ret = find_lu(v, leg, strncmp(arg, "lu:", 3) ? arg : arg + 3);
 		if (ret)
@@ -309,13 +371,14 @@ static int resolve(struct vpart *v, const char *arg, bool may_miss, struct leg *
 	ret = vpart_block_find(v, leg->path, &leg->block);
 	if (ret)
 		return ret;
-	if (arg[0] == '/')
+	if (!leg->lu.name[0])
 		find_lu(v, leg, NULL);
-	if (leg->lu.name[0] && !leg->lu.active) {
+	find_pair(leg);
+	if (leg->pair.name[0] && leg->pair.link != VPART_LINK_STATE_UP) {
 		if (!may_miss)
 			return vpart_fail(v, ENOTCONN, VPART_CODE_FAILED,
 					  "leg %s: the link to its server %s is down", arg,
-					  leg->lu.server);
+					  leg->pair.server);
 		leg->missing = true;
 	}
 	return 0;
@@ -325,20 +388,26 @@ static int resolve(struct vpart *v, const char *arg, bool may_miss, struct leg *
 static int check_legs(struct vpart *v, struct leg *legs)
 {
 	struct leg *a = &legs[0], *b = &legs[1];
-	char by[1100];
+	char by[1100], id[CONFIG_ID_SIZE], other[CONFIG_ID_SIZE];
 	int i;
 
 	if (a->block.path[0] && b->block.path[0]) {
 		if (a->block.major == b->block.major && a->block.minor == b->block.minor)
 			return vpart_fail(v, EINVAL, VPART_CODE_INVALID,
 					  "%s and %s are the same disk", a->arg, b->arg);
+		if (!vpart_identity(a->block.major, a->block.minor, id, sizeof(id)) &&
+		    !vpart_identity(b->block.major, b->block.minor, other, sizeof(other)) &&
+		    !strcmp(id, other))
+			return vpart_fail(v, EINVAL, VPART_CODE_INVALID,
+					  "%s and %s both say that they are %s: they are one disk, or their LUs need UUIDs that differ in the first 25 digits",
+					  a->arg, b->arg, id);
 		if (a->lu.name[0] && !strcmp(a->lu.name, b->lu.name))
 			return vpart_fail(v, EINVAL, VPART_CODE_INVALID,
 					  "%s and %s are the same LU", a->arg, b->arg);
-		if (a->lu.name[0] && b->lu.name[0] && strcmp(a->lu.client, b->lu.client))
+		if (a->pair.name[0] && b->pair.name[0] && strcmp(a->pair.client, b->pair.client))
 			return vpart_fail(v, EINVAL, VPART_CODE_INVALID,
 					  "%s is a disk of client %s, %s one of client %s", a->arg,
-					  a->lu.client, b->arg, b->lu.client);
+					  a->pair.client, b->arg, b->pair.client);
 	}
 	for (i = 0; i < VPART_MIRROR_LEGS; i++)
 		if (legs[i].block.path[0] && vpart_block_busy(&legs[i].block, by, sizeof(by)))
@@ -350,19 +419,13 @@ static int check_legs(struct vpart *v, struct leg *legs)
 /* The partner answers meanwhile, so a leg need not wait long for its server. */
 static int set_path_loss(struct vpart *v, const struct leg *legs)
 {
-	struct vpart_pair pair;
-	int i, ret;
+	int i, ret = 0;
 
-	for (i = 0; i < VPART_MIRROR_LEGS; i++) {
-		if (!legs[i].lu.pair[0])
-			continue;
-		ret = vpart_pair_find(v, legs[i].lu.pair, &pair);
-		if (!ret && pair.path_loss > VPART_PATH_LOSS_MIRROR)
-			ret = vpart_pair_set_path_loss(v, pair.name, VPART_PATH_LOSS_MIRROR);
-		if (ret)
-			return ret;
-	}
-	return 0;
+	for (i = 0; i < VPART_MIRROR_LEGS && !ret; i++)
+		if (legs[i].pair.name[0] && legs[i].pair.path_loss > VPART_PATH_LOSS_MIRROR)
+			ret = vpart_pair_set_path_loss(v, legs[i].pair.name,
+						       VPART_PATH_LOSS_MIRROR);
+	return ret;
 }
 
 static int activate(struct vpart *v, const char *name, const uint8_t *set_uuid,
@@ -564,7 +627,7 @@ static int exchange(struct vpart *v, const char *name, int leg, const char *path
  * @v: the handle
  * @name: the mirror's name
  * @leg: number of the leg, only with @device
- * @device: "/dev/...", "lu:NAME" or a LU's name; NULL: the leg's own device
+ * @device: "/dev/...", "link:NAME", "lu:NAME" or a LU's name; NULL: the leg's own device
  *
  * Return: 0 or a negative errno.
  */

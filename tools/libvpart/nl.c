@@ -172,7 +172,8 @@ static struct nlmsghdr *start(struct vpart *v, uint16_t type, uint8_t cmd, uint8
 	return nlh;
 }
 
-static struct mnl_socket *open_socket(struct vpart *v)
+/* A socket in the caller's network namespace; NULL: the error is recorded. */
+struct mnl_socket *vpart_nl_socket(struct vpart *v)
 {
 	struct timeval limit = { .tv_sec = VPART_NL_TIMEOUT_S };
 	struct mnl_socket *nl = mnl_socket_open2(NETLINK_GENERIC, SOCK_CLOEXEC);
@@ -199,7 +200,7 @@ int vpart_nl_open(struct vpart *v)
 	if (v->family)
 		return 0;
 	if (!v->nl)
-		v->nl = open_socket(v);
+		v->nl = vpart_nl_socket(v);
 	if (!v->nl)
 		return -v->error.err;
 	nlh = start(v, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1, NLM_F_ACK);
@@ -272,7 +273,7 @@ struct mnl_socket *vpart_nl_subscribe(struct vpart *v)
 		vpart_fail(v, ENOENT, VPART_CODE_FAILED, "this kernel's vpart has no events");
 		return NULL;
 	}
-	nl = open_socket(v);
+	nl = vpart_nl_socket(v);
 	if (!nl)
 		return NULL;
 	if (mnl_socket_setsockopt(nl, NETLINK_ADD_MEMBERSHIP, &v->group, sizeof(v->group)) < 0) {

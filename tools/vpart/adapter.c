@@ -6,10 +6,20 @@
 #include "cmd.h"
 
 static const struct column columns[] = {
-	{ "name", "NAME" }, { "client", "CLIENT" }, { "server", "SERVER" }, { "link", "LINK" },
+	{ "name", "NAME" }, { "client", "CLIENT" }, { "server", "SERVER" }, { "here", "HERE" },
+	{ "fabric", "FABRIC" }, { "link", "LINK" },
 	{ "why", "WHY" }, { "epoch", "EPOCH" }, { "path_loss", "PATH-LOSS" },
 	{ "inflight", "INFLIGHT" }, { NULL, NULL },
 };
+
+/* A slot of a partition elsewhere is not known. */
+static void put_slot(struct json_object *o, const char *key, uint32_t slot)
+{
+	if (slot)
+		put_number(o, key, slot);
+	else
+		json_object_object_add(o, key, NULL);
+}
 
 static struct json_object *to_json(const struct vpart_pair *p)
 {
@@ -19,10 +29,15 @@ static struct json_object *to_json(const struct vpart_pair *p)
 	put_text(o, "name", p->name);
 	put_number(o, "id", p->id);
 	put_text(o, "client", p->client);
-	put_number(o, "client_slot", p->client_slot);
+	put_slot(o, "client_slot", p->client_slot);
 	put_text(o, "server", p->server);
-	put_number(o, "server_slot", p->server_slot);
+	put_slot(o, "server_slot", p->server_slot);
+	put_text(o, "here", p->ends == VPART_END_BOTH ? "both" : p->ends == VPART_END_CLIENT ?
+		 "client" : "server");
 	put_text(o, "fabric", p->fabric);
+	put_text(o, "address", p->address);
+	put_text(o, "key", p->key);
+	put_text(o, "digest", p->address[0] ? vpart_digest_name(p->digest) : "");
 	put_text(o, "link", vpart_link_state_name(p->link));
 	put_text(o, "why", p->link == VPART_LINK_STATE_UP ? "" : vpart_why_name(p->why));
 	put_number(o, "since_ms", p->since_ms);
@@ -39,6 +54,7 @@ static struct json_object *to_json(const struct vpart_pair *p)
 	put_text(o, "oldest_tag", tag);
 	put_text(o, "last_error", p->last_error ? strerror((int)p->last_error) : "");
 	put_number(o, "last_errno", p->last_error);
+	put_text(o, "problem", p->problem);
 	return o;
 }
 
@@ -129,7 +145,9 @@ static const struct verb verbs[] = {
 	{
 		.name = "show", .args = "[NAME]", .max = 1, .run = run_show,
 		.what = "Show all adapter pairs and their links, or all that is known of one.",
-		.more = "Of one: credits is how many commands may be in flight, free how many more could\n"
+		.more = "Of a link to another kernel only one end is here; if both are, each is a row, and\n"
+			"of one the client's is shown. More of it: vpart link show.\n\n"
+			"Of one: credits is how many commands may be in flight, free how many more could\n"
 			"be sent now; oldest_tag is queue and tag of the command that the server has held\n"
 			"for oldest_ms, blk-mq's own numbers: the disk that has it lists it in\n"
 			"/sys/kernel/debug/block/DISK/hctxQUEUE/busy.",
@@ -150,7 +168,7 @@ static const struct verb verbs[] = {
 	}, {
 		.name = "del", .args = "NAME [--force]", .min = 1, .max = 1, .run = run_del,
 		.words = { "--force" },
-		.what = "Delete an adapter pair.",
+		.what = "Delete an adapter pair, or its end that is here.",
 		.more = "  --force    even if it serves LUs: their clients' I/O fails",
 		.example = "vpart adapter del client1-vios1",
 	}, { .name = NULL },

@@ -12,7 +12,7 @@
 #define EXIT_DEGRADED	4
 
 #define MAX_POS		4
-#define MAX_WORDS	8
+#define MAX_WORDS	12
 
 /* How long a verb waits that ends with "when both legs are equal", seconds */
 #define WAIT_DEFAULT	3600
@@ -96,6 +96,7 @@ struct column {
 extern const struct noun node_noun;
 extern const struct noun partition_noun;
 extern const struct noun adapter_noun;
+extern const struct noun link_noun;
 extern const struct noun lu_noun;
 extern const struct noun mirror_noun;
 extern const struct noun events_noun;
@@ -118,6 +119,7 @@ void put_number(struct json_object *o, const char *key, uint64_t value);
 void put_bool(struct json_object *o, const char *key, bool value);
 void put_uuid(struct json_object *o, const uint8_t uuid[VPART_UUID_SIZE]);
 void human_bytes(char *buf, size_t size, uint64_t bytes);
+void human_us(char *buf, size_t size, uint64_t us);
 int print_rows(const struct cmd *c, struct json_object *rows, const struct column *cols);
 int print_one(const struct cmd *c, struct json_object *one);
 __printf(3, 4)

@@ -50,6 +50,11 @@ static void adapters(void)
 	show(&adapter_noun);
 }
 
+static void links(void)
+{
+	show(&link_noun);
+}
+
 static void lus(void)
 {
 	show(&lu_noun);
@@ -188,8 +193,8 @@ static void kernel(void)
 static void modules(void)
 {
 	static const char *const names[] = {
-		"vpart", "vscsi_host", "vscsi_target", "dm_vmirror", "target_core_mod", "dm_mod",
-		"scsi_mod",
+		"vpart", "vpart_stream", "vpart_shm", "vscsi_host", "vscsi_target", "dm_vmirror",
+		"target_core_mod", "dm_mod", "scsi_mod",
 	};
 	static const char *const files[] = {
 		"version", "srcversion", "refcnt", "initstate", "taint", "coresize",
@@ -378,6 +383,7 @@ const struct section sections[] = {
 	{ "nodes.json", nodes },
 	{ "partitions.json", partitions },
 	{ "adapters.json", adapters },
+	{ "links.json", links },
 	{ "events.json", events },
 	{ "bus.txt", bus },
 	{ "hosts.txt", hosts },

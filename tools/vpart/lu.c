@@ -35,8 +35,9 @@ static struct json_object *to_json(const struct vpart_lu *lu)
 	put_text(o, "device", lu->device);
 	put_text(o, "backstore", lu->backstore);
 	put_text(o, "disk", disk);
+	put_bool(o, "remote", lu->remote);
 	put_text(o, "state", !lu->pair[0] ? "unmapped" : !lu->active ? "link down" :
-		 lu->disk[0] ? "ready" : "no disk");
+		 lu->disk[0] || lu->remote ? "ready" : "no disk");
 	return o;
 }
 
@@ -105,6 +106,9 @@ static int run_add(struct cmd *c)
 		spec.wait_ms = 0;
 	if (vpart_lu_add(c->v, &spec, &lu))
 		return failed(c);
+	if (lu.remote)
+		return done(c, to_json(&lu), "LU %s of %s, served by %s, is there for %s in another kernel",
+			    lu.name, lu.device, lu.server, lu.client);
 	if (!lu.disk[0])
 		return done(c, to_json(&lu), "LU %s of %s, served by %s, is no disk of %s yet%s",
 			    lu.name, lu.device, lu.server, lu.client, no_disk(&lu));
@@ -120,6 +124,9 @@ static int run_resize(struct cmd *c)
 	if (vpart_lu_rescan(c->v, c->pos[0], word(c, "--no-wait") ? 0 : DISK_WAIT_MS, &lu))
 		return failed(c);
 	human_bytes(size, sizeof(size), lu.bytes);
+	if (lu.remote)
+		return done(c, to_json(&lu), "%s in another kernel is told to look at LU %s again",
+			    lu.client, lu.name);
 	if (!lu.disk[0])
 		return done(c, to_json(&lu), "LU %s is no disk of %s%s", lu.name, lu.client,
 			    no_disk(&lu));
@@ -154,7 +161,8 @@ static const struct verb verbs[] = {
 		.more = "  adapter    the pair to use (the one of server and client,\n"
 			"             made if there is none)\n"
 			"  lun        number at that adapter pair, 0 to 255 (the lowest free one)\n"
-			"  uuid       identity of the LU, the disk's serial number (a new one)\n"
+			"  uuid       identity of the LU, the disk's serial number (a new one); its\n"
+			"             first 25 digits are the disk's WWN, so these must differ\n"
 			"  --no-wait  do not wait for the client's disk",
 		.example = "vpart lu add d1 server vios1 client client1 device /dev/vdb",
 	}, {

@@ -8,8 +8,8 @@
 #include "cmd.h"
 
 static const struct noun *const nouns[] = {
-	&node_noun, &partition_noun, &adapter_noun, &lu_noun, &mirror_noun, &events_noun,
-	&config_noun, &diag_noun, &version_noun,
+	&node_noun, &partition_noun, &adapter_noun, &link_noun, &lu_noun, &mirror_noun,
+	&events_noun, &config_noun, &diag_noun, &version_noun,
 };
 
 #define NOUNS	ARRAY_SIZE(nouns)

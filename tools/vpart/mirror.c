@@ -351,7 +351,8 @@ static int run_wait(struct cmd *c)
 	return vpart_mirror_find(c->v, c->pos[0], &m) ? failed(c) : wait_and_show(c, c->pos[0]);
 }
 
-#define LEG_HELP	"  LEG    a LU's name (or lu:NAME), or a block device (/dev/...)\n"
+#define LEG_HELP	"  LEG    a LU's name (or lu:NAME), the disk of a link (link:NAME), or a block\n" \
+			"         device (/dev/...)\n"
 #define WAIT_HELP	"  --wait     until both legs hold everything, with progress\n" \
 			"  --timeout  how long at most, seconds (3600)"
 

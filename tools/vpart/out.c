@@ -47,6 +47,24 @@ void human_bytes(char *buf, size_t size, uint64_t bytes)
 		 units[unit]);
 }
 
+void human_us(char *buf, size_t size, uint64_t us)
+{
+	if (us < 1000)
+		snprintf(buf, size, "%llu us", (unsigned long long)us);
+	else if (us < 1000000)
+		snprintf(buf, size, "%.1f ms", (double)us / 1000);
+	else
+		snprintf(buf, size, "%.1f s", (double)us / 1000000);
+}
+
+/* Is it a number of this kind? Its key says so: "bytes", "tx_bytes". */
+static bool counts(const char *key, const char *unit)
+{
+	size_t len = strlen(key), end = strlen(unit);
+
+	return len >= end && !strcmp(key + len - end, unit);
+}
+
 /* One value as people read it. */
 static void cell(struct json_object *row, const char *key, char *buf, size_t size)
 {
@@ -54,8 +72,10 @@ static void cell(struct json_object *row, const char *key, char *buf, size_t siz
 
 	if (!json_object_object_get_ex(row, key, &value) || !value)
 		snprintf(buf, size, "-");
-	else if (!strcmp(key, "bytes"))
+	else if (counts(key, "bytes"))
 		human_bytes(buf, size, json_object_get_uint64(value));
+	else if (counts(key, "_us"))
+		human_us(buf, size, json_object_get_uint64(value));
 	else if (json_object_is_type(value, json_type_boolean))
 		snprintf(buf, size, "%s", json_object_get_boolean(value) ? "yes" : "no");
 	else
@@ -106,14 +126,20 @@ put:
 int print_one(const struct cmd *c, struct json_object *one)
 {
 	char text[1024];
+	int width = 12;
 
 	if (c->json) {
 		print_json(one);
 	} else {
+		json_object_object_foreach(one, name, any) {
+			(void)any;
+			if (width < (int)strlen(name))
+				width = (int)strlen(name);
+		}
 		json_object_object_foreach(one, key, value) {
 			(void)value;
 			cell(one, key, text, sizeof(text));
-			printf("%-12s %s\n", key, text);
+			printf("%-*s %s\n", width, key, text);
 		}
 	}
 	json_object_put(one);

@@ -38,6 +38,8 @@ static int run_show(struct cmd *c)
 	put_text(o, "command", VPART_VERSION);
 	put_number(o, "netlink", VPART_FAMILY_VERSION);
 	put_module(o, "vpart");
+	put_module(o, "vpart_stream");
+	put_module(o, "vpart_shm");
 	put_module(o, "vscsi_host");
 	put_module(o, "vscsi_target");
 	put_module(o, "dm_vmirror");
