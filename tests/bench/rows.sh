@@ -74,6 +74,83 @@ vscsi_up() {
 }
 new_disk vscsi_up && row vscsi-local "/dev/$disk"
 vpart lu del lu1
+vpart adapter del client1-vios1
+
+# --- the same disk over TCP, both ends in this machine --------------------------
+ip link set lo up
+stream_up() { # DIGEST
+	mods vpart_stream &&
+		vpart link add client1-vios1 client client1 server vios1 id 1 \
+			listen tcp:127.0.0.1:7300 key none &&
+		vpart link add client1-vios1 client client1 server vios1 id 1 \
+			connect tcp:127.0.0.1:7300 key none digest "$1" &&
+		vpart lu add lu1 server vios1 client client1 device /dev/plain
+}
+stream_down() { vpart lu del lu1 && vpart link del client1-vios1; }
+new_disk stream_up none && row vscsi-stream "/dev/$disk"
+stream_down
+new_disk stream_up all && row vscsi-stream-crc "/dev/$disk"
+stream_down
+
+nvmet=/sys/kernel/config/nvmet
+nqn=nqn.2024-01.lab:bench
+nvme_appeared() {	# not the hidden disk of its one path
+	local d
+	for d in /sys/block/nvme[0-9]n1; do disk=${d##*/}; done
+	[ -b "/dev/$disk" ]
+}
+nvme_up() { # DIGEST
+	local sub=$nvmet/subsystems/$nqn port=$nvmet/ports/1
+	mods nvmet nvmet_tcp nvme_tcp
+	mkdir -p "$sub/namespaces/1" "$port"
+	echo 1 >"$sub/attr_allow_any_host"
+	echo -n /dev/plain >"$sub/namespaces/1/device_path"
+	echo 1 >"$sub/namespaces/1/enable"
+	echo tcp >"$port/addr_trtype"
+	echo ipv4 >"$port/addr_adrfam"
+	echo 127.0.0.1 >"$port/addr_traddr"
+	echo 4420 >"$port/addr_trsvcid"
+	ln -s "$sub" "$port/subsystems/$nqn"
+	echo "transport=tcp,traddr=127.0.0.1,trsvcid=4420,nqn=$nqn,hostnqn=nqn.2024-01.lab:host,nr_io_queues=1$1" \
+		>/dev/nvme-fabrics
+	wait_for 20 nvme_appeared
+}
+nvme_down() {
+	echo 1 >"/sys/block/$disk/device/delete_controller" 2>/dev/null ||
+		echo 1 >/sys/class/nvme/nvme0/delete_controller
+	rm "$nvmet/ports/1/subsystems/$nqn"
+	rmdir "$nvmet/ports/1" "$nvmet/subsystems/$nqn/namespaces/1" "$nvmet/subsystems/$nqn"
+}
+nvme_up '' && row nvme-tcp "/dev/$disk"
+nvme_down
+nvme_up ,hdr_digest,data_digest && row nvme-tcp-crc "/dev/$disk"
+nvme_down
+
+iqn=iqn.2024-01.lab:bench
+iscsi_up() {
+	local tpg=$lio/iscsi/$iqn/tpgt_1
+	mods iscsi_target_mod iscsi_tcp
+	backstore 0 bench /dev/plain
+	mkdir -p "$tpg/np/127.0.0.1:3260" "$tpg/lun/lun_0"
+	ln -s "$lio/core/iblock_0/bench" "$tpg/lun/lun_0/bench"
+	for a in authentication=0 generate_node_acls=1 demo_mode_write_protect=0; do
+		echo "${a#*=}" >"$tpg/attrib/${a%%=*}"
+	done
+	echo 1 >"$tpg/enable"
+	mkdir -p /run/lock/iscsi /etc/iscsi
+	echo InitiatorName=iqn.2024-01.lab:host >/etc/iscsi/initiatorname.iscsi
+	iscsid
+	iscsiadm -m discovery -t st -p 127.0.0.1 >/dev/null
+	iscsiadm -m node -T $iqn -p 127.0.0.1 --login >/dev/null
+}
+iscsi_down() {
+	iscsiadm -m node -T $iqn -p 127.0.0.1 --logout >/dev/null
+	rm "$lio/iscsi/$iqn/tpgt_1/lun/lun_0/bench"
+	rmdir "$lio/iscsi/$iqn/tpgt_1/lun/lun_0" "$lio/iscsi/$iqn/tpgt_1/np/127.0.0.1:3260" \
+		"$lio/iscsi/$iqn/tpgt_1" "$lio/iscsi/$iqn" "$lio/core/iblock_0/bench"
+}
+new_disk iscsi_up && row iscsi "/dev/$disk"
+iscsi_down
 
 # --- mirrors, and the thinnest device-mapper target beside them ----------------
 dm() { # NAME TABLE: make the device; it is $dev

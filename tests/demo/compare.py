@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0
-"""compare.py DISK DISK BYTES: are the data of a mirror's two legs equal?
+"""compare.py DISK DISK BYTES [NAME NAME]: are the data of a mirror's two legs equal?
 
 Reads both disks past every cache, from where the superblock in block 1 says
 that the data begins.
@@ -24,9 +24,10 @@ def read(fd, buf, offset, size):
 
 def main():
     """Compare, count and say."""
-    names, size = sys.argv[1:3], int(sys.argv[3])
-    fds = [os.open(name, os.O_RDONLY | os.O_DIRECT) for name in names]
-    bufs = [mmap.mmap(-1, CHUNK) for _ in names]
+    disks, size = sys.argv[1:3], int(sys.argv[3])
+    names = sys.argv[4:6] or disks
+    fds = [os.open(disk, os.O_RDONLY | os.O_DIRECT) for disk in disks]
+    bufs = [mmap.mmap(-1, CHUNK) for _ in disks]
     start = []
     for fd, buf in zip(fds, bufs):
         head = read(fd, buf, BLOCK, BLOCK)

@@ -1,10 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
-# What both parts of the demonstration tell with.
-
-# shellcheck source=tests/lib/guest.sh
-. /src/tests/lib/guest.sh
-trap - EXIT
+# What all parts of the demonstration tell with; and, in a machine, what its part uses.
 
 begin=${begin:-${EPOCHREALTIME/./}}
 now() { echo $(((${EPOCHREALTIME/./} - begin) / 100000)); }
@@ -14,6 +10,12 @@ tell() {
 	printf '[%3d.%d s] %s\n' $((t / 10)) $((t % 10)) "$*"
 }
 show() { sed 's/^/            /'; }
+mib() { awk -v b="$1" 'BEGIN { printf "%.1f MiB", b / 1048576 }'; }
+[ -d /run/vm ] || return 0
+
+# shellcheck source=tests/lib/guest.sh
+. /src/tests/lib/guest.sh
+trap - EXIT
 give_up() {
 	tell "NOT SO: $*"
 	{ vpart adapter show; vpart lu show; vpart mirror show; dmesg | tail -30; } 2>&1 | show
@@ -27,4 +29,3 @@ do_it() {
 	[ -z "$out" ] || show <<<"$out"
 }
 field() { vpart --json mirror show vol | python3 -c "import json, sys; print(json.load(sys.stdin)['$1'])"; }
-mib() { awk -v b="$1" 'BEGIN { printf "%.1f MiB", b / 1048576 }'; }

@@ -8,6 +8,9 @@
 #	fails "R1 its name is unique" 'exists' vpart partition add client1
 #	done_testing
 
+# shellcheck source=tests/lib/common.sh
+. "${BASH_SOURCE[0]%/*}/common.sh"
+
 _n=0 _failed=0 _planned='' _finished=''
 
 # What the test said goes to the guest's console too, so a splat there has a place.
@@ -53,33 +56,6 @@ fails() {
 # is DESCRIPTION GOT WANT
 is() {
 	if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "got  $2"$'\n'"want $3"; fi
-}
-
-# wait_for SECONDS COMMAND...: until the command succeeds; fails at the limit.
-wait_for() {
-	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ "${EPOCHREALTIME/./}" -lt "$end" ] || return 1
-		sleep 0.05
-	done
-}
-
-# mods NAME...: load modules in this order, each with what it depends on. Ours
-# are in /modules; any other is the kernel's own.
-mods() {
-	local m dep
-	for m in "$@"; do
-		if [ ! -f "/modules/$m.ko" ]; then
-			modprobe "$m" || return
-			continue
-		fi
-		[ ! -d "/sys/module/${m//-/_}" ] || continue
-		for dep in $(modinfo -F depends "/modules/$m.ko" | tr ',' ' '); do
-			mods "$dep" || return
-		done
-		insmod "/modules/$m.ko" || return
-	done
 }
 
 # kmemleak_check [DESCRIPTION]: a test that nothing was leaked so far. Needs the

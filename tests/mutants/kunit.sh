@@ -35,11 +35,12 @@ load() {
 	wait $pid
 }
 unload() {
-	for m in dm-vmirror vscsi_target vscsi_host "$@"; do
+	for m in vpart_stream vpart_shm vpart_auth dm-vmirror vscsi_target vscsi_host "$@"; do
 		! loaded "$m" || timeout 60 rmmod "$m" || return
 	done
 }
 
+ip link set lo up || exit
 for item in "$@"; do
 	name=${item%%=*} IFS=,
 	read -ra modules <<<"${item#*=}"
@@ -48,7 +49,9 @@ for item in "$@"; do
 	if [ "${modules[0]}" = vpart ]; then unload vpart; else unload; fi || exit
 	[ "${modules[0]}" = vpart ] || for m in "${modules[@]}"; do
 		for dep in $(modinfo -F depends "$ko/$name/$m.ko" | tr , ' '); do
-			! ours "$dep" || loaded "$dep" || load "$ko/base" "$dep" || exit
+			# But not what the mutant has itself.
+			[[ " ${modules[*]} " == *" $dep "* ]] || ! ours "$dep" || loaded "$dep" ||
+				load "$ko/base" "$dep" || exit
 		done
 	done
 	say "begin $name"

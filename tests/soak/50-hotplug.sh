@@ -15,7 +15,7 @@ refs() { cat /sys/module/{vpart,vscsi_host,vscsi_target}/refcnt | xargs; }
 lun_add p1 1 d1
 disk_of p1 1 >/dev/null
 lun_del p1 1
-wait_for 10 no_disk p1 1
+wait_for 60 no_disk p1 1
 before=$(refs)
 python3 /src/tests/suites/vscsi/hotplug.py cycles p1 "$(store_of d1)" 1 10000 50 "${SOAK_SECONDS:-0}" >/tmp/cycles 2>&1
 rc=$?

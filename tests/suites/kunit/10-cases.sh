@@ -11,6 +11,9 @@
 failslab=/sys/kernel/debug/failslab
 [ ! -d $failslab ] || { echo N >$failslab/ignore-gfp-wait && echo 0 >$failslab/verbose; }
 
+# Sockets are tried over the machine's own addresses.
+ip link set lo up || exit
+
 loaded=()
 for m in $MODULES; do
 	t "$m is loaded" mods "$m" && loaded=("$m" "${loaded[@]}")

@@ -1,19 +1,25 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# summary: the runner counts what a suite printed, and no less than it promised
+# summary: the runner counts what a suite printed, and no less than it promised; machines in turn
 # kernel: host
 # limit: 60
 cd "$(dirname "$0")/../../.." || exit
 . tests/lib/guest.sh
 
-# tap TEXT / ktap TEXT: "results; complaint" as the runner reads them.
-reader() {
+# runner CODE WORD...: Python that has the runner as "check".
+runner() {
 	python3 -c '
 import importlib.machinery, importlib.util, sys
 loader = importlib.machinery.SourceFileLoader("check", "tests/check")
 check = importlib.util.module_from_spec(importlib.util.spec_from_loader("check", loader))
 sys.dont_write_bytecode = True
 loader.exec_module(check)
+'"$1" "${@:2}"
+}
+
+# tap TEXT / ktap TEXT: "results; complaint" as the runner reads them.
+reader() {
+	runner '
 tests, complaint = getattr(check, "parse_" + sys.argv[1])(sys.stdin.read())
 print(",".join(t.result for t in tests) + ";", complaint or "fine")' "$1"
 }
@@ -37,4 +43,46 @@ is "parameters belong to their case" \
 is "a case is missing" "$(ktap "$suite"'[ 1.3] ok 1 - s\n')" "ok; KUnit suite s: 1 of 2 cases ran"
 is "a suite that never ended" "$(ktap "$suite")" "ok; KUnit suite s did not end"
 is "no case" "$(ktap '[ 1.0] hello\n')" "; no KUnit case ran"
+
+# Scripts 0 and 1 drive several machines, 2 and 3 have one; each runs until it is told.
+fakes='
+import threading
+changed, running, log = threading.Condition(), [], []
+class Fake(check.Job):
+    def __init__(self, n, machines):
+        self.n, self.machines, self.told = n, machines, threading.Event()
+    def run(self):
+        with changed:
+            running.append(self.n)
+            log.append("".join(map(str, sorted(running))))
+            changed.notify_all()
+        self.told.wait(10)
+        with changed:
+            running.remove(self.n)
+jobs = [Fake(n, machines) for n, machines in enumerate((3, 3, 0, 0))]
+'
+is "two at a time, of those with several machines one" "$(runner "$fakes"'
+check.AT_ONCE = 2
+def director():
+    for number, ends in ((2, [2]), (3, [0]), (4, [1, 3])):
+        with changed:
+            changed.wait_for(lambda: len(log) >= number, 10)
+        for n in ends:
+            jobs[n].told.set()
+threading.Thread(target=director).start()
+check.keep_busy(check.in_turn(jobs), lambda job: None)
+print(*log[1:])')" "02 03 13"
+is "interrupted, what runs is ended and nothing else begins" "$(runner "$fakes"'
+check.AT_ONCE = 1
+class Proc:
+    def terminate(self):
+        print("told to end", end="; ")
+def report(job):
+    raise KeyboardInterrupt
+check.RUNNING.add(Proc())
+jobs[0].told.set()
+try:
+    check.keep_busy(check.in_turn(jobs), report)
+except KeyboardInterrupt:
+    print(*log)')" "told to end; 0"
 done_testing

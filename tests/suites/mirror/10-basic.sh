@@ -12,13 +12,16 @@ mods dm-vmirror
 legs
 
 t "a set is created on two blank legs" mirror /dev/mapper/l0 /dev/mapper/l1 1 create 2 clean_ms 200
+# What is written to one leg after the other must not change in between.
+is "V9 the volume wants stable pages" \
+	"$(cat "/sys/dev/block/$(dmsetup info -c --noheadings -o major,minor --separator : m)/queue/stable_writes")" 1
 t "the first resync ends" wait_for 60 in_state normal
 is "all of the volume was copied" "$(value copied_kib)" "$(($(size) / 2))"
 fill 1 0 4096
 t "what was written is read" check 1 0 4096
 drop_caches
 t "V9 legs are equal" legs_equal
-t "write intent of idle regions is taken back" wait_for 20 idle
+t "write intent of idle regions is taken back" wait_for 60 idle
 
 for lost in 0 1; do
 	other=$((1 - lost))

@@ -34,7 +34,7 @@ refused "assume_clean with one leg" 'assume_clean needs two new legs' mirror $A 
 
 t "a set is created" create 200
 fill 1 0 1024
-t "its intent is taken back" wait_for 20 idle
+t "its intent is taken back" wait_for 60 idle
 dm remove m
 is "both legs were left clean" "$(super bits /dev/vdb) $(super bits /dev/vdc)" "0 0"
 t "it starts again" mirror

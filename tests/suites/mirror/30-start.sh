@@ -28,12 +28,12 @@ crash
 t "both legs bear write intent" test "$(super bits /dev/vdb) $(super bits /dev/vdc)" = "16 16"
 spoil 1 1000
 t "start after a crash" mirror
-t "the regions that were written are resynced" wait_for 20 in_state normal
+t "the regions that were written are resynced" wait_for 60 in_state normal
 is "no more than these" "$(value copied_kib)" 4096
 t "data of leg 0" check 1 0 4096
 drop_caches
 t "V9 legs are equal" legs_equal
-wait_for 20 idle
+wait_for 60 idle
 dm remove m
 
 for lost in 0 1; do
@@ -43,7 +43,7 @@ for lost in 0 1; do
 	mirror $A $B 1 manual_attach
 	fill 2 0 1024
 	message fail $lost
-	t "leg $lost is failed by command" wait_for 10 in_state degraded
+	t "leg $lost is failed by command" wait_for 60 in_state degraded
 	fill 3 512 1024
 	crash
 	refused "P17 the stale leg $lost never starts alone" 'may not start alone: the other leg may be newer' mirror "${lone[@]}"
@@ -53,7 +53,7 @@ for lost in 0 1; do
 	fill 4 2048 256
 	crash
 	t "both again" mirror
-	t "V8 the stale leg is resynced, it does not win" wait_for 20 in_state normal
+	t "V8 the stale leg is resynced, it does not win" wait_for 60 in_state normal
 	is "the dirty regions of both starts" "$(value copied_kib)" $((1536 + 256))
 	t "newest data" check 3 512 1024
 	t "newest data, alone" check 4 2048 256
@@ -61,24 +61,24 @@ for lost in 0 1; do
 	t "V9 legs are equal" legs_equal
 	is "P16 no ALONE_OK is left" "$(super get /dev/vdb flags) $(super get /dev/vdc flags)" "0 0"
 	is "P16 copy ids are equal" "$(super get /dev/vdb current) $(super get /dev/vdb bitmap)" "$(super get /dev/vdc current) $(super get /dev/vdc bitmap)"
-	wait_for 20 idle
+	wait_for 60 idle
 	dm remove m
 done
 
 # Cut in the middle of a resync.
 mirror $A $B 1 manual_attach
 message fail 1
-wait_for 10 in_state degraded
+wait_for 60 in_state degraded
 fill 5 0 8192
 message resync pause
 message attach
-t "attached, the resync is paused" wait_for 10 in_state resync
+t "attached, the resync is paused" wait_for 60 in_state resync
 is "status says so" "$(field 8)" paused
 fill 6 12288 256
 crash
 refused "P17 a resync target never starts alone, forced or not" 'being overwritten' mirror - $B 1 force_alone
 t "start in the middle of a resync" mirror
-t "it is ended" wait_for 20 in_state normal
+t "it is ended" wait_for 60 in_state normal
 t "what was written meanwhile" check 6 12288 256
 drop_caches
 t "V9 legs are equal" legs_equal
@@ -89,7 +89,7 @@ t "operator's command: leg 1 alone" mirror - $B 1 force_alone
 fill 7 0 256
 dm remove m
 t "then both: leg 1 wins" mirror
-t "resynced" wait_for 20 in_state normal
+t "resynced" wait_for 60 in_state normal
 t "its data" check 7 0 256
 dm remove m
 restore
@@ -100,21 +100,21 @@ t "the operator chooses leg 0: leg 1 is made new" sh -c "dd if=/dev/zero of=/dev
 t "and is filled" mirror $A $B 1 create
 t "all of it" wait_for 30 in_state normal
 is "copied" "$(value copied_kib)" "$half"
-wait_for 20 idle
+wait_for 60 idle
 dm remove m
 
 # Metadata that is torn or rotten.
 mirror $A $B 2 manual_attach create 2 clean_ms 60000
 fill 8 0 256
 message fail 1
-wait_for 10 in_state degraded
+wait_for 60 in_state degraded
 crash
 c=$(super newest /dev/vdb)
 dd if=/dev/urandom of=/dev/vdb bs=512 seek=$(((1 + c) * 8 + 3)) count=2 conv=notrunc oflag=sync status=none
 t "a torn superblock: the copy before it counts" mirror
-t "as if the leg had not failed" wait_for 20 in_state normal
+t "as if the leg had not failed" wait_for 60 in_state normal
 is "the region with intent was resynced" "$(value copied_kib)" 256
-wait_for 20 idle
+wait_for 60 idle
 dm remove m
 dd if=/dev/urandom of=/dev/vdc bs=512 seek=$((16 * 8 + 1)) count=1 conv=notrunc oflag=sync status=none
 dmesg -C

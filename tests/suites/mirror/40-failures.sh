@@ -42,7 +42,7 @@ dm suspend --noflush --nolockfs g
 fill 2 4096 4 &
 pid=$!
 held() { [ "$(field 12)" != 0 ]; }
-t "a write to a cold region is held" wait_for 20 held
+t "a write to a cold region is held" wait_for 60 held
 blockdev --flushbufs /dev/vdb
 t "V9 no data before the intent is durable" sh -c '! cmp -s -n 4096 -i $(( (1024 + 4096) * 1024 )):0 /dev/vdb /tmp/want'
 t "it is waiting for that" kill -0 $pid
@@ -108,14 +108,14 @@ for lost in 0 1 0 1; do
 	sleep 0.5
 	break_leg $lost
 	fill 1 13312 4
-	t "load: leg $lost lost" wait_for 10 in_state degraded
+	t "load: leg $lost lost" wait_for 60 in_state degraded
 	repair_leg $lost
 	t "load: resynced while I/O goes on" wait_for 40 in_state normal
 done
 wait $pid
 is "fio saw no error and no wrong block" $? 0
 grep -E 'err=|verify|bad' /tmp/fio.out | head -5 | sed 's/^/# /'
-wait_for 20 idle
+wait_for 60 idle
 drop_caches
 t "V9 legs are equal" legs_equal
 
@@ -126,8 +126,8 @@ fill 2 0 4 &
 pid=$!
 sleep 0.3
 t "a write waits for a leg that hangs" kill -0 $pid
-t "reads do not" timeout 5 dd if=/dev/mapper/m of=/dev/null bs=4k skip=1024 count=8 iflag=direct
-t "status does not" timeout 5 dmsetup status m
+t "reads do not" timeout 60 dd if=/dev/mapper/m of=/dev/null bs=4k skip=1024 count=8 iflag=direct
+t "status does not" timeout 60 dmsetup status m
 dm load l1 --table "0 $(leg_size 1) error" && dm resume l1
 wait $pid
 is "the leg fails: the write is good" $? 0
@@ -147,8 +147,8 @@ dd if=/dev/zero of=/dev/mapper/m bs=4k count=1 oflag=direct 2>/dev/null
 is "both dead: a write ends with an error" $? 1
 dd if=/dev/mapper/m of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null
 is "and a read" $? 1
-t "suspend with dead legs" timeout 20 dmsetup suspend m
-t "resume with dead legs" timeout 20 dmsetup resume m
+t "suspend with dead legs" timeout 60 dmsetup suspend m
+t "resume with dead legs" timeout 60 dmsetup resume m
 # The last leg is a disk with bad blocks where the superblock is: unlike dm-error, it
 # counts what it is asked.
 modprobe null_blk nr_devices=0 2>/dev/null
@@ -174,7 +174,33 @@ repair_leg 0
 t "the last leg returns: data is there" check 2 0 4
 t "and can be written" fill 3 8192 4
 t "resynced" wait_for 30 in_state normal
-wait_for 20 idle
+wait_for 60 idle
+
+# Both fail a write, and one answers again: it is not the user's error. As when a
+# client has lost both links for a moment.
+t "reload" retune 60000
+fill 1 0 4
+dm suspend --noflush --nolockfs l0
+dm suspend --noflush --nolockfs l1
+fill 4 0 4 &
+pid=$!
+inflight() { read -r _ n <"/sys/class/block/dm-$(dm info -c --noheadings -o minor m)/inflight" && [ "$n" = 1 ]; }
+t "a write waits for both legs" wait_for 60 inflight
+errors=$(stat leg0_write_errors)
+dm load l0 --table "0 $(leg_size 0) error" && dm resume l0
+failed() { [ "$(stat leg0_write_errors)" -gt "$errors" ]; }
+t "one fails it" wait_for 60 failed
+repair_leg 0
+dm load l1 --table "0 $(leg_size 1) error" && dm resume l1
+wait $pid
+is "R8 both have failed it, one of them answers again: no error" $? 0
+t "R8 the mirror goes on with that one" in_state degraded
+t "V2 the data are there" check 4 0 4
+repair_leg 1
+t "back to normal" wait_for 30 in_state normal
+t "reload" retune 200
+drop_caches
+t "V9 legs are equal" legs_equal
 
 # Both at once, from normal.
 fill 1 0 4
@@ -187,7 +213,7 @@ for i in 0 1; do dm load l$i --table "0 $(leg_size $i) error"; done
 for i in 0 1; do dm resume l$i; done
 wait $pid
 is "both legs fail at once: the write ends with an error" "$(($? != 0))" 1
-t "the state says failed" wait_for 10 in_state failed
+t "the state says failed" wait_for 60 in_state failed
 is "and so does the mode" "$(field 13)" fail
 dd if=/dev/mapper/m of=/dev/null bs=4k count=1 iflag=direct 2>/dev/null
 is "reads end with an error" $? 1
@@ -198,7 +224,7 @@ t "writes are good again" fill 1 0 8
 t "and read" check 1 0 8
 break_leg 0
 break_leg 1
-t "remove with dead legs" timeout 20 dmsetup remove m
+t "remove with dead legs" timeout 60 dmsetup remove m
 nolegs
 t "unload" rmmod dm_vmirror
 done_testing

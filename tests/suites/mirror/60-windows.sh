@@ -51,7 +51,7 @@ paused_resync() {
 	hurt 1
 	fill "$1" $((SPOT / 2)) 4
 	heal 1
-	t "a resync from leg 0 is about to begin" wait_for 10 in_state resync
+	t "a resync from leg 0 is about to begin" wait_for 60 in_state resync
 }
 
 create 4000
@@ -59,7 +59,7 @@ fill 1 0 4
 
 # The cleaner: what was flushed after a failure may have been lost before it.
 shut 0
-t "the cleaner flushes leg 0" wait_for 20 at_gate 0
+t "the cleaner flushes leg 0" wait_for 60 at_gate 0
 forgets 0 0
 hurt 0
 spot 2>/tmp/err &
@@ -79,7 +79,7 @@ t "started again" mirror /dev/mapper/l0 /dev/mapper/l1 0 2 clean_ms 600000
 paused_resync 2
 shut 0
 message resync resume
-t "the end of the resync waits for leg 0" wait_for 10 at_gate 0
+t "the end of the resync waits for leg 0" wait_for 60 at_gate 0
 hurt 1
 fill 3 $((SPOT / 2)) 4 &
 pid=$!
@@ -96,7 +96,7 @@ paused_resync 4
 shut 1
 dmesg -C
 message resync resume
-t "leg 1 is flushed at the end of the resync" wait_for 10 at_gate 1
+t "leg 1 is flushed at the end of the resync" wait_for 60 at_gate 1
 hurt 1
 fill 5 $((SPOT / 2)) 4 &
 pid=$!
@@ -117,7 +117,7 @@ gone 1
 dmesg -C
 message resync resume
 fell_back() { dmesg | grep -q 'state resync -> degraded:'; }
-t "V8 a leg that cannot be told that it is equal does not serve" wait_for 20 fell_back
+t "V8 a leg that cannot be told that it is equal does not serve" wait_for 60 fell_back
 is "it was never in service" "$(dmesg | grep -c 'resync -> normal')" 0
 t "the data is read from the other" check 8 $((SPOT / 2)) 4
 t "which can be written" fill 9 $((SPOT / 2)) 4
@@ -145,11 +145,11 @@ swap_table g1 "0 $n error"
 swap_table g0 "0 $n error"
 hurt 0
 spot 2>/dev/null
-t "leg 0 fails, leg 1 cannot be made the last" wait_for 10 in_state failed
+t "leg 0 fails, leg 1 cannot be made the last" wait_for 60 in_state failed
 is "the last good superblock is left" "$(super newest /dev/vdc)" "$before"
 swap_table g1 "0 $n linear /dev/vdc 0"
 revived() { [ "$(state)" != failed ]; }
-t "leg 1 can be written again" wait_for 20 revived
+t "leg 1 can be written again" wait_for 60 revived
 is "V8 it was not overwritten, but the one that failed" "$(super newest /dev/vdc)" "$((1 - before))"
 heal 0
 swap_table g0 "0 $n linear /dev/vdb 0"

@@ -37,10 +37,10 @@ shape 0
 create 2000
 fill 1 0 4
 shut
-t "the cleaner flushes leg 0" wait_for 20 busy l0
+t "the cleaner flushes leg 0" wait_for 60 busy l0
 is "V9 no bit is cleared before that, on either leg" "$(bit 0 0) $(bit 1 0)" "1 1"
 open
-t "then it is" wait_for 20 idle
+t "then it is" wait_for 60 idle
 is "on both" "$(bit 0 0) $(bit 1 0)" "0 0"
 
 # A leg fails a write to a region that is hot: nothing but that tells of it.
@@ -52,21 +52,21 @@ is "V1 and the leg is out" "$(state)" degraded
 fill 4 0 4
 fill 5 $TAIL 4
 repair_leg 1
-t "leg 1 is attached again" wait_for 20 in_state resync
+t "leg 1 is attached again" wait_for 60 in_state resync
 t "V2 what it lacks is read from leg 0" check 5 $TAIL 4
 
 # The copy of a region waits for the writes in flight to it.
 shape 6000
 fill 6 0 4 &
 pid=$!
-t "a write is out on leg 0" wait_for 5 out
+t "a write is out on leg 0" wait_for 60 out
 message resync resume
-wait_for 2 in_state normal
+wait_for 1 in_state normal
 t "still" kill -0 $pid
 is "V9 and as long the resync does not end" "$(state)" resync
 wait $pid
 is "the write is good" $? 0
-t "the resync ends then" wait_for 20 in_state normal
+t "the resync ends then" wait_for 60 in_state normal
 t "its data is read" check 6 0 4
 drop_caches
 t "V9 legs are equal, to the end of the last region" legs_equal
@@ -76,17 +76,17 @@ t "cleaned more often" retune 100
 shape 8000
 fill 7 0 4 &
 pid=$!
-t "a write is out on leg 0" wait_for 5 out
+t "a write is out on leg 0" wait_for 60 out
 for _ in 1 2 3; do
 	before=$(stat cleaned)
 	cleaned() { [ "$(stat cleaned)" -gt "$before" ]; }
 	fill 8 1024 4
-	t "another region is cleaned meanwhile" wait_for 5 cleaned
+	t "another region is cleaned meanwhile" wait_for 60 cleaned
 done
 is "V9 its bit stays" "$(bit 0 0) $(bit 1 0)" "1 1"
 t "it is still out" kill -0 $pid
 wait $pid
-t "then the bit goes" wait_for 10 idle
+t "then the bit goes" wait_for 60 idle
 
 t "removed" dm remove m
 nolegs

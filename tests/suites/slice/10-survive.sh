@@ -50,7 +50,7 @@ for lu in d1 d2; do
 done
 t "R10 adapters go" bash -c 'for a in $(vpart --json adapter show | python3 -c "
 import json, sys
-[print(a[\"name\"]) for a in json.load(sys.stdin)]"); do vpart adapter del "$a" || exit; done'
-t "the modules can be unloaded" rmmod vscsi_host vscsi_target dm-vmirror vpart
+[print(n) for n in {a[\"name\"] for a in json.load(sys.stdin)}]"); do vpart adapter del "$a" || exit; done'
+t "the modules can be unloaded" bash -c '. /src/tests/lib/fabric.sh; rmmod vscsi_host vscsi_target dm-vmirror && fabric_rmmod && rmmod vpart'
 kmemleak_check
 done_testing

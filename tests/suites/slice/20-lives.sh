@@ -1,12 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# summary: all modules loaded, used, taken down under load and unloaded, 30 times
+# summary: all modules loaded, used, taken down under load and unloaded, each way
 # kernel: stock
 # disks: 6M 6M
-# limit: 480
+# limit: 360
 . /src/tests/lib/guest.sh
 . /src/tests/suites/slice/lib.sh
 . /src/tests/suites/slice/life.sh
 mods sd_mod
-lives "${ROUNDS:-50}" /dev/vdb /dev/vdc
+lives "${ROUNDS:-15}" /dev/vdb /dev/vdc
 done_testing

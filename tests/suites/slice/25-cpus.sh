@@ -49,7 +49,7 @@ t "the volume is in sync" wait_for 60 slice_is normal
 load &
 load=$!
 t "the load has begun" wait_for 60 past $(($(written) + 512))
-t "V1 CPUs go and come while it runs" rounds "${ROUNDS:-8}"
+t "V1 CPUs go and come while it runs" rounds "${ROUNDS:-4}"
 t "V1 a CPU goes" set_cpu "$(cpu 0)" 0
 t "R8 a server fails meanwhile" vpart partition fail vios1
 t "R8 the mirror goes on alone" wait_for 60 slice_is degraded

@@ -4,7 +4,7 @@
 # kernel: stock
 # mem: 256
 # disks: 96M 96M
-# limit: 480
+# limit: 900
 # append: init_on_alloc=0
 . /src/tests/lib/guest.sh
 . /src/tests/suites/slice/lib.sh
@@ -31,9 +31,9 @@ writer() { # FOLDER
 }
 written() { awk '{ print $7 }' "/sys/block/$1/stat"; }	# sectors
 past() { [ "$(written "$1")" -gt "$2" ]; }
-goes_on() { wait_for 60 past "$1" $(($(written "$1") + ${2:-8})); }
-swapped() { [ "$(awk '$1 == "pswpout" { print $2 }' /proc/vmstat)" -gt "$1" ]; }
-swap_goes_on() { wait_for 120 swapped $(($(awk '$1 == "pswpout" { print $2 }' /proc/vmstat) + 256)); }
+goes_on() { wait_for 120 past "$1" $(($(written "$1") + ${2:-8})); }
+# Nothing else is on the volume then.
+swap_goes_on() { goes_on dm-0 2048; }
 alive() { kill -0 "$1"; }
 quiet() { # nobody was killed, nobody hung
 	! dmesg | grep -E 'Out of memory|oom-kill|blocked for more than|page allocation failure'
@@ -106,7 +106,7 @@ disk_is_there() { vpart lu show "$1" | grep -q /dev/sd; }
 modprobe -q target_core_file
 t "fileio: LUs" file_lu d1 client1-vios1 /tmp/srvb/lu
 t "fileio: on both servers" file_lu d2 client1-vios2 /tmp/srvc/lu
-wait_for 15 disk_is_there d1 && wait_for 15 disk_is_there d2
+wait_for 60 disk_is_there d1 && wait_for 60 disk_is_there d2
 t "fileio: a mirrored volume" vpart mirror create vol d1 d2
 t "fileio: in sync" wait_for 120 slice_is normal
 dirty fileio

@@ -26,7 +26,7 @@ dmsetup suspend --noflush --nolockfs slow
 dd if=/dev/zero of=/dev/mapper/vol bs=4k count=4 oflag=direct status=none & writer=$!
 t "a command is stuck" wait_for 30 stuck
 t "R6 the adapter counts it" grep -q '^[1-9]' /sys/bus/vpart/devices/client1-vios1.server/inflight
-t "the log names adapter, disk and command" wait_for 20 \
+t "the log names adapter, disk and command" wait_for 60 \
 	sh -c "dmesg | grep -Eq 'sd [0-9:]+: client1-vios1: command 0x2a open for [0-9]+ s'"
 
 for m in vscsi_host vscsi_target dm-vmirror vpart; do
@@ -45,7 +45,7 @@ bounded "configfs: the target stays" 'not empty|busy' rmdir "${tpg%/*}"
 t "a target that is disabled does not wait for it for ever" timeout -k 1 20 sh -c "echo 0 >$tpg/enable"
 t "... and says so" sh -c "dmesg | grep -q 'client1-vios1: stopped, but a backing device still holds commands'"
 t "... and comes back" timeout -k 1 20 sh -c "echo 1 >$tpg/enable"
-t "the other LU's device is not held by it" timeout 20 dd if=/dev/sdb of=/dev/null bs=4k count=1 iflag=direct status=none
+t "the other LU's device is not held by it" timeout 60 dd if=/dev/sdb of=/dev/null bs=4k count=1 iflag=direct status=none
 t "the command is still there" kill -0 $writer
 
 go

@@ -2,6 +2,9 @@
 # shellcheck shell=bash
 # The whole of it in one VM: two nodes, a VIOS on each, one client, a disk each.
 
+# shellcheck source=tests/lib/fabric.sh
+. /src/tests/lib/fabric.sh
+
 # slice_up DISK1 DISK2: modules, partitions and the volume /dev/mapper/vol.
 slice_up() {
 	mods vpart vscsi_target vscsi_host dm-vmirror sd_mod &&
@@ -10,9 +13,16 @@ slice_up() {
 	vpart partition add vios1 role vios node cec1 pool 1 &&
 	vpart partition add vios2 role vios node cec2 pool 1 &&
 	vpart partition add client1 role client node cec1 pool 2 &&
+	slice_join &&
 	vpart lu add d1 server vios1 client client1 device "$1" &&
 	vpart lu add d2 server vios2 client client1 device "$2" &&
 	vpart mirror create vol d1 d2
+}
+
+# The local fabric's adapters come with the LUs.
+slice_join() {
+	[ "${FABRIC:-local}" != local ] || return 0
+	fabric_mods && join client1-vios1 client1 vios1 && join client1-vios2 client1 vios2
 }
 
 # Words of the volume's status: slice_state -> normal, degraded, resync...

@@ -38,7 +38,7 @@ life() {
 	load_on $vol &
 	pid=$!
 	start=$(written)
-	wait_for 20 past $((start + 512)) || return
+	wait_for 60 past $((start + 512)) || return
 
 	# In use: refused by name, and nothing is harmed.
 	case $((n % 5)) in
@@ -51,10 +51,10 @@ life() {
 
 	case $((n % 4)) in
 	1) vpart partition fail vios1 >/dev/null ;;
-	2) vpart partition fail vios2 >/dev/null && wait_for 20 slice_is degraded && vpart partition start vios2 >/dev/null ;;
+	2) vpart partition fail vios2 >/dev/null && wait_for 60 slice_is degraded && vpart partition start vios2 >/dev/null ;;
 	esac || return
 	start=$(written)
-	wait_for 20 past $((start + 512)) || return
+	wait_for 60 past $((start + 512)) || return
 	kill $pid || return	# it ran to here without an error
 	wait $pid 2>/dev/null
 	if [ $((n % 4)) = 3 ]; then

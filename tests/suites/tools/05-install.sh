@@ -11,25 +11,48 @@ root=$(mktemp -d) || exit
 trap 'rm -rf "$root"' EXIT
 t "make install DESTDIR=" make install DESTDIR="$root"
 t "the command runs" "$root/usr/sbin/vpart" -h
+t "so does the server of shared memory" "$root/usr/sbin/vpart-ivshmem" -h
 t "the library can be linked, its header stands alone" bash -c "echo '#include <libvpart.h>
 int main(void) { vpart_close(vpart_open()); return 0; }' |
 	gcc -Wall -Werror -I$root/usr/include -o $root/user -x c - -L$root/usr/lib -lvpart -Wl,-rpath,$root/usr/lib && $root/user"
-zcat "$root/usr/share/man/man8/vpart.8.gz" >$root/page
-for word in config diag resize; do
+zcat "$root/usr/share/man/man8/vpart.8.gz" >"$root/page"
+for word in config diag resize link; do
 	t "the manual page has $word" grep -q "$word" "$root/page"
 done
+zcat "$root/usr/share/man/man8/vpart-ivshmem.8.gz" >"$root/page"
+t "the server has one too" grep -q IVPosition "$root/page"
 unit=lib/systemd/system/vpart.service
 t "the unit is there" test -f "$root/$unit"
 t "it names the installed command" grep -q '^ExecStart=/usr/sbin/vpart config restore' "$root/$unit"
+generator=$root/lib/systemd/system-generators/vpart-generator
+# wanted FILE: what the generator adds with this configuration
+wanted() {
+	rm -rf "$root/run"
+	mkdir "$root/run"
+	VPART_CONFIG=$1 "$generator" "$root/run" "$root/run" "$root/run" && (cd "$root/run" && find . -type l)
+}
+echo '{ "adapters": [ { "name": "p1", "fabric": "local" } ] }' >"$root/pairs"
+echo '{ "adapters": [ { "name": "l1", "address": "tcp:192.0.2.1:3260" } ] }' >"$root/links"
+is "without links nobody waits for the network" "$(wanted "$root/pairs") $(wanted "$root/none")" " "
+is "with links the network is wanted first" "$(wanted "$root/links")" ./vpart.service.wants/network-online.target
+keys=lib/systemd/system/vpart-keys.service
+t "the keys' unit comes before it" grep -q '^Before=vpart.service' "$root/$keys"
+t "the unit comes after the network" grep -q '^After=.*network-online.target' "$root/$unit"
+said=$(make modules_install KERNEL=stock INSTALL_MOD_PATH="$root" 2>&1)
+is "make modules_install INSTALL_MOD_PATH=" \
+	"$? $(find "$root/lib/modules" -name '*.ko' | sed 's|.*/||' | sort | xargs)" \
+	"0 dm-vmirror.ko vpart.ko vpart_auth.ko vpart_shm.ko vpart_stream.ko vscsi_host.ko vscsi_target.ko"
+is "... without a key to sign them with" "$(grep -iE 'error|signing' <<<"$said")" ""
 if command -v systemd-analyze >/dev/null && [ -f /lib/systemd/system/sys-kernel-config.mount ]; then
 	# What the unit wants of a system, as far as this one has it.
 	cp /lib/systemd/system/{*.target,sys-kernel-config.mount,modprobe@.service} "$root/lib/systemd/system"
-	mkdir -p "$root/sbin"
+	mkdir -p "$root/sbin" "$root/bin"
 	cp "$(readlink -f /bin/true)" "$root/sbin/modprobe"
-	said=$(systemd-analyze verify --man=no --root="$root" vpart.service 2>&1)
+	cp "$(readlink -f /bin/true)" "$root/bin/sh"
+	said=$(systemd-analyze verify --man=no --root="$root" vpart.service vpart-keys.service 2>&1)
 	rc=$?
-	is "systemd-analyze verify has nothing to say of it" "$rc $(grep vpart <<<"$said")" "0 "
+	is "systemd-analyze verify has nothing to say of both" "$rc $(grep vpart <<<"$said")" "0 "
 else
-	skip "systemd-analyze verify has nothing to say of it" "there is no systemd here"
+	skip "systemd-analyze verify has nothing to say of both" "there is no systemd here"
 fi
 done_testing

@@ -21,11 +21,11 @@ verbs() {
 }
 
 has_example() { vpart "$1" "$2" -h | grep -A1 '^Example:' | grep -q "^  vpart $1"; }
-is "help lists all nouns and verbs" "$(verbs | wc -l)" 30
+is "help lists all nouns and verbs" "$(verbs | wc -l)" 33
 while read -r noun verb; do
 	t "vpart $noun $verb -h has an example" has_example "$noun" "$verb"
 done < <(verbs)
-for noun in node partition adapter lu mirror events config diag version; do
+for noun in node partition adapter link lu mirror events config diag version; do
 	t "vpart $noun --help works" vpart "$noun" --help
 done
 
@@ -50,6 +50,27 @@ fails "a negative number is refused" 'is no pool' vpart partition add p client p
 fails "a bad role is refused" "'host' is no role" vpart partition add p host
 fails "a LU needs a device" 'which device' vpart lu add d1 server a client b
 fails "a LU needs a server" 'served by whom' vpart lu add d1 device /dev/vda
+end="client a server b id 7"
+fails "a link needs a name" 'needs: NAME' vpart link add
+fails "a link needs a client" 'which client' vpart link add l server b id 7 connect tcp:1.2.3.4:5 key none
+fails "a link needs an address, and so an end" 'connect where' vpart link add l $end key none
+fails "... but one" 'one of them' vpart link add l $end connect unix:@a listen unix:@b key none
+fails "an address of no fabric is refused" "'disk:4' is no address: .*tcp:, vsock:, unix: or shm:" \
+	vpart link add l $end connect disk:4 key none
+fails "a link needs an id" 'which id.*the same at both ends' \
+	vpart link add l client a server b connect unix:@a key none
+fails "an id is a number from 1" "'0' is no id" \
+	vpart link add l client a server b id 0 connect unix:@a key none
+fails "a link without a key is asked for by name, never silently" 'which key.*key none.*can be the other end' \
+	vpart link add l $end connect unix:@a
+fails "a key's name has at most 31 characters" 'no name of a key: 1 to 31' \
+	vpart link add l $end connect unix:@a key a123456789b123456789c123456789d1
+fails "an unknown digest is refused" "'crc' is no digest: none, header, data and all" \
+	vpart link add l $end connect unix:@a key none digest crc
+fails "the server's end does not wait: no path loss time" "for the client's end" \
+	vpart link add l $end listen unix:@a key none path-loss 9
+fails "a slot is a number" 'is no slot' vpart link add l $end listen unix:@a key none slot 0
+fails "an unknown side is refused" "'left' is no side: client and server" vpart link del l side left
 fails "a leg number is checked" 'from 0 to 1' vpart mirror fail vol leg 2
 
 exits 1 "without the module vpart: failed" vpart partition show

@@ -54,6 +54,15 @@ is "a pair that is not served is down" "$(get 'o["link"]' adapter show client1-v
 t "a pair is deleted" vpart adapter del client1-vios1.2
 is "a deleted pair is not found" "$(code vpart adapter del client1-vios1.2)" 3
 
+is "without links, link show shows none" "$(get 'o' link show)" "[]"
+is "R10 both ends of a pair are here" "$(get 'o["here"]' adapter show client1-vios1)" both
+fails "R10 such a pair is no link" 'both its ends are here' vpart link show client1-vios1
+fails "R10 ... and is not deleted as one" 'no link.*vpart adapter del' vpart link del client1-vios1
+end="client client1 server vios1 id 77"
+fails "a fabric without a module: refused by name" 'link far: there is no fabric shm' \
+	vpart link add far $end connect shm:0000:00:1f.0 key none
+is "an unknown link is not found" "$(code vpart link show nolink) $(code vpart link del nolink)" "3 3"
+is "after refusals there is no link" "$(get 'o' link show)" "[]"
 t "R8 a partition fails" vpart partition fail vios1
 is "R8 and is shown so" "$(get 'o["state"]' partition show vios1)" failed
 is "R8 its partner runs on" "$(get 'o["state"]' partition show vios2)" running
@@ -71,7 +80,7 @@ fails "a number of an event is checked" 'no number' vpart events --from x
 vpart events --follow --from $((count + 1)) >/tmp/events &
 pid=$!
 t "an object changes" vpart partition fail c2
-t "R20 a follower hears it" wait_for 10 grep -q 'partition c2: failed' /tmp/events
+t "R20 a follower hears it" wait_for 60 grep -q 'partition c2: failed' /tmp/events
 kill $pid
 wait $pid 2>/dev/null
 # A small socket buffer: stopped, the follower misses most of what comes.
@@ -79,7 +88,7 @@ read -r room </proc/sys/net/core/rmem_default
 echo 4608 >/proc/sys/net/core/rmem_default
 vpart events --follow --from $((count + 1)) >/tmp/events &
 pid=$!
-wait_for 10 test -s /tmp/events
+wait_for 60 test -s /tmp/events
 kill -STOP $pid
 for _ in {1..15}; do
 	vpart partition start c2
@@ -88,7 +97,7 @@ done >/dev/null
 kill -CONT $pid
 echo "$room" >/proc/sys/net/core/rmem_default
 last=$(vpart events | tail -n 1 | awk '{ print $1 }')
-t "R20 a slow follower comes to the last event" wait_for 20 grep -q "^$last " /tmp/events
+t "R20 a slow follower comes to the last event" wait_for 60 grep -q "^$last " /tmp/events
 kill $pid
 is "R20 it has read again what it missed: every one is there, once" \
 	"$(awk '{ print $1 }' /tmp/events)" "$(seq $((count + 1)) "$last")"

@@ -52,7 +52,7 @@ t "what is missing is said" bash -c 'vpart lu add x server vios1 client client1 
 	grep "modprobe vscsi_host"'
 t "a LU is deleted" vpart lu del x
 mods vscsi_host sd_mod
-t "R10 with the drivers, the client sees a SCSI disk" wait_for 15 test -b /dev/sda
+t "R10 with the drivers, the client sees a SCSI disk" wait_for 60 test -b /dev/sda
 is "R11 the LU names it" "$(get 'o["disk"]' lu show d1)" /dev/sda
 is "R13 the disk has the LU's uuid as serial number" \
 	"$(sg_vpd -p sn /dev/sda | sed -n 's/.*number: *//p')" $uuid
@@ -65,6 +65,8 @@ fails "a LU's name is unique" 'd1 exists' \
 	vpart lu add d1 server vios1 client client1 device /dev/vdc
 fails "a LU's uuid is unique" 'd1 has this UUID' \
 	vpart lu add d2 server vios1 client client1 device /dev/vdc uuid $uuid
+fails "R11 a uuid that makes the same name in VPD page 0x83 is refused" 'd1 has a UUID with the same first 25' \
+	vpart lu add d2 server vios1 client client1 device /dev/vdc uuid "${uuid%???}777"
 fails "a LUN is used once" 'LUN 0 is taken' \
 	vpart lu add d2 server vios1 client client1 device /dev/vdc lun 0
 is "after a refusal no backstore is left behind" "$(backstores)" 1
@@ -92,10 +94,10 @@ t "R8 a failed server is shown at its LUs" vpart partition fail vios1
 is "R8 their link is down" "$(get 'o["state"]' lu show d2)" "link down"
 is "R8 the disk stays" "$(get 'o["disk"]' lu show d2)" /dev/sdb
 t "R9 the server returns" vpart partition start vios1
-t "R9 and serves" wait_for 10 bash -c 'vpart --json lu show d2 | grep -q ready'
+t "R9 and serves" wait_for 60 bash -c 'vpart --json lu show d2 | grep -q ready'
 
 t "a LU is deleted with its disk" vpart lu del d1
-t "the client's disk goes" wait_for 10 no_file /dev/sda
+t "the client's disk goes" wait_for 60 no_file /dev/sda
 is "a deleted LU is not found" "$(code vpart lu del d1)" 3
 t "an adapter pair goes with its LUs by --force" vpart adapter del client1-vios1 --force
 is "no LU is left" "$(get 'o' lu)" "[]"

@@ -40,6 +40,18 @@ fails "a leg that is no device is refused by name" '/dev/sdx' vpart mirror creat
 fails "a leg twice is refused" 'the same disk' vpart mirror create vol d1 lu:d1
 fails "also by another name" 'the same disk' vpart mirror create vol d1 /dev/sda
 fails "a new mirror needs both legs" 'both legs' vpart mirror create vol d1 -
+# A LU of a server elsewhere that shows the same name: nothing here could refuse it.
+twin=/sys/kernel/config/target/core/iblock_900/twin
+twin_lun=/sys/kernel/config/target/vscsi/client1-vios2/tpgt_1/lun/lun_9
+twin_up() {
+	mkdir -p $twin && echo udev_path=/dev/vdd >$twin/control && echo 1 >$twin/enable &&
+		sed 's/.*: //' /sys/kernel/config/target/core/iblock_*/d1/wwn/vpd_unit_serial >$twin/wwn/vpd_unit_serial &&
+		mkdir $twin_lun && ln -s $twin $twin_lun/ && wait_for 60 test -b /dev/sdc
+}
+twin_down() { rm $twin_lun/twin && rmdir $twin_lun $twin "${twin%/*}" && wait_for 60 test ! -b /dev/sdc; }
+t "R11 two LUs of one name" twin_up
+fails "R11 they are no mirror" 'both say that they are wwid:naa' vpart mirror create vol d1 /dev/sdc
+t "R11 the second goes" twin_down
 vpart lu add d3 server vios2 client client1 device /dev/vdd >/dev/null
 fails "legs of different size are refused with the sizes" 'd1 has 67108864 bytes, d3 has 100663296' \
 	vpart mirror create vol d1 d3
@@ -89,7 +101,7 @@ t "copying can be paused" vpart mirror resync vol pause
 t "a leg fails again" vpart mirror fail vol leg 1
 t "and is written to" put four 3145728
 vpart mirror attach vol >/dev/null
-t "the copy waits" wait_for 10 bash -c 'vpart --json mirror show vol | grep -q "\"resync\":\"paused\""'
+t "the copy waits" wait_for 60 bash -c 'vpart --json mirror show vol | grep -q "\"resync\":\"paused\""'
 fails "waiting for it has an end" 'still resync after 1 seconds' vpart mirror wait vol --timeout 1
 t "and goes on" vpart mirror resync vol resume
 t "to the end" vpart mirror wait vol --timeout 60

@@ -40,7 +40,7 @@ echo 1 >"$tpg/acls/$name/lun_5/write_protect"
 echo 1 >$core/fileio_0/f1/attrib/emulate_tpu
 t "a mapping of an ACL is told to the client" vpart lu resize f1
 at_5() { [ "$(lun_of f1)" = 5 ]; }
-t "R11 the client sees the LU at the ACL's number" wait_for 20 at_5
+t "R11 the client sees the LU at the ACL's number" wait_for 60 at_5
 t "R13 all of it is saved" vpart config save
 t "targetcli saves what it knows: the backstores" targetctl save /tmp/saveconfig.json
 t "a LU goes, although an ACL names it" down
@@ -50,7 +50,7 @@ t "... the backstores" test -d $core/fileio_0/f1
 t "R13 what it has restored is used" vpart config restore
 is "R26 ... not made a second time" "$(ls -d $core/*/{d1,f1} | wc -l)" 2
 is "R11 only who was admitted is admitted" "$(cat $tpg/attrib/generate_node_acls) $(ls $tpg/acls)" "0 $name"
-t "R11 he sees the LU at the ACL's number" wait_for 20 at_5
+t "R11 he sees the LU at the ACL's number" wait_for 60 at_5
 is "... read-only" "$(cat "/sys/class/block/$(disk f1)/ro")" 1
 is "an attribute that was chosen is kept" "$(cat $core/fileio_0/f1/attrib/emulate_tpu)" 1
 t "restored twice, nothing happens" bash -c 'vpart config restore | grep -q "nothing to do"'
@@ -60,7 +60,7 @@ up
 sed 's|/dev/vdb|/dev/vdc|' $cfg >/tmp/renamed
 t "without targetcli everything is made here" vpart config restore /tmp/renamed
 is "R13 a disk that had another name then is found" "$(cat $core/iblock_0/d1/udev_path)" /dev/vdb
-t "R11 the LU at the ACL's number too" wait_for 20 at_5
+t "R11 the LU at the ACL's number too" wait_for 60 at_5
 is "the attribute is set" "$(cat $core/fileio_0/f1/attrib/emulate_tpu)" 1
 
 # --- files that are refused ---

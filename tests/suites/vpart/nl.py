@@ -50,8 +50,8 @@ def header():
 
 
 CMDS, SETS = header()
-U64 = {"SINCE_MS", "OLDEST_MS", "SEQ", "TIME_NS", "LOST"}
-STRINGS = {"NAME", "NODE", "PARTNER", "CLIENT", "SERVER", "FABRIC", "DETAIL"}
+STRINGS = {"NAME", "NODE", "PARTNER", "CLIENT", "SERVER", "FABRIC", "DETAIL",
+           "ADDRESS", "KEY", "PROBLEM", "PEER"}
 UUIDS = {"UUID", "BOOT", "BOOT_ID"}
 
 
@@ -98,10 +98,10 @@ def show(names, data):
             text = str(uuid.UUID(bytes=value))
         elif name in STRINGS:
             text = value.rstrip(b"\0").decode().replace(" ", "_")
-        elif name in U64:
-            text = str(struct.unpack("=Q", value)[0])
         else:
-            text = str(struct.unpack("=I", value)[0])
+            text = ",".join(str(n) for n in
+                            struct.unpack("=I" if len(value) == 4 else f"={len(value) // 8}Q",
+                                          value))
         words.append(f"{name}={text}")
     return " ".join(words)
 

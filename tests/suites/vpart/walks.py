@@ -42,7 +42,7 @@ def ask(words):
         raise OSError(errno.ENOBUFS, str(e)) from e
 
 
-def walk(desc, request, undo="", modes=("one",)):
+def walk(desc, request, undo="", modes=("one",), errors=()):
     """Whatever fails, all objects are as they were, or as they should be."""
     before = everything()
     back = undo.split()
@@ -62,7 +62,7 @@ def walk(desc, request, undo="", modes=("one",)):
             raise faults.Wrong(f"done and undone, it leaves {everything()}, not {before}")
 
     for mode in modes:
-        faults.walk(desc, lambda: ask(request.split()), take_back, mode, then=as_before)
+        faults.walk(desc, lambda: ask(request.split()), take_back, mode, errors, as_before)
 
 
 def main():

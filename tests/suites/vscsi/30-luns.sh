@@ -16,23 +16,23 @@ lun_add p1 3 d1
 disk=$(disk_of p1 3)
 t "R7 a LU added later appears by itself" test -b "/dev/$disk"
 lun_del p1 3
-t "one removed disappears by itself" wait_for 10 no_disk p1 3
+t "one removed disappears by itself" wait_for 60 no_disk p1 3
 lun_add p1 3 d2
 t "its number leads to another LU" grep -q d2 <(serial "$(disk_of p1 3)")
 lun_del p1 3
-wait_for 10 no_disk p1 3
+wait_for 60 no_disk p1 3
 
 # The same while the link is down: nobody is told.
 lun_add p1 0 d1
 lun_add p1 1 d2
-wait_for 10 has_disk p1 1
+wait_for 60 has_disk p1 1
 disk=$(disk_of p1 0)
 vpart partition fail vios1 >/dev/null
-wait_for 5 link_is p1 blocked
+wait_for 60 link_is p1 blocked
 dd if=/dev/zero of="/dev/$disk" bs=4k count=1 oflag=direct status=none 2>/dev/null &
 writer=$!
 held() { [ "$(hostattr p1 held)" -ge 1 ]; }
-wait_for 5 held
+wait_for 60 held
 lun_del p1 0
 lun_del p1 1
 lun_add p1 0 d2
@@ -43,32 +43,32 @@ wait $writer
 t "R11 a held write never goes to another LU at its number" test $? -ne 0
 t "... whose data is as it was" cmp -n 4096 /tmp/was /dev/vdc
 second() { [ "$(serial "$(_disk p1 0)" 2>/dev/null | grep -c d2)" = 1 ] && no_disk p1 1; }
-t "the client follows the change" wait_for 10 second
+t "the client follows the change" wait_for 60 second
 
 # There is a LU, but it answers nothing, not even who it is.
 disk=$(disk_of p1 0)
 offline() { echo "$1" >$cfg/vscsi/p1/tpgt_1/lun/lun_0/alua_tg_pt_offline; }
 vpart partition fail vios1 >/dev/null
-wait_for 5 link_is p1 blocked
+wait_for 60 link_is p1 blocked
 dd if=/dev/zero of="/dev/$disk" bs=4k count=1 oflag=direct status=none 2>/dev/null &
 writer=$!
-wait_for 5 held
+wait_for 60 held
 offline 1
 dmesg -C
 vpart partition start vios1 >/dev/null
 wait $writer
 t "V8 nor to one that does not say who it is" test $? -ne 0
 t "... whose data is as it was" cmp -n 4096 /tmp/was /dev/vdc
-t "V10 the log says why" wait_for 5 sh -c 'dmesg | grep -q "LUN 0 does not say which disk it is"'
-t "V10 the link does not wait for it" wait_for 10 link_is p1 up
-t "its disk goes" wait_for 10 no_disk p1 0
+t "V10 the log says why" wait_for 60 sh -c 'dmesg | grep -q "LUN 0 does not say which disk it is"'
+t "V10 the link does not wait for it" wait_for 60 link_is p1 up
+t "its disk goes" wait_for 60 no_disk p1 0
 offline 0
 echo 0 >$cfg/vscsi/p1/tpgt_1/rescan
-t "R11 it returns when it answers again" wait_for 10 second
+t "R11 it returns when it answers again" wait_for 60 second
 disk=$(disk_of p1 0)
 t "... with its data" cmp -n 4096 /tmp/was <(dd if="/dev/$disk" bs=4k count=1 iflag=direct status=none)
 lun_del p1 0
-wait_for 10 no_disk p1 0
+wait_for 60 no_disk p1 0
 
 # --- size ---
 modprobe loop 2>/dev/null
@@ -83,9 +83,9 @@ if [ -n "$loop" ]; then
 	losetup -c "$loop"
 	echo 2 >$cfg/vscsi/p1/tpgt_1/rescan
 	grown() { [ "$(cat "/sys/block/$disk/size")" = 49152 ]; }
-	t "R7 a LU that grew is seen by the client" wait_for 10 grown
+	t "R7 a LU that grew is seen by the client" wait_for 60 grown
 	if sg_vpd -p 0xb2 "/dev/$disk" | grep -q 'Unmap command supported (LBPU): 1'; then has=1; else has=0; fi
-	[ $has = 1 ] || { lun_del p1 2; wait_for 10 no_disk p1 2; echo 1 >"$(store_of g)/attrib/emulate_tpu"; echo 1 >"$(store_of g)/attrib/emulate_tpws"; lun_add p1 2 g; disk=$(disk_of p1 2); }
+	[ $has = 1 ] || { lun_del p1 2; wait_for 60 no_disk p1 2; echo 1 >"$(store_of g)/attrib/emulate_tpu"; echo 1 >"$(store_of g)/attrib/emulate_tpws"; lun_add p1 2 g; disk=$(disk_of p1 2); }
 	dd if=/dev/urandom of="/dev/$disk" bs=1M count=8 oflag=direct status=none
 	t "UNMAP" sg_unmap --lba=0 --num=2048 "/dev/$disk"
 	t "the range reads as zero" cmp -n 1048576 /dev/zero <(dd if="/dev/$disk" bs=1M count=1 iflag=direct status=none)
@@ -98,7 +98,7 @@ if [ -n "$loop" ]; then
 	t "is in each block" cmp <(for i in $(seq 64); do cat /tmp/block; done) <(dd if="/dev/$disk" bs=512 skip=8192 count=64 iflag=direct status=none)
 	t "discard by the file system's way" blkdiscard "/dev/$disk"
 	lun_del p1 2
-	wait_for 10 no_disk p1 2
+	wait_for 60 no_disk p1 2
 	backstore_del g
 	losetup -d "$loop"
 else
@@ -108,34 +108,34 @@ fi
 # --- who may see what ---
 vpart partition add client2 client >/dev/null
 pair p2 client2 vios1
-wait_for 10 link_is p2 up
+wait_for 60 link_is p2 up
 lun_add p1 0 d1
 lun_add p2 0 d2
 one=$(disk_of p1 0) two=$(disk_of p2 0)
 t "R11 LUN 0 of one client is one LU" grep -q d1 <(serial "$one")
 t "R11 LUN 0 of the other is another" grep -q d2 <(serial "$two")
 lun_del p2 0
-wait_for 10 no_disk p2 0
+wait_for 60 no_disk p2 0
 
 tpg=$cfg/vscsi/p2/tpgt_1
 name=$(cat $tpg/initiator)
 echo 0 >$tpg/enable
-wait_for 10 link_is p2 blocked
+wait_for 60 link_is p2 blocked
 echo 0 >$tpg/attrib/generate_node_acls
 fails "an ACL's name must be a port's" 'Invalid argument' mkdir $tpg/acls/iqn.2026-01.x
 other=0x00000000000000000000000000000001
 mkdir $tpg/acls/$other
 echo 1 >$tpg/enable
 refused() { vpart adapter show p2 >/tmp/show; grep -qi refused /tmp/show; }
-t "R11 a client without an ACL is refused" wait_for 5 refused
+t "R11 a client without an ACL is refused" wait_for 60 refused
 cat /tmp/show; t "... and sees nothing" no_disk p2 0
 lun_add p2 7 d2
 mkdir $tpg/acls/$name
 mkdir $tpg/acls/$name/lun_5
 ln -s $tpg/lun/lun_7 $tpg/acls/$name/lun_5/d2
 echo 7 >$tpg/rescan
-t "with one it is admitted" wait_for 10 link_is p2 up
-t "R11 and sees the LU at the number of the ACL" has_disk p2 5 || wait_for 10 has_disk p2 5
+t "with one it is admitted" wait_for 60 link_is p2 up
+t "R11 and sees the LU at the number of the ACL" has_disk p2 5 || wait_for 60 has_disk p2 5
 t "... only there" no_disk p2 7
 
 t "all of it away" vscsi_down

@@ -31,7 +31,7 @@ if modprobe tcm_loop 2>/dev/null; then
 	ln -s "$(store_of d1)" $w/tpgt_1/lun/lun_0/d1
 	loop() { grep -l 'TCM_Loopback\|tcm_loopback' /sys/class/scsi_host/*/proc_name | sed 's|.*/host\([0-9]*\)/.*|\1|'; }
 	loopdisk() { ls -d /sys/class/scsi_host/host"$(loop)"/device/target*/*/block/*; }
-	wait_for 10 loopdisk
+	wait_for 60 loopdisk
 	fails "the test sees such errors: tcm_loop makes them" '.*' try "/dev/$(basename "$(loopdisk)")"
 	rm $w/tpgt_1/lun/lun_0/d1
 	rmdir $w/tpgt_1/lun/lun_0 $w/tpgt_1 $w
@@ -49,13 +49,13 @@ is "the link keeps its limits" "$(cat /sys/block/$disk/queue/dma_alignment)" 511
 t "R7 a LU with a larger alignment, added later, is served right" try /dev/$disk 4096
 lun_del p1 0
 lun_del p1 1
-wait_for 10 no_disk p1 1
+wait_for 60 no_disk p1 1
 lun_add p1 1 d2
-wait_for 10 has_disk p1 1
+wait_for 60 has_disk p1 1
 lun_del p1 1
-wait_for 10 no_disk p1 1
+wait_for 60 no_disk p1 1
 vpart partition fail vios1 >/dev/null
-wait_for 5 link_is p1 blocked
+wait_for 60 link_is p1 blocked
 lun_add p1 1 d2
 vpart partition start vios1 >/dev/null
 disk=$(disk_of p1 1)

@@ -9,25 +9,28 @@
 #	backstore d1 /dev/vdb			an iblock backstore
 #	lun_add p1 0 d1; disk=$(disk_of p1 0)	a LU, and its disk at the client
 
+# shellcheck source=tests/lib/fabric.sh
+. /src/tests/lib/fabric.sh
+
 cfg=/sys/kernel/config/target
 
 vscsi_mods() {
 	mountpoint -q /sys/kernel/config || mount -t configfs configfs /sys/kernel/config
 	mods target_core_mod target_core_iblock target_core_file vpart vscsi_target vscsi_host sd_mod sg || return
+	fabric_mods || return
 	mkdir -p /var/target/pr /var/target/alua
 }
 
-# pair NAME CLIENT SERVER [PATH-LOSS]: an adapter pair with an enabled, empty target.
+# pair NAME CLIENT SERVER [PATH-LOSS]: the same, with an enabled, empty target.
 pair() {
-	vpart adapter add client "$2" server "$3" name "$1" ${4:+path-loss "$4"} >/dev/null || return
-	mkdir -p "$cfg/vscsi/$1/tpgt_1" && echo 1 >"$cfg/vscsi/$1/tpgt_1/enable"
+	join "$@" && mkdir -p "$cfg/vscsi/$1/tpgt_1" && echo 1 >"$cfg/vscsi/$1/tpgt_1/enable"
 }
 
 vscsi_up() { # [PATH-LOSS]
 	vscsi_mods || return
 	vpart partition add vios1 vios >/dev/null && vpart partition add client1 client >/dev/null || return
 	pair p1 client1 vios1 "${1:-}" || return
-	wait_for 10 link_is p1 up
+	wait_for 60 link_is p1 up
 }
 
 # host_of PAIR: the SCSI host of its client's end.
@@ -74,7 +77,7 @@ _disk() {
 }
 has_disk() { [ -n "$(_disk "$1" "$2")" ]; }
 no_disk() { ! has_disk "$1" "$2"; }
-disk_of() { wait_for 10 has_disk "$1" "$2"; _disk "$1" "$2"; }
+disk_of() { wait_for 60 has_disk "$1" "$2"; _disk "$1" "$2"; }
 sg_of() { ls "/sys/block/$1/device/scsi_generic"; }
 
 # All of a test's vSCSI away; vscsi_down: the modules too, so that nothing is
@@ -95,11 +98,12 @@ vscsi_clear() {
 		[ ! -d "$s/attrib" ] || { rmdir "$s" && rmdir "$(dirname "$s")"; } || return
 	done
 	vpart --json adapter show | python3 -c 'import json,sys
-for a in json.load(sys.stdin): print(a["name"])' | while read -r p; do vpart adapter del "$p" --force >/dev/null || exit; done
+for n in sorted({a["name"] for a in json.load(sys.stdin)}): print(n)' | while read -r p; do vpart adapter del "$p" --force >/dev/null || exit; done
 	for p in client1 client2 vios1; do
 		[ ! -d "/sys/class/vpart/$p" ] || vpart partition del $p >/dev/null || return
 	done
 }
 vscsi_down() {
-	vscsi_clear && { [ ! -d "$cfg/vscsi" ] || rmdir "$cfg/vscsi"; } && rmmod vscsi_host && rmmod vscsi_target && rmmod vpart
+	vscsi_clear && { [ ! -d "$cfg/vscsi" ] || rmdir "$cfg/vscsi"; } && rmmod vscsi_host && rmmod vscsi_target &&
+		fabric_rmmod && rmmod vpart
 }

@@ -1,0 +1,19 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# summary: a link that is cut every second for ten minutes, under writers, and leaves nothing behind
+# kernel: stock
+# disks: 32M
+# smp: 2
+# limit: 300
+# round: 600
+# append: slub_nomerge
+. /src/tests/lib/guest.sh
+. /src/tests/lib/faults.sh
+. /src/tests/suites/vscsi/lib.sh
+. /src/tests/suites/stream/lib.sh
+
+harm_up
+export SEED
+walks /src/tests/suites/stream/harm.py lean "${SOAK_SECONDS:-600}"
+t "all of it goes" harm_down
+done_testing

@@ -1,0 +1,478 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0
+"""hostile_server.py [CASE...]: what no honest server does, to the kernel's client.
+
+Makes the client's end of pair p3, number 9, to 127.0.0.1:7400. The client answers
+each violation by ERROR with the code of the text, ends the session, says so once,
+counts it, and comes back; the read or write under way is done by the honest session
+that follows, and never with other data than what the disk has.
+"""
+import socket
+import struct
+import threading
+import time
+
+import vsr
+import vsr_scsi as scsi
+from base import (Counters, DIGESTS, Log, case, connected, direct, disk_of, expect, host_attr, link,
+                  link_get, pattern, run_cases, until)
+from vsr_server import Server
+
+ADDRESS = "tcp:127.0.0.1:7400"
+PAIR, NUMBER = "p3", 9
+AT, SIZE = 256 * 1024, 16384    # what the cases read and write
+DIGEST_CODES = (vsr.HDR_DIGEST, vsr.DATA_DIGEST)
+SAID = {vsr.MALFORMED: "malformed", vsr.HDR_DIGEST: "header digest", vsr.DATA_DIGEST: "data digest",
+        vsr.SEQ: "lost or repeated", vsr.EPOCH: "another epoch", vsr.TAG: "tag that it may not use",
+        vsr.LENGTH: "length beyond", vsr.OFFSET: "offset out of order",
+        vsr.STATE: "may not come now", vsr.UNSUPPORTED: "unknown type", vsr.TIMEOUT: "silent"}
+
+
+class Rig:
+    """The client's end, its disk, and mischief for one command."""
+
+    def __init__(self, serving):
+        self.serving, self.server = serving, serving.server
+        self.server.hook = self.hook
+        self.mischief = None
+        until(30, lambda: host_attr(PAIR, "link_state") == "up", "link up")
+        self.disk = disk_of(PAIR)
+
+    def hook(self, sess, conn, call):
+        """The command of the case gets what it deserves, once."""
+        op = call.cdb[0]
+        if not self.mischief or op not in (scsi.READ_10, scsi.READ_16, scsi.WRITE_10, scsi.WRITE_16) \
+                or scsi.Disk.place(call.cdb)[0] != AT // 512:
+            return False
+        do, self.mischief = self.mischief, None
+        # A session that was short would have the next wait.
+        time.sleep(max(0, 1.1 - (time.monotonic() - self.serving.since)))
+        return do(sess, conn, call) is not False
+
+    def read(self, seed):
+        """The case's read; a second run of it by an honest session is right."""
+        self.server.disk.store[AT:AT + SIZE] = pattern(seed, SIZE)
+        got = direct(self.disk, offset=AT, length=SIZE)
+        expect(got == pattern(seed, SIZE), "data that the disk does not have")
+
+    def write(self, seed):
+        """The case's write."""
+        direct(self.disk, pattern(seed, SIZE), AT)
+        expect(self.server.disk.store[AT:AT + SIZE] == pattern(seed, SIZE), "it is not there")
+
+
+RIG = None
+SEED = [100]
+
+
+def violation(code, do, write=False):
+    """After do(sess, conn, call) comes ERROR with that code; then all is well again."""
+    rig, was, log = RIG, Counters(PAIR, vsr.CLIENT), Log()
+    SEED[0] += 1
+    ended = len(rig.serving.ended)
+    rig.mischief = do
+    (rig.write if write else rig.read)(SEED[0])
+    expect(rig.mischief is None, "nothing was asked for")
+    until(60, lambda: len(rig.serving.ended) > ended, "the session's end")
+    e = rig.serving.ended[ended]
+    codes = code if isinstance(code, tuple) else (code,)
+    # ERROR is not said in the middle of another PDU.
+    expect(isinstance(e, vsr.Ended) or isinstance(e, vsr.Refused) and e.code in codes,
+           f"{type(e).__name__} {e}, not ERROR {code}")
+    bad = was.digest_errors if codes[0] in DIGEST_CODES else was.protocol_errors
+    expect(bad == (0 if codes[0] == vsr.TIMEOUT else 1), f"counted {bad} times")
+    until(60, lambda: was.logins == 1, "one login")
+    lines = log.having(f"adapter {PAIR}:", "queue ")
+    log.close()
+    expect(len(lines) <= 1, f"said {len(lines)} times: {lines}")
+    expect(any(SAID[c] in line for c in codes for line in lines) or isinstance(e, vsr.Refused),
+           f"{e}, not ERROR {code}, and said {lines}")
+
+
+def answer(conn, call, flags=vsr.F_PUT, status=scsi.GOOD, **how):
+    """An RSP."""
+    conn.send(vsr.RSP, flags, call.tag, iu=scsi.response(call.srp, status, **how))
+
+
+def busy(conn, call):
+    """An RSP without PUT, after which the command is tried again."""
+    answer(conn, call, 0, 8)
+
+
+def data(conn, call, at=0, size=SIZE, flags=vsr.F_LAST, **how):
+    """A DATA_IN of what is on the disk; what comes of it may be believed."""
+    store = RIG.server.disk.store
+    conn.send(vsr.DATA_IN, flags, call.tag, at, data=bytes(store[AT + at:AT + at + size]), **how)
+
+
+def steps(*what):
+    """A function for violation(): each step is (function of conn and call, arguments)."""
+    def do(sess, conn, call):
+        sess.lenient = True
+        sess.calls.pop((conn.queue, call.tag))
+        for f, *args in what:
+            kw = args.pop() if args and isinstance(args[-1], dict) else {}
+            f(conn, call, *args, **kw)
+    return do
+
+
+def pdu(conn, call, kind, **how):
+    """Any PDU; with a tag if that is how it is."""
+    if kind in vsr.TYPES and vsr.TYPES[kind][5]:
+        how.setdefault("tag", call.tag)
+    conn.send(kind, **how)
+
+
+def at_once(*what):
+    """Like steps(), in one piece."""
+    def do(sess, conn, call):
+        sent = []
+        conn.raw = sent.append
+        steps(*what)(sess, conn, call)
+        del conn.raw
+        conn.raw(b"".join(sent))
+    return do
+
+
+def half(conn, _call):
+    """Not a whole header, and never more."""
+    conn.raw(vsr.HDR.pack(vsr.MAGIC, vsr.RSP, 0, 36, 0, 0, 0, 0, 0, 0)[:20])
+    conn.send = lambda *a, **kw: b""
+
+
+def xfer(conn, call, at, want, **how):
+    """An XFER_RDY."""
+    conn.send(vsr.XFER_RDY, tag=call.tag, arg=at, iu=struct.pack(">I", want), **how)
+
+
+def event_zero(sess, _conn, call):
+    """They are counted from 1."""
+    sess.conns[0].send(vsr.EVENT, iu=bytes(8) + scsi.aer(0, 0x2a))
+    sess.calls.pop((call.conn.queue, call.tag))
+
+
+def event_elsewhere(sess, _conn, call):
+    """They come on queue 0 alone."""
+    sess.conns[1].send(vsr.EVENT, iu=struct.pack(">Q", 1) + scsi.aer(0, 0x2a))
+    sess.calls.pop((call.conn.queue, call.tag))
+
+
+READS = [
+    ("RSP twice", vsr.TAG, steps((data,), (answer,), (answer,))),
+    ("RSP without PUT twice", vsr.TAG, steps((data,), (answer, 0), (answer, 0))),
+    ("RSP for a tag that is free", vsr.TAG, steps((pdu, vsr.RSP, {"tag": 1, "iu": bytes(36)}))),
+    ("RSP for a tag beyond depth", vsr.TAG, steps((pdu, vsr.RSP, {"tag": 4000, "iu": bytes(36)}))),
+    ("PUT for a tag that is free", vsr.TAG, steps((pdu, vsr.PUT, {"tag": 1}))),
+    ("PUT twice", vsr.TAG, steps((data,), (answer, 0), (pdu, vsr.PUT), (pdu, vsr.PUT))),
+    ("DATA_IN for a tag that is free", vsr.TAG, steps((pdu, vsr.DATA_IN, {"tag": 1, "data": b"x" * 512}))),
+    ("DATA_IN behind the answer", vsr.TAG, steps((busy,), (data,))),
+    ("DATA_IN beyond the end", vsr.LENGTH, steps((data, 0, SIZE + 512))),
+    ("DATA_IN twice", vsr.OFFSET, steps((data, 0, 512, 0), (data, 0, 512, 0))),
+    ("DATA_IN with a gap", vsr.OFFSET, steps((data, 512, 512, 0))),
+    ("DATA_IN behind LAST", (vsr.OFFSET, vsr.LENGTH, vsr.TAG),
+     steps((data, 0, 512, vsr.F_LAST), (data, 512, 512, 0))),
+    ("all data without LAST", vsr.MALFORMED, steps((data, 0, SIZE, 0))),
+    ("GOOD before the end", vsr.MALFORMED, steps((data, 0, 512, vsr.F_LAST | vsr.F_GOOD))),
+    ("GOOD without LAST", vsr.MALFORMED, steps((data, 0, SIZE, vsr.F_GOOD))),
+    ("DATA_IN of nothing", vsr.LENGTH, steps((data, 0, 0))),
+    ("XFER_RDY for a read", vsr.TAG, steps((xfer, 0, 512))),
+    ("another magic", vsr.MALFORMED, steps((pdu, vsr.NOP, {"magic": b"VSR0"}))),
+    ("an unknown type", vsr.UNSUPPORTED, steps((pdu, 0x2f))),
+    ("REQ from a server", vsr.STATE, steps((pdu, vsr.REQ, {"tag": 0, "iu": bytes(48)}))),
+    ("REJECT in a session that runs", vsr.STATE, steps((pdu, vsr.REJECT, {"arg": 8}))),
+    ("LOGIN_RSP in a session that runs", vsr.STATE, steps((pdu, vsr.LOGIN_RSP, {"iu": bytes(68)}))),
+    ("CLOSE_RSP, not negotiated", (vsr.UNSUPPORTED, vsr.STATE), steps((pdu, vsr.CLOSE_RSP))),
+    ("a flag that RSP does not have", vsr.MALFORMED, steps((answer, vsr.F_PUT | vsr.F_LAST))),
+    ("an arg in RSP", vsr.MALFORMED, steps((pdu, vsr.RSP, {"arg": 1, "iu": bytes(36)}))),
+    ("an IU of 513 bytes", vsr.LENGTH, steps((pdu, vsr.RSP, {"iu": bytes(513)}))),
+    ("2 GiB of data", vsr.LENGTH, steps((data, 0, 512, 0, {"data_len": 1 << 31}))),
+    ("another epoch", vsr.EPOCH, steps((pdu, vsr.NOP, {"epoch": 0x1234567}))),
+    ("a number left out", vsr.SEQ, steps((pdu, vsr.NOP, {"seq": 0x7000}))),
+    ("a header digest that is not agreed", vsr.HDR_DIGEST, steps((pdu, vsr.NOP, {"hcrc": b"evil"}))),
+    ("a data digest that is wrong", vsr.DATA_DIGEST, steps((data, 0, SIZE, vsr.F_LAST, {"dcrc": b"evil"}))),
+    ("... of the second half", vsr.DATA_DIGEST,
+     steps((data, 0, 8192, 0), (data, 8192, 8192, vsr.F_LAST, {"dcrc": b"evil"}))),
+    ("a pad that is not zero", vsr.MALFORMED, steps((data, 0, 510, 0, {"data_pad": b"\0\1"}))),
+    ("event number 0", vsr.MALFORMED, event_zero),
+    ("an event on a further queue", vsr.STATE, event_elsewhere),
+    ("half a PDU, then silence", vsr.TIMEOUT,
+     steps((half,))),
+]
+WRITES = [
+    ("XFER_RDY beyond the end", vsr.LENGTH, steps((xfer, 0, SIZE + 512))),
+    ("XFER_RDY of nothing", vsr.LENGTH, steps((xfer, 0, 0))),
+    ("XFER_RDY with a gap", vsr.OFFSET, steps((xfer, 512, 512))),
+    ("XFER_RDY beyond max_data", vsr.OFFSET, steps((xfer, 0xffffff00, 512))),
+    ("three XFER_RDY at a time", vsr.STATE,
+     at_once((xfer, 0, 512), (xfer, 512, 512), (xfer, 1024, 512))),
+    ("XFER_RDY for all, and more", vsr.LENGTH,
+     at_once((xfer, 0, SIZE), (xfer, SIZE, 512))),
+    ("XFER_RDY behind the answer", vsr.TAG, steps((busy,), (xfer, 0, 512))),
+    ("DATA_IN for a write", vsr.LENGTH, steps((data, 0, 512, 0))),
+]
+
+
+def survives(do, write=False, bad=None):
+    """After do() the session goes on; the command is done in the end."""
+    rig = RIG
+    SEED[0] += 1
+    sessions, was = rig.serving.sessions, int(host_attr(PAIR, "bad"))
+    rig.mischief = do
+    (rig.write if write else rig.read)(SEED[0])
+    expect(rig.mischief is None, "nothing was asked for")
+    expect(rig.serving.sessions == sessions, "it was a new session")
+    if bad is not None:
+        expect(int(host_attr(PAIR, "bad")) - was == bad, f"bad: {host_attr(PAIR, 'bad')}")
+
+
+def unanswered(_sess, conn, call):
+    """Dropped: PUT alone."""
+    conn.send(vsr.PUT, tag=call.tag)
+    _sess.calls.pop((conn.queue, call.tag))
+
+
+def never_answered():
+    """A command gets no answer at all: it is aborted in vain, others are served, and the
+    next session does it."""
+    rig, held, got = RIG, [], []
+    SEED[0] += 1
+    rig.mischief = lambda sess, conn, call: held.append(sess)
+    with open(f"/sys/block/{rig.disk[5:]}/device/timeout", "w", encoding="ascii") as f:
+        f.write("1")
+    aborts = int(host_attr(PAIR, "aborts"))
+    reader = threading.Thread(target=lambda: got.append(rig.read(SEED[0])), daemon=True)
+    reader.start()
+    until(60, lambda: held, "it is sent")
+    until(60, lambda: int(host_attr(PAIR, "aborts")) > aborts, "an abort")
+    for i in range(20):
+        direct(rig.disk, offset=i * 4096, length=4096)
+    expect(reader.is_alive() and rig.serving.sess is held[0], "it has ended")
+    for conn in held[0].conns:
+        conn.sock.shutdown(socket.SHUT_RDWR)
+    reader.join(30)
+    expect(got == [None], "it is not done")
+    with open(f"/sys/block/{rig.disk[5:]}/device/timeout", "w", encoding="ascii") as f:
+        f.write("30")
+
+
+def late_put(sess, conn, call):
+    """The answer first, the tag later."""
+    conn.send(vsr.DATA_IN, vsr.F_LAST, call.tag, data=bytes(sess.server.disk.store[AT:AT + SIZE]))
+    answer(conn, call, 0)
+    time.sleep(0.3)
+    conn.send(vsr.PUT, tag=call.tag)
+    sess.calls.pop((conn.queue, call.tag))
+
+
+def by_byte(sess, conn, call):
+    """The answer by one byte at a time."""
+    sent = []
+    conn.raw = sent.append
+    conn.send(vsr.DATA_IN, vsr.F_LAST, call.tag, data=bytes(sess.server.disk.store[AT:AT + SIZE]))
+    answer(conn, call)
+    del conn.raw
+    sess.calls.pop((conn.queue, call.tag))
+    whole = b"".join(sent)
+    for i in range(600):
+        conn.raw(whole[i:i + 1])
+    conn.raw(whole[600:-400])
+    for i in range(len(whole) - 400, len(whole)):
+        conn.raw(whole[i:i + 1])
+
+
+def liar(**how):
+    """An answer without the data that it speaks of, or one that is none: the reader
+    gets an error or the right data from a second try, never what was in his buffer."""
+    def do(sess, conn, call):
+        conn.send(vsr.RSP, vsr.F_PUT, call.tag, iu=how["iu"](call))
+        sess.calls.pop((conn.queue, call.tag))
+    return do
+
+
+def lies():
+    """Answers that are none."""
+    rig = RIG
+    good = scsi.response
+    for what, iu in (("GOOD without data", lambda c: good(c.srp)),
+                     ("all was done, without data", lambda c: b""),
+                     ("a residual", lambda c: good(c.srp, flags=scsi.DIUNDER, residual_in=512)),
+                     ("a residual of more than all", lambda c: good(c.srp, flags=scsi.DIUNDER,
+                                                                   residual_in=1 << 31)),
+                     ("another tag", lambda c: good(b"\1" + c.srp[1:])),
+                     ("short", lambda c: good(c.srp)[:20]),
+                     ("512 bytes", lambda c: good(c.srp) + bytes(476)),
+                     ("sense beyond", lambda c: good(c.srp, 2)[:18] + b"\2" + good(c.srp, 2)[19:28] +
+                      b"\0\0\x0f\xff\0\0\0\0"),
+                     ("opcode", lambda c: b"\x77" + good(c.srp)[1:])):
+        SEED[0] += 1
+        rig.mischief = liar(iu=iu)
+        rig.server.disk.store[AT:AT + SIZE] = pattern(SEED[0], SIZE)
+        try:
+            got = direct(rig.disk, offset=AT, length=SIZE)
+        except OSError as e:
+            expect(e.errno == 5, f"{what}: {e}")
+            continue
+        expect(got == pattern(SEED[0], len(got)), f"{what}: data that the disk does not have")
+        if len(got) == SIZE:
+            expect(rig.mischief is None, f"{what}: not asked for")
+
+
+def events(sess, conn, _call):
+    """Events that are none are no reason for anything."""
+    conn = sess.conns[0]
+    for iu in (b"", b"\x82", scsi.aer(0, 0x2a)[:30], b"\x11" * 504,
+               scsi.aer(0, 0x2a)[:28] + b"\0\0\xff\xff" + scsi.aer(0, 0x2a)[32:]):
+        sess.events += 1
+        conn.send(vsr.EVENT, iu=struct.pack(">Q", sess.events) + iu)
+    for _ in range(1000):
+        conn.send(vsr.EVENT_LOST)
+    return False
+
+
+def nops(_sess, conn, _call):
+    """Floods of them, and of answers that nobody waits for."""
+    for i in range(1000):
+        conn.send(vsr.NOP if i % 2 else vsr.NOP_ACK, arg=i)
+    return False
+
+
+def fewer_queues():
+    """LOGIN_RSP for one queue of two, and then an answer on the other."""
+    s = Server(link(10), "tcp:127.0.0.1:7401", login_queues=1)
+    log = Log()
+    with connected("p4", 10, s, port=7401) as srv:
+        until(60, lambda: srv.sess is not None, "a session")
+        sess = srv.sess
+        expect(len(sess.conns) == 2, f"{len(sess.conns)} queues")
+        other = sess.conns.pop(1)
+        other.epoch = sess.conns[0].epoch
+        try:
+            for kind in (vsr.RSP, vsr.DATA_IN, vsr.XFER_RDY):
+                other.send(kind, vsr.F_PUT if kind == vsr.RSP else 0,
+                           iu=bytes(36) if kind == vsr.RSP else bytes(4) if kind == vsr.XFER_RDY else b"",
+                           data=bytes(512) if kind == vsr.DATA_IN else b"")
+                time.sleep(0.2)
+        except vsr.Ended:
+            pass
+        expect(log.having("not enough") or log.having("adapter p4"), str(log.read()))
+        other.close()
+    log.close()
+
+
+class Twisted(Server):
+    """One PDU of its logins has other bytes somewhere, and a digest that fits."""
+
+    def __init__(self, kind, at, new, **lim):
+        self.kind, self.at, self.new = kind, at, new
+        super().__init__(link(10), "tcp:127.0.0.1:7401", **lim)
+
+    def accept(self, timeout=20):
+        """With another raw()."""
+        conn, p, init = super().accept(min(timeout, 2))
+        send = conn.raw
+
+        def raw(data):
+            if data[4] == self.kind:
+                b = bytearray(data)
+                b[self.at:self.at + len(self.new)] = self.new
+                size = 32 + (int.from_bytes(b[6:8], "big") + 3 & ~3)
+                b = b.ljust(size, b"\0")[:size]
+                b[28:32] = vsr.crc32c(bytes(b[:28] + b[32:]))
+                data = bytes(b)
+            send(data)
+        conn.raw = raw
+        return conn, p, init
+
+
+# Where in the PDU, what; the codes that may come of it, or what the link says. IUs begin
+# at 32. For the fields of INIT_ACK see interop_server.py, too.
+MALFORMED = (vsr.MALFORMED, vsr.UNSUPPORTED)
+TWISTS = [
+    ("keepalive 0", vsr.INIT_ACK, 52, bytes(4), MALFORMED),
+    ("PDUs of no data", vsr.INIT_ACK, 144, bytes(4), MALFORMED),
+    ("depth 0", vsr.INIT_ACK, 152, b"\0\0", MALFORMED),
+    ("an INIT_ACK of 156 bytes", vsr.INIT_ACK, 6, b"\0\x9c", (vsr.LENGTH,)),
+    ("an INIT_ACK of 512 bytes", vsr.INIT_ACK, 6, b"\2\0", (vsr.LENGTH,)),
+    ("AUTH_ACK in place of INIT_ACK", vsr.INIT_ACK, 4, b"\3", (vsr.STATE, vsr.LENGTH)),
+    ("LOGIN_RSP in place of INIT_ACK", vsr.INIT_ACK, 4, b"\5", (vsr.STATE,)),
+    ("INIT from a server", vsr.INIT_ACK, 4, b"\0", (vsr.STATE,)),
+    ("RSP in place of AUTH_ACK", vsr.AUTH_ACK, 4, b"\x11", (vsr.STATE,)),
+    ("AUTH_ACK with a MAC nobody asked for", vsr.AUTH_ACK, 6, b"\0\x20", (vsr.LENGTH,)),
+    ("AUTH_ACK number 7", vsr.AUTH_ACK, 16, b"\0\0\0\7", (vsr.SEQ,)),
+    ("AUTH_ACK of an epoch", vsr.AUTH_ACK, 12, b"\0\0\0\7", (vsr.EPOCH,)),
+    ("LOGIN_RSP of epoch 0", vsr.LOGIN_RSP, 12, bytes(4), (vsr.EPOCH, vsr.MALFORMED)),
+    ("LOGIN_RSP: no queue", vsr.LOGIN_RSP, 32, b"\0\0", MALFORMED),
+    ("LOGIN_RSP: 64 queues", vsr.LOGIN_RSP, 32, b"\0\x40", MALFORMED),
+    ("LOGIN_RSP: depth 2", vsr.LOGIN_RSP, 34, b"\0\2", MALFORMED),
+    ("LOGIN_RSP: depth 1024", vsr.LOGIN_RSP, 34, b"\4\0", MALFORMED),
+    ("LOGIN_RSP: depth 3, too little", vsr.LOGIN_RSP, 34, b"\0\3", ()),
+    ("LOGIN_RSP: no segments", vsr.LOGIN_RSP, 36, b"\0\0", MALFORMED),
+    ("LOGIN_RSP: a zero field that is not", vsr.LOGIN_RSP, 38, b"\0\1", MALFORMED),
+    ("LOGIN_RSP of 12 bytes", vsr.LOGIN_RSP, 6, b"\0\x0c", (vsr.LENGTH,)),
+    ("LOGIN_RSP without the driver's answer", vsr.LOGIN_RSP, 6, b"\0\x10", ()),
+    ("LOGIN_RSP with half of it", vsr.LOGIN_RSP, 6, b"\0\x20", ()),
+    ("REJECT for a reason that there is not", vsr.LOGIN_RSP, 4, b"\6", (vsr.LENGTH, vsr.MALFORMED,
+                                                                      vsr.EPOCH)),
+]
+
+
+def twisted(kind, at, new, outcome):
+    """No commands come of it; a person is told, and the server if it breaks the protocol."""
+    server, log, seen = Twisted(kind, at, new), Log(), []
+    server.hook = lambda *a: seen.append(a)
+    with connected("p4", 10, server, port=7401) as srv:
+        def problem():
+            return link_get("p4", vsr.CLIENT).get("PROBLEM", "").replace("_", " ")
+        if not outcome:
+            until(60, lambda: log.having("not enough"), "the driver refuses")
+        else:
+            until(60, lambda: any(SAID[code] in problem() for code in outcome),
+                  f"a problem of {outcome}")
+            expect(link_get("p4", vsr.CLIENT)["LOGINS"] == "0", "let in")
+            codes = [e.code for e in srv.ended if isinstance(e, vsr.Refused)]
+            expect(all(code in outcome for code in codes), f"ERROR {codes}")
+        expect(not seen, "a command")
+        # What it says to that may have other numbers than we count.
+        srv.ended[:] = [e for e in srv.ended if not isinstance(e, vsr.Wrong)]
+    log.close()
+
+
+def small_limits():
+    """LOGIN_RSP with limits that are too small for the driver, or too large for anyone."""
+    for how, up in (({"max_data": 512}, True), ({"max_segs": 1}, True), ({"max_data": 1 << 30}, True),
+                    ({"max_data": 511}, False), ({"max_data": 2 << 30}, False), ({"max_segs": 0}, False)):
+        s = Server(link(10), "tcp:127.0.0.1:7401", **how)
+        with connected("p4", 10, s, port=7401) as srv:
+            if up:
+                until(60, lambda: link_get("p4", vsr.CLIENT)["STATE"] == "2", f"{how}: link up")
+            else:
+                until(60, lambda: any(isinstance(e, vsr.Refused) and e.code == vsr.MALFORMED
+                                      for e in srv.ended), f"{how}: ERROR 1: {srv.ended}")
+
+
+def main():
+    """All cases, or those whose name is given."""
+    global RIG
+    cases = [(f"{desc}: ERROR {code}", violation, code, do) for desc, code, do in READS]
+    cases += [(f"{desc}: ERROR {code}", violation, code, do, True) for desc, code, do in WRITES]
+    cases += [
+        ("PUT without an answer: the command is sent again", survives, unanswered),
+        ("the answer, and the tag later", survives, late_put),
+        ("a command that is never answered", never_answered),
+        ("an answer by one byte at a time", survives, by_byte),
+        ("answers that are none, or lie", lies),
+        ("events that are none, and a flood of EVENT_LOST", survives, events),
+        ("floods of NOP and NOP_ACK", survives, nops),
+        ("LOGIN_RSP takes a queue away", fewer_queues),
+        ("limits of LOGIN_RSP", small_limits),
+    ]
+    cases += [(f"a login with {desc}", twisted, kind, at, new, outcome)
+              for desc, kind, at, new, outcome in TWISTS]
+    server = Server(link(NUMBER), ADDRESS, features=DIGESTS)
+    with connected(PAIR, NUMBER, server, "digest", "all") as serving:
+        RIG = Rig(serving)
+        run_cases(cases, "V10 ")
+        case("V10 an honest server, after all that", survives, lambda *a: False)
+
+
+main()

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: GPL-2.0
+"""The walks of 47-memory.sh: the module's init, ends of links, logins, commands.
+
+	memory.py module
+	memory.py ends
+	memory.py session PAIR BYTES...
+
+"session" is for a pair whose both ends are here, over sockets that no callback reads, so
+that all memory is asked for in processes.
+"""
+import errno
+import mmap
+import os
+import sys
+
+import faults
+import nl
+import walks
+from base import disk_of, host_attr
+
+SCAN = "/sys/module/scsi_mod/parameters/scan"
+
+
+def module():
+    """From insmod to its end."""
+    faults.put("/proc/sys/kernel/modprobe", "\n")
+    faults.walk_load("vpart_stream loads", "vpart_stream")
+
+
+def ends():
+    """What is asked for by netlink, with no driver there."""
+    walks.NL = nl.Netlink()
+    pair = "ADAPTER_NEW NAME=f ID=9 CLIENT=client1 SERVER=vios1 FABRIC=stream"
+    for desc, more in (
+            ("R10 a client's end is made", "SIDE=0 ADDRESS=tcp:127.0.0.1:7400 KEY=k"),
+            ("R10 a server's end is made", "SIDE=1 ADDRESS=tcp:127.0.0.1:7400"),
+            ("R10 ... at a unix socket", "SIDE=1 ADDRESS=unix:@f")):
+        # The kernel's words for a socket, and for a port, that cannot be had.
+        walks.walk(desc, f"{pair} {more}", "ADAPTER_DEL NAME=f SIDE=" + more[5], ("one", "burst"),
+                   (errno.ENFILE, errno.EADDRINUSE))
+    walks.ask(f"{pair} SIDE=1 ADDRESS=tcp:127.0.0.1:7400".split())
+    walks.walk("R10 links are listed", "-d LINK_GET")
+    walks.walk("R10 a server's end goes", "ADAPTER_DEL NAME=f SIDE=1",
+               f"{pair} SIDE=1 ADDRESS=tcp:127.0.0.1:7400")
+    walks.ask(["ADAPTER_DEL", "NAME=f", "SIDE=1"])
+
+
+class Pages:
+    """Memory for O_DIRECT."""
+
+    def __init__(self, path, size):
+        self.path, self.map = path, mmap.mmap(-1, size)
+        self.size, self.turn = size, 0
+
+    def write(self):
+        """Another byte each time."""
+        self.turn = (self.turn + 1) % 251
+        self.map.seek(0)
+        self.map.write(bytes([self.turn]) * self.size)
+        fd = os.open(self.path, os.O_WRONLY | os.O_DIRECT)
+        try:
+            os.pwrite(fd, self.map, 0)
+        finally:
+            os.close(fd)
+
+    def read(self):
+        """What was written last."""
+        fd = os.open(self.path, os.O_RDONLY | os.O_DIRECT)
+        try:
+            os.preadv(fd, [self.map], 0)
+        finally:
+            os.close(fd)
+        assert self.map[:] == bytes([self.turn]) * self.size, "it is not what was written"
+
+
+def session(pair, *sizes):
+    """Logins and commands: what runs in workers, of both ends."""
+    walks.NL = nl.Netlink()
+
+    def wait(state):
+        assert faults.wait_for(lambda: host_attr(pair, "link_state") == state, 120), \
+            f"{host_attr(pair, 'link_state')}, not {state}"
+
+    def relogin():
+        walks.ask("PARTITION_SET NAME=vios1 STATE=1".split())
+        wait("blocked")
+        walks.ask("PARTITION_SET NAME=vios1 STATE=0".split())
+        wait("up")
+    path = disk_of(pair, 120)
+    # A scan of 6.1 oopses when a queue's budget map cannot be allocated.
+    faults.put(SCAN, "none")
+    faults.walk("R10 P9 a client logs in", relogin, mode="workers", upto=60)
+    for size in sizes:
+        pages = Pages(path, int(size))
+        pages.write()
+        for what, act, mode, upto in (("write", pages.write, "workers", 20),
+                                      ("read", pages.read, "workers", 20),
+                                      ("write", pages.write, "workers burst", 8)):
+            faults.walk(f"R10 a {what} of {size} bytes", act, mode=mode, errors=(errno.EIO,),
+                        upto=upto)
+            pages.write()
+    faults.put(SCAN, "sync")
+
+
+{"module": module, "ends": ends, "session": session}[sys.argv[1]](*sys.argv[2:])
