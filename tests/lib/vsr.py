@@ -43,6 +43,8 @@ MALFORMED, HDR_DIGEST, DATA_DIGEST, SEQ, EPOCH, TAG, LENGTH, OFFSET, STATE, UNSU
     TIMEOUT = range(1, 12)
 # Reasons of REJECT
 NO_ADAPTER, NO_AUTH, NO_VERSION, DRAIN, NOT_READY, DRIVER, TOO_MANY, BUSY, BAD_INIT = range(1, 10)
+# Those that pass, and for how many seconds a test comes again
+LATER, AGAIN = (DRAIN, NOT_READY, BUSY), 20
 BYE_AUTH = 5
 
 CLIENT, SERVER = 0, 1
@@ -94,6 +96,19 @@ class Rejected(Exception):
     def __init__(self, reason, err=0):
         super().__init__(f"REJECT {reason}" + (f", errno {err}" if err else ""))
         self.reason, self.err = reason, err
+
+
+def patiently(once, again, close=lambda: None):
+    """Log in as a client has to: for so many seconds again while the server says "later"."""
+    end = time.monotonic() + again
+    while True:
+        try:
+            return once()
+        except Rejected as e:
+            close()
+            if e.reason not in LATER or time.monotonic() > end:
+                raise
+        time.sleep(0.1)
 
 
 class Refused(Exception):

@@ -84,18 +84,9 @@ class Client:
             self.ack = ack
         return conn
 
-    def login(self, timeout=10, again=0):
-        """All of it. What came of it is in self.ack and self.limits. For so many
-        seconds again if the server says that it is not ready."""
-        end = time.monotonic() + again
-        while True:
-            try:
-                return self.once(timeout)
-            except vsr.Rejected as e:
-                self.close()
-                if e.reason not in (vsr.DRAIN, vsr.NOT_READY, vsr.BUSY) or time.monotonic() > end:
-                    raise
-            time.sleep(0.1)
+    def login(self, timeout=10, again=vsr.AGAIN):
+        """All of it; see vsr.patiently(). What came of it is in self.ack and self.limits."""
+        return vsr.patiently(lambda: self.once(timeout), again, self.close)
 
     def once(self, timeout):
         """One try."""

@@ -421,8 +421,12 @@ class Client(Side):
         if theirs.iu != (vsr.proof(key, b"vpart-1 server", sent, got, mine) if key else b""):
             raise vsr.Wrong("AUTH_ACK: not the key")
 
-    def login(self, **how):
-        """All of it."""
+    def login(self, again=vsr.AGAIN, **how):
+        """All of it; see vsr.patiently()."""
+        return vsr.patiently(lambda: self.once(**how), again)
+
+    def once(self, **how):
+        """One try."""
         self.prove(*self.greet(**how))
         ack = self.ack
         self.rings(ack.queues, ack.depth)

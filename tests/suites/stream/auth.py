@@ -32,7 +32,7 @@ def honest(within=5):
     end = time.monotonic() + within
     while True:
         try:
-            with client().login() as c:
+            with client().login(again=0) as c:
                 c.good(bytes(6))
                 return
         except (vsr.Ended, vsr.Rejected, OSError):

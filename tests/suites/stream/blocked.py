@@ -26,7 +26,7 @@ WRITES = 40     # of 8 KiB: more than sockets of 64 KiB take
 
 def client(**how):
     """Logged in."""
-    return Client(link(7), ADDRESS, **how).login(again=20)
+    return Client(link(7), ADDRESS, **how).login()
 
 
 def honest():

@@ -58,7 +58,7 @@ def served(pair):
 
 def client(number, boot, **how):
     """Logged in."""
-    return Client(link(number), ADDRESS, boot, features=vsr.CLOSES, **how).login(again=20)
+    return Client(link(number), ADDRESS, boot, features=vsr.CLOSES, **how).login()
 
 
 @contextlib.contextmanager
@@ -131,7 +131,7 @@ def refused(code, *ius, features=vsr.CLOSES):
     with two() as (a, b), Client(link(8), ADDRESS, b.boot, features=features) as c:
         gone_b = threading.Thread(target=gone, args=(b,))
         gone_b.start()
-        c.login(again=20)
+        c.login()
         gone_b.join()
         for iu in ius:
             c.conns[0].send(vsr.CLOSE_SESSION, iu=iu(a))
@@ -177,7 +177,7 @@ def stuck():
                 expect(close(b, what(a)) == TIMEOUT, "closed, with a write at the disk")
                 expect(time.monotonic() - since > 1.5, "not waited for")
             gone(a)
-            refusal = raises(vsr.Rejected, Client(link(7), ADDRESS, a.boot).login)
+            refusal = raises(vsr.Rejected, Client(link(7), ADDRESS, a.boot).login, again=0)
             expect(refusal.reason == vsr.DRAIN, f"let in: {refusal}")
             b.nop()
             expect(direct(DISK, offset=AT, length=4096) == new, "written by now")

@@ -134,7 +134,7 @@ class Tape:
     @staticmethod
     def talk(pair):
         """Some of all that there is."""
-        with Client(link(pair), ADDRESS, queues=2).login(again=20) as c:
+        with Client(link(pair), ADDRESS, queues=2).login() as c:
             for queue in (0, 1):
                 c.good(scsi.inquiry(96), read=96, queue=queue)
                 c.good(scsi.rw16(True, 8, 1), write=pattern(1, 512), queue=queue)
@@ -261,7 +261,7 @@ class Replay:
 
 def honest_client(pair):
     """Is served."""
-    with Client(link(FIRST + pair), ADDRESS, features=DIGESTS, queues=2).login(again=30) as c:
+    with Client(link(FIRST + pair), ADDRESS, features=DIGESTS, queues=2).login() as c:
         data = pattern(pair, 4096)
         c.good(scsi.rw16(True, 0, 8), write=data, queue=1)
         expect(c.good(scsi.rw16(False, 0, 8), read=4096) == data, "other data")

@@ -25,7 +25,7 @@ DIGEST_CODES = (vsr.HDR_DIGEST, vsr.DATA_DIGEST)
 
 def client(number=7, **how):
     """Logged in."""
-    return Client(link(number), ADDRESS, **how).login(again=20)
+    return Client(link(number), ADDRESS, **how).login()
 
 
 def honest(number=7, seed=1):
