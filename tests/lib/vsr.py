@@ -228,7 +228,7 @@ class Conn:
             self.buf += got
             self.noted = time.monotonic()
 
-    def recv(self, timeout=10):
+    def recv(self, timeout=30):
         """The next PDU, checked."""
         end = time.monotonic() + timeout
         self._need(32, end)
@@ -290,7 +290,7 @@ class Conn:
         if p.flags & F_DDGST and dcrc != crc32c(p.data):
             raise Wrong(f"{p.name}: data digest")
 
-    def expect(self, kind, timeout=10):
+    def expect(self, kind, timeout=30):
         """The next PDU is of that type; REJECT, BYE and ERROR are exceptions."""
         p = self.recv(timeout)
         if p.type == kind:
@@ -459,7 +459,7 @@ def respond(conn, init_pdu, ack, key, auth_ack=None):
     return True
 
 
-def dial(address, timeout=10):
+def dial(address, timeout=30):
     """A socket to "tcp:HOST:PORT", "unix:@NAME", "vsock:CID:PORT"."""
     family, _, rest = address.partition(":")
     if family == "tcp":

@@ -84,7 +84,7 @@ class Client:
             self.ack = ack
         return conn
 
-    def login(self, timeout=10, again=vsr.AGAIN):
+    def login(self, timeout=30, again=vsr.AGAIN):
         """All of it; see vsr.patiently(). What came of it is in self.ack and self.limits."""
         return vsr.patiently(lambda: self.once(timeout), again, self.close)
 
@@ -96,7 +96,7 @@ class Client:
         self.finish_login(timeout)
         return self
 
-    def finish_login(self, timeout=10):
+    def finish_login(self, timeout=30):
         """LOGIN to LOGIN_RSP."""
         zero = self.conns[0]
         zero.send(vsr.LOGIN, iu=scsi.login_req(self.link.adapter))
@@ -168,7 +168,7 @@ class Client:
             offset += n
         cmd.sent = end
 
-    def step(self, queue=0, timeout=10):
+    def step(self, queue=0, timeout=30):
         """Take one PDU of a queue."""
         conn = self.conns[queue]
         p = conn.recv(timeout)

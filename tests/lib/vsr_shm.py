@@ -597,7 +597,7 @@ class Server(Side):
         self.joined()
         return self
 
-    def joined(self, seconds=5):
+    def joined(self, seconds=20):
         """The client comes into the session."""
         end = time.monotonic() + seconds
         while self.get("session") != self.id:

@@ -76,7 +76,7 @@ def what(c, adapter=None, session=None, who=None, boot=None, zero=0):
                        who or c.link.client.bytes, boot or c.boot)
 
 
-def close(by, iu, timeout=10):
+def close(by, iu, timeout=30):
     """Ask; the answer."""
     by.conns[0].send(vsr.CLOSE_SESSION, iu=iu)
     end = time.monotonic() + timeout
@@ -88,7 +88,7 @@ def close(by, iu, timeout=10):
 
 def gone(c):
     """Its session has ended."""
-    raises((vsr.Refused, vsr.Ended), c.idle, 10)
+    raises((vsr.Refused, vsr.Ended), c.idle, 30)
 
 
 def closed():
@@ -135,7 +135,7 @@ def refused(code, *ius, features=vsr.CLOSES):
         gone_b.join()
         for iu in ius:
             c.conns[0].send(vsr.CLOSE_SESSION, iu=iu(a))
-        e = raises(vsr.Refused, c.idle, 10)
+        e = raises(vsr.Refused, c.idle, 30)
         expect(e.code == code, str(e))
         a.good(scsi.inquiry(36), read=36)
 

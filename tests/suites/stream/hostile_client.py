@@ -36,7 +36,7 @@ def honest(number=7, seed=1):
         expect(c.good(scsi.rw16(False, 0, 32), read=16384) == data, "other data")
 
 
-def end_of(c, queue=0, timeout=10):
+def end_of(c, queue=0, timeout=30):
     """ERROR, or BYE, that ends it."""
     end = time.monotonic() + timeout
     while True:

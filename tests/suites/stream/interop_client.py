@@ -266,8 +266,8 @@ def too_slow():
     c = client()
     conn.send(vsr.INIT, iu=c.first().pack())
     conn.expect(vsr.INIT_ACK)
-    e = raises(vsr.Refused, conn.expect, 0xff, 15)
-    expect(e.code == vsr.TIMEOUT and 4 < time.monotonic() - start < 14, str(e))
+    e = raises(vsr.Refused, conn.expect, 0xff, 40)
+    expect(e.code == vsr.TIMEOUT and time.monotonic() - start > 4, str(e))
     conn.close()
 
 
@@ -280,7 +280,7 @@ def relogin():
     first.idle(0.5)
     move(first, 0, pattern(61, 4096))
     second.finish_login()
-    gone = raises((vsr.Refused, vsr.Ended), first.idle, 10)
+    gone = raises((vsr.Refused, vsr.Ended), first.idle, 30)
     expect(isinstance(gone, vsr.Ended) or gone.bye == 3, str(gone))
     expect(second.conns[0].epoch != first.conns[0].epoch, "the same epoch")
     move(second, 0, pattern(62, 4096))
@@ -321,7 +321,7 @@ def keepalive():
     e = raises(vsr.Refused, quiet, conn)
     took = time.monotonic() - spoke
     expect(e.code == vsr.TIMEOUT, str(e))
-    expect(2.4 <= took < 10, f"dead after {took:.1f} s, K is 1 s")
+    expect(2.4 <= took < 30, f"dead after {took:.1f} s, K is 1 s")
     c.close()
 
 
