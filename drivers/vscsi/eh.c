@@ -159,6 +159,7 @@ static int vscsi_lun_reset(struct vscsi_host *h, struct scsi_device *sdev)
 	struct vscsi_lu *lu = sdev->hostdata;
 	int ret;
 
+	atomic_inc(&h->resets);
 	ret = vscsi_tmf_wait(h, &h->hq[0], SRP_TSK_LUN_RESET, &lu->lun, 0);
 	if (ret == VSCSI_TMF_COMPLETE)
 		return SUCCESS;
@@ -218,6 +219,7 @@ int vscsi_eh_host_reset(struct scsi_cmnd *sc)
 	u32 epoch = READ_ONCE(h->epoch);
 	long left;
 
+	atomic_inc(&h->resets);
 	vpart_reset(h->a, VPART_WHY_RESET);
 	left = wait_event_timeout(h->up_wait, READ_ONCE(h->epoch) != epoch, VSCSI_TMF_LIMIT);
 	return left && !READ_ONCE(p->sent) ? SUCCESS : FAILED;

@@ -220,7 +220,8 @@ static noinline int vscsi_result(struct vscsi_host *h, struct vscsi_pdu *p, stru
 	struct vscsi_response rsp;
 
 	if (unlikely(vscsi_get_rsp(p->rsp, req->rsp_len, req->out.len, req->in.len, &rsp) ||
-		     rsp.tag != p->tag || rsp.tmf >= 0)) {
+		     rsp.tag != p->tag || rsp.tmf >= 0 ||
+		     !vscsi_rsp_sane(&rsp, sc->cmnd[0]))) {
 		atomic_inc(&h->bad);
 		shost_printk(KERN_WARNING, h->shost, "malformed response to tag %#llx\n", p->tag);
 		return DID_ERROR << 16;
@@ -609,6 +610,7 @@ static DEVICE_ATTR_RO(name)
 
 VSCSI_COUNTER(timeouts);
 VSCSI_COUNTER(aborts);
+VSCSI_COUNTER(resets);
 VSCSI_COUNTER(bad);
 VSCSI_COUNTER(event_losses);
 
@@ -619,6 +621,7 @@ static struct attribute *vscsi_shost_attrs[] = {
 	&dev_attr_held.attr,
 	&dev_attr_timeouts.attr,
 	&dev_attr_aborts.attr,
+	&dev_attr_resets.attr,
 	&dev_attr_bad.attr,
 	&dev_attr_event_losses.attr,
 	NULL

@@ -141,6 +141,7 @@ struct vscsi_inq {
  * @timeout_log: limits messages about timeouts
  * @timeouts: commands whose timer fired
  * @aborts: of these, sent an ABORT TASK
+ * @resets: resets of a LUN or of the whole, asked for by a person or the midlayer
  * @bad: malformed IUs from the server
  * @event_losses: times that all LUNs were looked at: a login, or lost events
  */
@@ -169,6 +170,7 @@ struct vscsi_host {
 	struct ratelimit_state	timeout_log;
 	atomic_t		timeouts;
 	atomic_t		aborts;
+	atomic_t		resets;
 	atomic_t		bad;
 	atomic_t		event_losses;
 };

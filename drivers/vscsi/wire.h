@@ -28,6 +28,7 @@
 #define VSCSI_CMD_IU_SIZE	(sizeof(struct srp_cmd) + VSCSI_MAX_CDB - VSCSI_CDB_SIZE)
 #define VSCSI_RSP_IU_SIZE	(sizeof(struct srp_rsp) + VSCSI_MAX_SENSE)
 #define VSCSI_AER_SENSE		18
+#define VSCSI_PRE_FETCH_16	0x90	/* <scsi/scsi_proto.h> has the short one alone */
 #define VSCSI_AER_IU_SIZE	(sizeof(struct srp_aer_req) + VSCSI_AER_SENSE)
 #define VSCSI_PORT_ID_SIZE	16
 #define VSCSI_PORT_NAME_SIZE	(2 + 2 * VSCSI_PORT_ID_SIZE + 1)
@@ -430,6 +431,35 @@ static inline int vscsi_get_rsp(const void *iu, u16 len, u32 out_len, u32 in_len
 	else if (srp->flags & SRP_RSP_FLAG_DOUNDER)
 		rsp->residual = min(be32_to_cpu(srp->data_out_res_cnt), out_len);
 	return 0;
+}
+
+/**
+ * vscsi_rsp_sane() - can a command end like this?
+ * @rsp: response
+ * @opcode: of the command
+ *
+ * The midlayer takes CONDITION MET and some old statuses for success whatever the
+ * command, and wakes its error handler for one that it does not know and for a
+ * CHECK CONDITION without sense data: no server may have it do either.
+ */
+static inline bool vscsi_rsp_sane(const struct vscsi_response *rsp, u8 opcode)
+{
+	switch (rsp->status) {
+	case SAM_STAT_GOOD:
+	case SAM_STAT_BUSY:
+	case SAM_STAT_RESERVATION_CONFLICT:
+	case SAM_STAT_TASK_SET_FULL:
+	case SAM_STAT_ACA_ACTIVE:
+	case SAM_STAT_TASK_ABORTED:
+		return true;
+	case SAM_STAT_CHECK_CONDITION:
+		/* Response codes 0x70 to 0x73 and vendors' (SPC, 4.4.1) */
+		return rsp->sense_len && (rsp->sense[0] & 0x70) == 0x70;
+	case SAM_STAT_CONDITION_MET:
+		return opcode == PRE_FETCH || opcode == VSCSI_PRE_FETCH_16;
+	default:
+		return false;
+	}
 }
 
 /**

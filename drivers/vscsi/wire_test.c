@@ -156,6 +156,34 @@ static void rsp_sense(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vscsi_get_rsp(iu, 35, 0, 0, &rsp), -EPROTO);
 }
 
+/* What the midlayer would take for success, or wake its error handler for. */
+static void rsp_sane(struct kunit *test)
+{
+	static const u8 sense[18] = { 0x70 }, other[18] = { 0x12 };
+	struct vscsi_response rsp = {};
+	unsigned int status, sane = 0;
+
+	for (status = 0; status < 256; status++) {
+		rsp.status = status;
+		sane += vscsi_rsp_sane(&rsp, READ_10);
+	}
+	KUNIT_EXPECT_EQ(test, sane, 6);
+	rsp.status = SAM_STAT_GOOD;
+	KUNIT_EXPECT_TRUE(test, vscsi_rsp_sane(&rsp, WRITE_10));
+	rsp.status = SAM_STAT_CONDITION_MET;
+	KUNIT_EXPECT_FALSE(test, vscsi_rsp_sane(&rsp, WRITE_10));
+	KUNIT_EXPECT_TRUE(test, vscsi_rsp_sane(&rsp, PRE_FETCH));
+	KUNIT_EXPECT_TRUE(test, vscsi_rsp_sane(&rsp, VSCSI_PRE_FETCH_16));
+	rsp.status = SAM_STAT_CHECK_CONDITION;
+	KUNIT_EXPECT_FALSE(test, vscsi_rsp_sane(&rsp, READ_10));
+	rsp.sense = sense;
+	KUNIT_EXPECT_FALSE(test, vscsi_rsp_sane(&rsp, READ_10));
+	rsp.sense_len = sizeof(sense);
+	KUNIT_EXPECT_TRUE(test, vscsi_rsp_sane(&rsp, READ_10));
+	rsp.sense = other;
+	KUNIT_EXPECT_FALSE(test, vscsi_rsp_sane(&rsp, READ_10));
+}
+
 static void tmf_round_trip(struct kunit *test)
 {
 	struct vscsi_response rsp;
@@ -324,6 +352,7 @@ static struct kunit_case vscsi_wire_cases[] = {
 	KUNIT_CASE(cmd_hostile),
 	KUNIT_CASE(rsp_residual),
 	KUNIT_CASE(rsp_sense),
+	KUNIT_CASE(rsp_sane),
 	KUNIT_CASE(tmf_round_trip),
 	KUNIT_CASE(login),
 	KUNIT_CASE(aer),

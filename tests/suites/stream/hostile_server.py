@@ -290,9 +290,10 @@ def liar(**how):
 
 
 def lies():
-    """Answers that are none."""
+    """Answers that are none. None of them wakes the midlayer's error handler."""
     rig = RIG
     good = scsi.response
+    sessions, resets = rig.serving.sessions, host_attr(PAIR, "resets")
     for what, iu in (("GOOD without data", lambda c: good(c.srp)),
                      ("all was done, without data", lambda c: b""),
                      ("a residual", lambda c: good(c.srp, flags=scsi.DIUNDER, residual_in=512)),
@@ -303,7 +304,13 @@ def lies():
                      ("512 bytes", lambda c: good(c.srp) + bytes(476)),
                      ("sense beyond", lambda c: good(c.srp, 2)[:18] + b"\2" + good(c.srp, 2)[19:28] +
                       b"\0\0\x0f\xff\0\0\0\0"),
-                     ("opcode", lambda c: b"\x77" + good(c.srp)[1:])):
+                     ("opcode", lambda c: b"\x77" + good(c.srp)[1:]),
+                     ("CONDITION MET", lambda c: good(c.srp, 4)),
+                     ("INTERMEDIATE", lambda c: good(c.srp, 0x10)),
+                     ("COMMAND TERMINATED", lambda c: good(c.srp, 0x22)),
+                     ("a status that there is not", lambda c: good(c.srp, 0x7e)),
+                     ("CHECK CONDITION without sense", lambda c: good(c.srp, 2)),
+                     ("CHECK CONDITION with none", lambda c: good(c.srp, 2, bytes(18)))):
         SEED[0] += 1
         rig.mischief = liar(iu=iu)
         rig.server.disk.store[AT:AT + SIZE] = pattern(SEED[0], SIZE)
@@ -315,6 +322,8 @@ def lies():
         expect(got == pattern(SEED[0], len(got)), f"{what}: data that the disk does not have")
         if len(got) == SIZE:
             expect(rig.mischief is None, f"{what}: not asked for")
+    expect(rig.serving.sessions == sessions and host_attr(PAIR, "resets") == resets,
+           "the error handler has been at work")
 
 
 def events(sess, conn, _call):
