@@ -143,6 +143,10 @@ static int shm_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 		goto disable;
 	/* An ivshmem-plain has none. */
 	n = pci_alloc_irq_vectors(pdev, 1, SHM_VECTORS_MAX, PCI_IRQ_MSIX);
+	if (n == -ENOMEM) {
+		err = n;
+		goto unmap;
+	}
 	if (n > 0) {
 		dev->vectors = n;
 		pci_set_master(pdev);
@@ -153,6 +157,8 @@ static int shm_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 	mutex_unlock(&shm_mutex);
 	return 0;
 
+unmap:
+	shm_pci_unmap(dev);
 disable:
 	pci_disable_device(pdev);
 free:

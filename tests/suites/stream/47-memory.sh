@@ -14,12 +14,12 @@
 faults_possible
 memory=/src/tests/suites/stream/memory.py
 mods vpart vpart_auth
-walks $memory module
+walks $memory module vpart_stream
 mods vpart_stream && ip link set lo up
 key k 0123456789abcdef0123456789abcdef
 vpart partition add vios1 vios uuid $stream_server >/dev/null
 vpart partition add client1 client uuid $stream_client >/dev/null
-walks $memory ends
+walks $memory ends stream tcp:127.0.0.1:7400 unix:@f
 walks /src/tests/suites/stream/shown.py tcp:127.0.0.1:7400 150
 t "no end is left" rmmod vpart_stream
 t "nor anything else" rmmod vpart_auth vpart

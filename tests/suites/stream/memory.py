@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The walks of 47-memory.sh: the module's init, ends of links, logins, commands.
+"""The walks of a fabric's 47-memory.sh: its module's init, devices, ends of links, logins,
+commands.
 
-	memory.py module
-	memory.py ends
+	memory.py module NAME
+	memory.py devices DRIVER ADDRESS
+	memory.py ends FABRIC ADDRESS...
 	memory.py session PAIR BYTES...
 
-"session" is for a pair whose both ends are here, over sockets that no callback reads, so
-that all memory is asked for in processes.
+Of several addresses of ends, the first is for both sides. "session" is for a pair whose
+both ends are here; over sockets, ones that no callback reads, so that all memory is asked
+for in processes.
 """
 import errno
 import mmap
@@ -21,27 +24,35 @@ from base import disk_of, host_attr
 SCAN = "/sys/module/scsi_mod/parameters/scan"
 
 
-def module():
+def module(name):
     """From insmod to its end."""
     faults.put("/proc/sys/kernel/modprobe", "\n")
-    faults.walk_load("vpart_stream loads", "vpart_stream")
+    faults.walk_load(f"{name} loads", name)
 
 
-def ends():
+def devices(driver, address):
+    """A driver finds one, and lets go of it."""
+    faults.walk(f"{driver} takes {address}", lambda: faults.put(f"{driver}/bind", address),
+                lambda: faults.put(f"{driver}/unbind", address))
+    faults.put(f"{driver}/bind", address)
+
+
+def ends(fabric, address, *others):
     """What is asked for by netlink, with no driver there."""
     walks.NL = nl.Netlink()
-    pair = "ADAPTER_NEW NAME=f ID=9 CLIENT=client1 SERVER=vios1 FABRIC=stream"
+    pair = f"ADAPTER_NEW NAME=f ID=9 CLIENT=client1 SERVER=vios1 FABRIC={fabric}"
+    server = f"SIDE=1 ADDRESS={address}"
     for desc, more in (
-            ("R10 a client's end is made", "SIDE=0 ADDRESS=tcp:127.0.0.1:7400 KEY=k"),
-            ("R10 a server's end is made", "SIDE=1 ADDRESS=tcp:127.0.0.1:7400"),
-            ("R10 ... at a unix socket", "SIDE=1 ADDRESS=unix:@f")):
+            ("R10 a client's end is made", f"SIDE=0 ADDRESS={address} KEY=k"),
+            ("R10 a server's end is made", server),
+            *((f"R10 ... at {other}", f"SIDE=1 ADDRESS={other}") for other in others)):
         # The kernel's words for a socket, and for a port, that cannot be had.
         walks.walk(desc, f"{pair} {more}", "ADAPTER_DEL NAME=f SIDE=" + more[5], ("one", "burst"),
                    (errno.ENFILE, errno.EADDRINUSE))
-    walks.ask(f"{pair} SIDE=1 ADDRESS=tcp:127.0.0.1:7400".split())
+    walks.ask(f"{pair} {server}".split())
     walks.walk("R10 links are listed", "-d LINK_GET")
     walks.walk("R10 a server's end goes", "ADAPTER_DEL NAME=f SIDE=1",
-               f"{pair} SIDE=1 ADDRESS=tcp:127.0.0.1:7400")
+               f"{pair} {server}")
     walks.ask(["ADAPTER_DEL", "NAME=f", "SIDE=1"])
 
 
@@ -102,4 +113,4 @@ def session(pair, *sizes):
     faults.put(SCAN, "sync")
 
 
-{"module": module, "ends": ends, "session": session}[sys.argv[1]](*sys.argv[2:])
+{"module": module, "devices": devices, "ends": ends, "session": session}[sys.argv[1]](*sys.argv[2:])

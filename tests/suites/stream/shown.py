@@ -3,6 +3,7 @@
 
 ADDRESS is one that a server's end may listen at. Needs partitions client1 and vios1.
 """
+import contextlib
 import os
 import signal
 import sys
@@ -24,9 +25,12 @@ def listing():
     pid = os.fork()
     if pid:
         return pid
-    sock = nl.Netlink()
-    while True:
-        ask(sock, "-d", "LINK_GET")
+    try:
+        sock = nl.Netlink()
+        while True:
+            ask(sock, "-d", "LINK_GET")
+    finally:
+        os._exit(1)
 
 
 def shown(address, rounds):
@@ -48,10 +52,13 @@ def shown(address, rounds):
         for _ in range(int(rounds)):
             new("f", 99, address)
             delete("f")
+        for pid in pids:
+            expect(os.waitpid(pid, os.WNOHANG) == (0, 0), "a list was refused, or there is none any more")
     finally:
         for pid in pids:
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
+            with contextlib.suppress(ProcessLookupError, ChildProcessError):
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
     for name, _, _ in others:
         delete(name)
 
