@@ -394,8 +394,9 @@ void vscsi_loss(struct work_struct *work)
 
 	spin_lock_irqsave(&h->lock, flags);
 	/* A check that runs ends by itself, but held commands wait no longer. */
-	lost = h->state == VSCSI_BLOCKED || h->state == VSCSI_CHECK;
-	if (h->state == VSCSI_BLOCKED)
+	lost = (h->state == VSCSI_BLOCKED || h->state == VSCSI_CHECK) &&
+	       time_after_eq(jiffies, h->loss_at);
+	if (lost && h->state == VSCSI_BLOCKED)
 		h->state = VSCSI_LOST;
 	spin_unlock_irqrestore(&h->lock, flags);
 	if (!lost)
@@ -449,12 +450,14 @@ void vscsi_set_up(struct vscsi_host *h, u32 epoch)
 
 	spin_lock_irqsave(&h->lock, flags);
 	up = h->state == VSCSI_CHECK && h->epoch == epoch;
-	if (up)
+	if (up) {
 		h->state = VSCSI_UP;
+		/* Inside the lock: the next loss may have begun behind it. */
+		cancel_delayed_work(&h->loss);
+	}
 	spin_unlock_irqrestore(&h->lock, flags);
 	if (!up)
 		return;
-	cancel_delayed_work(&h->loss);
 	queue_work(vscsi_wq, &h->resume);
 	vscsi_rescan(h, BIT(VSCSI_TODO_LUNS) | BIT(VSCSI_TODO_CAPACITY));
 }
@@ -503,19 +506,19 @@ static void vscsi_down(struct vpart_adapter *a, u32 epoch, enum vpart_why why)
 	struct vscsi_host *h = vpart_get_drvdata(a);
 	unsigned long limit = vpart_path_loss(a) * HZ;
 	unsigned long flags;
-	bool first = false;
 
 	spin_lock_irqsave(&h->lock, flags);
 	if (h->state == VSCSI_UP || h->state == VSCSI_CHECK) {
 		/* A link that came up but never passed the check is still lost. */
-		first = h->state == VSCSI_UP || !delayed_work_pending(&h->loss);
+		if (h->state == VSCSI_UP || !delayed_work_pending(&h->loss)) {
+			h->loss_at = jiffies + limit;
+			mod_delayed_work(vscsi_wq, &h->loss, limit);
+		}
 		h->state = VSCSI_BLOCKED;
 	}
 	spin_unlock_irqrestore(&h->lock, flags);
 	vscsi_fail_held(h, NULL, DID_OK);
 	queue_work(vscsi_fence_wq, &h->fence);
-	if (first)
-		queue_delayed_work(vscsi_wq, &h->loss, limit);
 }
 
 static void vscsi_credit(struct vpart_queue *q)

@@ -134,7 +134,8 @@ struct vscsi_inq {
  * @check: compares the LUNs' identities after the link's return
  * @scan: adds and removes LUNs
  * @fence: asks whether the server still has commands of a link that is down
- * @loss: the path loss limit
+ * @loss: the path loss limit; queued and cancelled with @lock held, as @state says
+ * @loss_at: jiffies of its end: a work that was late must not end the next one
  * @up_wait: woken when @epoch changes
  * @tmf_mutex: one task management function that is waited for at a time
  * @inq: asks about LUNs
@@ -164,6 +165,7 @@ struct vscsi_host {
 	struct work_struct	scan;
 	struct work_struct	fence;
 	struct delayed_work	loss;
+	unsigned long		loss_at;
 	wait_queue_head_t	up_wait;
 	struct mutex		tmf_mutex;
 	struct vscsi_inq	inq;

@@ -31,9 +31,10 @@ def module(name):
 
 
 def devices(driver, address):
-    """A driver finds one, and lets go of it."""
+    """A driver finds one, and lets go of it. The kernel says EBUSY of a region of memory
+    that it could not note down."""
     faults.walk(f"{driver} takes {address}", lambda: faults.put(f"{driver}/bind", address),
-                lambda: faults.put(f"{driver}/unbind", address))
+                lambda: faults.put(f"{driver}/unbind", address), errors=(errno.EBUSY,))
     faults.put(f"{driver}/bind", address)
 
 
