@@ -46,7 +46,7 @@ def get(path):
         return f.read().strip()
 
 
-def wait_for(cond, seconds=20):
+def wait_for(cond, seconds=60):
     """Until cond() is true; False if it never is."""
     end = time.monotonic() + seconds
     while not cond():

@@ -11,7 +11,7 @@
 mods dm-vmirror
 modprobe null_blk nr_devices=0
 crash "V1 V2 V8 V9 P16 P17: power cuts at random moments" \
-	/src/build/tests/power null_blk "$SEED" "${ROUNDS:-200}" "${SOAK_SECONDS:-600}"
+	/src/build/tests/power null_blk "$SEED" "${ROUNDS:-200}" "${SOAK_SECONDS:-3600}"
 happened "rounds" rounds 200
 happened "both legs at once" together 50
 happened "one leg after the other" in_turn 50

@@ -8,7 +8,7 @@
 mods dm-vmirror
 modprobe nbd nbds_max=2
 crash "V1 V2 V8 V9 P16 P17: power cuts at random moments" \
-	/src/build/tests/power nbd "$SEED" "${ROUNDS:-100}" "${SOAK_SECONDS:-600}"
+	/src/build/tests/power nbd "$SEED" "${ROUNDS:-100}" "${SOAK_SECONDS:-3600}"
 happened "rounds" rounds 100
 happened "both legs at once" together 25
 happened "one leg after the other" in_turn 25

@@ -10,7 +10,7 @@ mods dm-vmirror
 modprobe null_blk nr_devices=0
 modprobe dm-log-writes
 crash "V1 V2 V8 V9 P16 P17: starts from every flush mark of a recorded run" \
-	/src/build/tests/replay "$SEED" "${OPS:-200}" "${STEP:-10}" "${SOAK_SECONDS:-600}"
+	/src/build/tests/replay "$SEED" "${OPS:-200}" "${STEP:-10}" "${SOAK_SECONDS:-3600}"
 happened "starts at marks" at_marks 10
 happened "between marks" between 10
 happened "with a part of the caches" partial 10

@@ -40,7 +40,7 @@ for lost in 0 1; do
 	stays=$((1 - lost))
 	alone=(- -) lone=(- -)
 	alone[$stays]=/dev/mapper/l$stays lone[$lost]=/dev/mapper/l$lost
-	mirror $A $B 1 manual_attach
+	mirror $A $B 1 manual_attach 2 clean_ms 60000
 	fill 2 0 1024
 	message fail $lost
 	t "leg $lost is failed by command" wait_for 60 in_state degraded
@@ -118,7 +118,7 @@ wait_for 60 idle
 dm remove m
 dd if=/dev/urandom of=/dev/vdc bs=512 seek=$((16 * 8 + 1)) count=1 conv=notrunc oflag=sync status=none
 dmesg -C
-t "a bitmap block with a bad CRC" mirror
+t "a bitmap block with a bad CRC" mirror $A $B 0 2 clean_ms 60000
 t "is logged" sh -c "dmesg | grep -q 'leg 1 .* bitmap block 0 is corrupted: all its regions count as dirty'"
 t "all its regions are resynced" wait_for 30 in_state normal
 is "copied" "$(value copied_kib)" "$half"

@@ -16,7 +16,7 @@ mapfile -t cpus < <(seq "$(($(nproc) - 1))")
 cpu() { echo "${cpus[$1 % ${#cpus[@]}]}"; }
 on() { [ "$(cat "/sys/devices/system/cpu/cpu$1/online")" = 1 ]; }
 # set CPU 0|1: bounded, as all else here.
-set_cpu() { timeout 30 sh -c "echo $2 >/sys/devices/system/cpu/cpu$1/online" && [ "$(cat "/sys/devices/system/cpu/cpu$1/online")" = "$2" ]; }
+set_cpu() { timeout 120 sh -c "echo $2 >/sys/devices/system/cpu/cpu$1/online" && [ "$(cat "/sys/devices/system/cpu/cpu$1/online")" = "$2" ]; }
 all_on() { local c; for c in "${cpus[@]}"; do on "$c" || set_cpu "$c" 1 || return; done; }
 written() { awk '{ print $7 }' /sys/block/dm-0/stat; }	# sectors
 past() { [ "$(written)" -gt "$1" ]; }

@@ -102,11 +102,10 @@ file_lu() { # NAME PAIR FILE
 		echo 1 >"$store/enable" && cat /proc/sys/kernel/random/uuid >"$store/wwn/vpd_unit_serial" &&
 		ln -s "$store" "$tpg/lun/lun_0/" && echo 1 >"$tpg/enable"
 }
-disk_is_there() { vpart lu show "$1" | grep -q /dev/sd; }
 modprobe -q target_core_file
 t "fileio: LUs" file_lu d1 client1-vios1 /tmp/srvb/lu
 t "fileio: on both servers" file_lu d2 client1-vios2 /tmp/srvc/lu
-wait_for 60 disk_is_there d1 && wait_for 60 disk_is_there d2
+wait_for 60 slice_disk d1 && wait_for 60 slice_disk d2
 t "fileio: a mirrored volume" vpart mirror create vol d1 d2
 t "fileio: in sync" wait_for 120 slice_is normal
 dirty fileio

@@ -8,11 +8,11 @@
 . /src/tests/suites/slice/lib.sh
 
 tpg=/sys/kernel/config/target/vscsi/client1-vios1/tpgt_1
-# bounded DESCRIPTION REGEX COMMAND...: refused, soon.
+# bounded DESCRIPTION REGEX COMMAND...: refused, and not waited for.
 bounded() {
 	local desc=$1 regex=$2
 	shift 2
-	fails "$desc" "$regex" timeout -k 1 20 "$@"
+	fails "$desc" "$regex" timeout -k 1 60 "$@"
 }
 stuck() { [ "$(cat /sys/bus/vpart/devices/client1-vios1.server/oldest_ms)" -ge 5000 ]; }
 go() { dmsetup resume slow --noudevsync; }
@@ -42,9 +42,9 @@ bounded "R6 even forced, and says why" 'does not answer.*client1-vios1' vpart ad
 bounded "configfs: the LUN stays" 'not empty|busy' rmdir $tpg/lun/lun_0
 bounded "configfs: the portal group stays" 'not empty|busy' rmdir $tpg
 bounded "configfs: the target stays" 'not empty|busy' rmdir "${tpg%/*}"
-t "a target that is disabled does not wait for it for ever" timeout -k 1 20 sh -c "echo 0 >$tpg/enable"
+t "a target that is disabled does not wait for it for ever" timeout -k 1 60 sh -c "echo 0 >$tpg/enable"
 t "... and says so" sh -c "dmesg | grep -q 'client1-vios1: stopped, but a backing device still holds commands'"
-t "... and comes back" timeout -k 1 20 sh -c "echo 1 >$tpg/enable"
+t "... and comes back" timeout -k 1 60 sh -c "echo 1 >$tpg/enable"
 t "the other LU's device is not held by it" timeout 60 dd if=/dev/sdb of=/dev/null bs=4k count=1 iflag=direct status=none
 t "the command is still there" kill -0 $writer
 

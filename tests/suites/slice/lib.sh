@@ -16,8 +16,12 @@ slice_up() {
 	slice_join &&
 	vpart lu add d1 server vios1 client client1 device "$1" &&
 	vpart lu add d2 server vios2 client client1 device "$2" &&
+	wait_for 60 slice_disk d1 && wait_for 60 slice_disk d2 &&
 	vpart mirror create vol d1 d2
 }
+
+# slice_disk LU: the client has its disk; "vpart lu add" waits 15 s for it, and goes on.
+slice_disk() { vpart lu show "$1" | grep -q /dev/sd; }
 
 # The local fabric's adapters come with the LUs.
 slice_join() {

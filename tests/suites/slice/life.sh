@@ -28,6 +28,7 @@ load_on() { # DEVICE
 }
 written() { awk '{ print $7 }' /sys/block/dm-0/stat; }	# sectors
 past() { [ "$(written)" -gt "$1" ]; }
+unused() { [ "$(dmsetup info -c --noheadings -o open vol)" -eq 0 ]; }
 pairs=(client1-vios1 client1-vios2)
 
 # life NUMBER DISK1 DISK2: each fourth is another: a server is away when all is
@@ -57,6 +58,7 @@ life() {
 	wait_for 60 past $((start + 512)) || return
 	kill $pid || return	# it ran to here without an error
 	wait $pid 2>/dev/null
+	wait_for 60 unused || return	# its last dd ends after it
 	if [ $((n % 4)) = 3 ]; then
 		vpart partition fail client1 >/dev/null || return
 		# Away for all of it once in 24: the mirror waits for the path loss limit.

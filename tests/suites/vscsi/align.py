@@ -36,7 +36,7 @@ def sg_io(fd, opcode, lba, blocks, direction, address, length):
                                 *blocks.to_bytes(2, "big"), 0)
     sense = (ctypes.c_ubyte * 64)()
     h = Hdr(ord("S"), direction, 10, 64, 0, length, address, ctypes.addressof(cdb),
-            ctypes.addressof(sense), 10000, 0)
+            ctypes.addressof(sense), 60000, 0)
     fcntl.ioctl(fd, SG_IO, h)
     return h.status == 0 and h.host_status == 0 and h.driver_status & 0xf == 0
 

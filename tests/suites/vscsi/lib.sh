@@ -80,6 +80,16 @@ no_disk() { ! has_disk "$1" "$2"; }
 disk_of() { wait_for 60 has_disk "$1" "$2"; _disk "$1" "$2"; }
 sg_of() { ls "/sys/block/$1/device/scsi_generic"; }
 
+# refs: how often each of our modules is used; no_more BEFORE: none is more often now. A
+# scan that goes on when a disk has gone is counted for a moment, too.
+refs() { cat /sys/module/{vpart,vscsi_host,vscsi_target}/refcnt | xargs; }
+no_more() {
+	local was now i
+	read -ra was <<<"$1"
+	read -ra now <<<"$(refs)"
+	for i in "${!was[@]}"; do [ "${now[i]}" -le "${was[i]}" ] || return; done
+}
+
 # All of a test's vSCSI away; vscsi_down: the modules too, so that nothing is
 # left for kmemleak to find.
 vscsi_clear() {
