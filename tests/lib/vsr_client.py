@@ -218,7 +218,7 @@ class Client:
         if cmd.put:
             del self.open_cmds[cmd.queue, cmd.tag]
 
-    def wait(self, cmd, timeout=20):
+    def wait(self, cmd, timeout=60):
         """Until its tag is free: (status, data, sense), or None if it was dropped."""
         end = time.monotonic() + timeout
         while not cmd.put:
@@ -263,7 +263,7 @@ class Client:
             except vsr.Late:
                 return
 
-    def command(self, cdb, timeout=20, **how):
+    def command(self, cdb, timeout=60, **how):
         """One command from beginning to end."""
         return self.wait(self.open(cdb, **how), timeout)
 

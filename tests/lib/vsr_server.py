@@ -154,7 +154,7 @@ class Session:
         for conn in self.conns:
             try:
                 while conn is not ended and getattr(e, "code", None) is None:
-                    p = conn.recv(0.3)
+                    p = conn.recv(30)   # each has its last word, if not at once
                     if p.type == vsr.ERROR:
                         return vsr.Refused(p)
             except (vsr.Ended, vsr.Late, vsr.Wrong):
@@ -164,7 +164,7 @@ class Session:
     def step(self, conn):
         """Take the PDUs that are there."""
         while True:
-            p = conn.recv(10)
+            p = conn.recv(30)
             if p.type in (vsr.BYE, vsr.ERROR):
                 raise vsr.Refused(p)
             self.take(conn, p)

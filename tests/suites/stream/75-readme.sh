@@ -32,11 +32,11 @@ t "R10 both links come up, each with a disk" wait_for 60 links_are "[('up', 1), 
 all_of client < <(shown '^After a moment both links')
 is "R13 the mirror has a leg of each server" \
 	"$(ask 'mirror show vol' 'o["state"], [l["server"] for l in o["legs"]]')" "normal ['vios1', 'vios2']"
-t "R10 files are written" on client 'cp -r /etc /mnt && sync'
+t "R10 files are written" on -t 300 client 'cp -r /etc /mnt && sync'
 
 # --- a server loses its power, and is back after its boot ---
 t "R8 server1 is killed" kill_machine server1
-t "R8 files are written meanwhile" on client 'cp -r /etc /mnt/again && sync'
+t "R8 files are written meanwhile" on -t 300 client 'cp -r /etc /mnt/again && sync'
 t "R8 the mirror says so" mirror_is degraded
 t "R9 server1 starts" eval 'start_machine server1 && as_installed server1'
 is "its units do something" "$(boots | wc -l)" 5
@@ -47,7 +47,7 @@ t "R9 the mirror has both legs, nobody did anything at the client" wait_for 120 
 on client 'umount /mnt && vpart mirror stop vol' >/dev/null
 t "the client starts again" eval 'stop_machine client && start_machine client && as_installed client'
 all_of client < <(boots)
-t "R9 its volume is there, with both legs" mirror_is normal
-t "V1 so are the files" on client 'mount /dev/mapper/vol /mnt && diff -r --no-dereference /etc /mnt/etc &&
+t "R9 its volume is there, with both legs" wait_for 120 mirror_is normal
+t "V1 so are the files" on -t 300 client 'mount /dev/mapper/vol /mnt && diff -r --no-dereference /etc /mnt/etc &&
 	diff -r --no-dereference /mnt/etc /mnt/again'
 done_testing

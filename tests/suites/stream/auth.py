@@ -28,15 +28,16 @@ def client(key=KEY, **how):
 
 
 def honest(within=5):
-    """Who has the key is let in, at once or soon."""
-    end = time.monotonic() + within
+    """Who has the key is let in, at once or soon; it may try three times at least."""
+    end, tries = time.monotonic() + within, 0
     while True:
+        tries += 1
         try:
             with client().login(again=0) as c:
                 c.good(bytes(6))
                 return
         except (vsr.Ended, vsr.Rejected, OSError):
-            if time.monotonic() > end:
+            if time.monotonic() > end and tries >= 3:
                 raise
             time.sleep(0.05)
 
@@ -143,6 +144,7 @@ def undisturbed():
             bad = client(OTHER)
             raises(vsr.Rejected, bad.connect)
             bad.close()
+            c.nop()     # else it would be silent for as long as all of them take
         c.good(scsi.inquiry(36), read=36)
         expect(was.lost == 0 and was.logins == 0, "it was")
 
@@ -245,10 +247,11 @@ def half_open():
         start = time.monotonic()
         honest(5)
         took = time.monotonic() - start
-        more = dumb(100, what)
+        more, again = dumb(100, what), time.monotonic()
         honest(5)
+        took = min(took, time.monotonic() - again)
         for sock in socks + more:
-            sock.settimeout(max(1, start + 30 - time.monotonic()))
+            sock.settimeout(max(1, start + 60 - time.monotonic()))
             try:
                 while sock.recv(4096):
                     pass

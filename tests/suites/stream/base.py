@@ -191,7 +191,7 @@ def host_attr(pair, name):
         return f.read().strip()
 
 
-def disk_of(pair, seconds=20):
+def disk_of(pair, seconds=60):
     """Its disk at LUN 0, when it has come."""
     found = []
 

@@ -53,9 +53,13 @@ def read_times(features):
 
 def not_corked():
     """With a data digest something follows the data, without it nothing does: TCP must not
-    wait for it, which takes it 200 ms."""
-    plain, digest = read_times(0), read_times(vsr.DDGST)
-    expect(plain < digest + 0.1, f"{plain * 1000:.0f} ms, with digests {digest * 1000:.0f} ms")
+    wait for it, which takes it 200 ms. The machine may have been slower meanwhile: then
+    they are compared once more, but TCP would wait each time."""
+    for _ in range(4):
+        plain, digest = read_times(0), read_times(vsr.DDGST)
+        if plain < digest + 0.1:
+            return
+    raise AssertionError(f"{plain * 1000:.0f} ms, with digests {digest * 1000:.0f} ms")
 
 
 def states():
@@ -165,16 +169,16 @@ def kernel_end():
 
 
 def at_a_stand(disk):
-    """All writes are there, and nothing was sent for a second."""
+    """All writes are there, and nothing was sent between twenty looks: by the clock alone,
+    the sender may have stood still with all of the machine."""
     last = [-1, 0]
 
     def look():
         now = int(link_get("p9", vsr.CLIENT)["TX_BYTES"])
         with open(f"/sys/block/{os.path.basename(disk)}/inflight", encoding="ascii") as f:
             all_there = sum(int(n) for n in f.read().split()) >= WRITES
-        if now != last[0] or not all_there:
-            last[:] = [now, time.monotonic()]
-        return time.monotonic() - last[1] > 1
+        last[:] = [now, last[1] + 1 if now == last[0] and all_there else 0]
+        return last[1] >= 20
     return look
 
 

@@ -6,7 +6,6 @@ Pairs 7 (p1) and 8 (p2) at 127.0.0.1:7300 lead to one disk, /dev/vdb, by the
 device-mapper devices "slow" and "fast".
 """
 import contextlib
-import json
 import os
 import socket
 import struct
@@ -50,8 +49,7 @@ def held(name="slow"):
 
 def served(pair):
     """Calls that the server holds."""
-    return next(a["inflight"] for a in json.loads(vpart("--json", "adapter"))
-                if a["name"] == pair and a["here"] == "server")
+    return int(link_get(pair, vsr.SERVER, "ADAPTER_GET")["INFLIGHT"])
 
 
 # --- a client from the text ---------------------------------------------------------
@@ -115,6 +113,7 @@ def others():
                 ("another client", what(a, who=uuid.uuid4().bytes)),
                 ("the server", what(a, who=a.link.server.bytes))):
             expect(close(b, iu) == UNKNOWN, text)
+            a.nop()
         for c in (a, b):
             c.good(scsi.inquiry(36), read=36)
 
@@ -128,11 +127,8 @@ def itself():
 
 def refused(code, *ius, features=vsr.CLOSES):
     """ERROR for the last of them, and nothing has happened to the other session."""
-    with two() as (a, b), Client(link(8), ADDRESS, b.boot, features=features) as c:
-        gone_b = threading.Thread(target=gone, args=(b,))
-        gone_b.start()
-        c.login()
-        gone_b.join()
+    boot = uuid.uuid4().bytes
+    with Client(link(8), ADDRESS, boot, features=features).login() as c, client(7, boot) as a:
         for iu in ius:
             c.conns[0].send(vsr.CLOSE_SESSION, iu=iu(a))
         e = raises(vsr.Refused, c.idle, 30)
@@ -177,6 +173,7 @@ def stuck():
                 expect(close(b, what(a)) == TIMEOUT, "closed, with a write at the disk")
                 expect(time.monotonic() - since > 1.5, "not waited for")
             gone(a)
+            b.nop()
             refusal = raises(vsr.Rejected, Client(link(7), ADDRESS, a.boot).login, again=0)
             expect(refusal.reason == vsr.DRAIN, f"let in: {refusal}")
             b.nop()
@@ -248,11 +245,11 @@ def ghost():
             one.join(5)
             expect(one.is_alive(), f"the write has ended: {one.error}")
             expect(served("p1") == 1 and int(host_attr("p1", "held")) == 1, "the write was let go")
-        one.join(20)
+        one.join(60)
         expect(not one.is_alive() and not one.error, f"the write did not end: {one.error}")
         expect(link_get("p1", vsr.CLIENT)["STATE"] != "2", "by the same path")
         two_ = Writing(path, second)
-        two_.join(20)
+        two_.join(60)
         expect(not two_.is_alive() and not two_.error, "nor did the second")
         expect(direct(DISK, offset=AT, length=4096) == second, "the older write is the last")
         expect(not served("p1"), "there is one left")
@@ -265,7 +262,7 @@ def alone():
         one = Writing(path, pattern(33, 4096))
         until(60, lambda: served("p1") == 1, "the write is at the disk")
         proxy.hold(True)
-        one.join(20)
+        one.join(40)    # no path-loss limit: that is 60 s
         expect(not one.is_alive() and one.error, "the write is held")
 
 
@@ -282,8 +279,10 @@ def late(leave):
     with kernel_client("p1") as proxy, connected("p9", 9, server) as by:
         disk_of("p9")
         logins = Counters("p1", vsr.CLIENT)
+        proxy.hold(True)    # it is not up again before it was asked for
         proxy.cut()
         until(60, lambda: by.sess and by.sess.asked, "it is asked for")
+        proxy.hold(False)
         lost_one = session_of(by.sess.asked[0])
         until(60, lambda: logins.logins == 1 and host_attr("p1", "link_state") == "up", "it is up again")
         by.sess.conns[0].send(vsr.CLOSE_RSP, arg=TIMEOUT)
@@ -304,7 +303,7 @@ def late(leave):
             one.join(2)
             expect(one.is_alive() and int(host_attr("p1", "held")) == 1, f"the write is not held: {one.error}")
             by.sess.conns[0].send(vsr.CLOSE_RSP, arg=DONE)
-            one.join(20)
+            one.join(40)
             expect(not one.is_alive(), "the write is held")
 
 

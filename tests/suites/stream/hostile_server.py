@@ -35,7 +35,7 @@ class Rig:
         self.serving, self.server = serving, serving.server
         self.server.hook = self.hook
         self.mischief = None
-        until(30, lambda: host_attr(PAIR, "link_state") == "up", "link up")
+        until(60, lambda: host_attr(PAIR, "link_state") == "up", "link up")
         self.disk = disk_of(PAIR)
 
     def hook(self, sess, conn, call):
@@ -73,16 +73,22 @@ def violation(code, do, write=False):
     rig.mischief = do
     (rig.write if write else rig.read)(SEED[0])
     expect(rig.mischief is None, "nothing was asked for")
-    until(60, lambda: len(rig.serving.ended) > ended, "the session's end")
-    e = rig.serving.ended[ended]
     codes = code if isinstance(code, tuple) else (code,)
+
+    def ends():
+        """Of sessions, but for those in which all of us stood still for seconds."""
+        return [e for e in rig.serving.ended[ended:]
+                if vsr.TIMEOUT in codes or getattr(e, "code", None) != vsr.TIMEOUT]
+    until(60, ends, "the session's end")
+    e = ends()[0]
     # ERROR is not said in the middle of another PDU.
     expect(isinstance(e, vsr.Ended) or isinstance(e, vsr.Refused) and e.code in codes,
            f"{type(e).__name__} {e}, not ERROR {code}")
     bad = was.digest_errors if codes[0] in DIGEST_CODES else was.protocol_errors
     expect(bad == (0 if codes[0] == vsr.TIMEOUT else 1), f"counted {bad} times")
-    until(60, lambda: was.logins == 1, "one login")
-    lines = log.having(f"adapter {PAIR}:", "queue ")
+    until(60, lambda: was.logins >= 1, "a login")
+    lines = [line for line in log.having(f"adapter {PAIR}:", "queue ")
+             if vsr.TIMEOUT in codes or SAID[vsr.TIMEOUT] not in line]
     log.close()
     expect(len(lines) <= 1, f"said {len(lines)} times: {lines}")
     expect(any(SAID[c] in line for c in codes for line in lines) or isinstance(e, vsr.Refused),
@@ -123,6 +129,11 @@ def pdu(conn, call, kind, **how):
     conn.send(kind, **how)
 
 
+def stray(conn, call, kind, **how):
+    """A PDU for a tag that is free: not the command's, whichever that is."""
+    conn.send(kind, tag=call.tag ^ 1, **how)
+
+
 def at_once(*what):
     """Like steps(), in one piece."""
     def do(sess, conn, call):
@@ -160,11 +171,11 @@ def event_elsewhere(sess, _conn, call):
 READS = [
     ("RSP twice", vsr.TAG, steps((data,), (answer,), (answer,))),
     ("RSP without PUT twice", vsr.TAG, steps((data,), (answer, 0), (answer, 0))),
-    ("RSP for a tag that is free", vsr.TAG, steps((pdu, vsr.RSP, {"tag": 1, "iu": bytes(36)}))),
+    ("RSP for a tag that is free", vsr.TAG, steps((stray, vsr.RSP, {"iu": bytes(36)}))),
     ("RSP for a tag beyond depth", vsr.TAG, steps((pdu, vsr.RSP, {"tag": 4000, "iu": bytes(36)}))),
-    ("PUT for a tag that is free", vsr.TAG, steps((pdu, vsr.PUT, {"tag": 1}))),
+    ("PUT for a tag that is free", vsr.TAG, steps((stray, vsr.PUT))),
     ("PUT twice", vsr.TAG, steps((data,), (answer, 0), (pdu, vsr.PUT), (pdu, vsr.PUT))),
-    ("DATA_IN for a tag that is free", vsr.TAG, steps((pdu, vsr.DATA_IN, {"tag": 1, "data": b"x" * 512}))),
+    ("DATA_IN for a tag that is free", vsr.TAG, steps((stray, vsr.DATA_IN, {"data": b"x" * 512}))),
     ("DATA_IN behind the answer", vsr.TAG, steps((busy,), (data,))),
     ("DATA_IN beyond the end", vsr.LENGTH, steps((data, 0, SIZE + 512))),
     ("DATA_IN twice", vsr.OFFSET, steps((data, 0, 512, 0), (data, 0, 512, 0))),
@@ -203,8 +214,9 @@ WRITES = [
     ("XFER_RDY of nothing", vsr.LENGTH, steps((xfer, 0, 0))),
     ("XFER_RDY with a gap", vsr.OFFSET, steps((xfer, 512, 512))),
     ("XFER_RDY beyond max_data", vsr.OFFSET, steps((xfer, 0xffffff00, 512))),
-    ("three XFER_RDY at a time", vsr.STATE,
-     at_once((xfer, 0, 512), (xfer, 512, 512), (xfer, 1024, 512))),
+    # Two may be under way; the client sends what they ask for, and must not keep up.
+    ("many XFER_RDY at a time", vsr.STATE,
+     at_once(*((xfer, at, 512) for at in range(0, SIZE, 512)))),
     ("XFER_RDY for all, and more", vsr.LENGTH,
      at_once((xfer, 0, SIZE), (xfer, SIZE, 512))),
     ("XFER_RDY behind the answer", vsr.TAG, steps((busy,), (xfer, 0, 512))),
@@ -249,7 +261,7 @@ def never_answered():
     expect(reader.is_alive() and rig.serving.sess is held[0], "it has ended")
     for conn in held[0].conns:
         conn.sock.shutdown(socket.SHUT_RDWR)
-    reader.join(30)
+    reader.join(60)
     expect(got == [None], "it is not done")
     with open(f"/sys/block/{rig.disk[5:]}/device/timeout", "w", encoding="ascii") as f:
         f.write("30")
@@ -264,6 +276,13 @@ def late_put(sess, conn, call):
     sess.calls.pop((conn.queue, call.tag))
 
 
+def alive(sess, conn):
+    """What takes long on one queue leaves no other one silent."""
+    for other in sess.conns:
+        if other is not conn:
+            other.send(vsr.NOP)
+
+
 def by_byte(sess, conn, call):
     """The answer by one byte at a time."""
     sent = []
@@ -274,9 +293,13 @@ def by_byte(sess, conn, call):
     sess.calls.pop((conn.queue, call.tag))
     whole = b"".join(sent)
     for i in range(600):
+        if i % 100 == 0:
+            alive(sess, conn)
         conn.raw(whole[i:i + 1])
     conn.raw(whole[600:-400])
     for i in range(len(whole) - 400, len(whole)):
+        if i % 100 == 0:
+            alive(sess, conn)
         conn.raw(whole[i:i + 1])
 
 
@@ -333,14 +356,18 @@ def events(sess, conn, _call):
                scsi.aer(0, 0x2a)[:28] + b"\0\0\xff\xff" + scsi.aer(0, 0x2a)[32:]):
         sess.events += 1
         conn.send(vsr.EVENT, iu=struct.pack(">Q", sess.events) + iu)
-    for _ in range(1000):
+    for i in range(1000):
+        if i % 100 == 0:
+            alive(sess, conn)
         conn.send(vsr.EVENT_LOST)
     return False
 
 
-def nops(_sess, conn, _call):
+def nops(sess, conn, _call):
     """Floods of them, and of answers that nobody waits for."""
     for i in range(1000):
+        if i % 100 == 0:
+            alive(sess, conn)
         conn.send(vsr.NOP if i % 2 else vsr.NOP_ACK, arg=i)
     return False
 
@@ -350,8 +377,9 @@ def fewer_queues():
     s = Server(link(10), "tcp:127.0.0.1:7401", login_queues=1)
     log = Log()
     with connected("p4", 10, s, port=7401) as srv:
-        until(60, lambda: srv.sess is not None, "a session")
-        sess = srv.sess
+        seen = []       # it may end meanwhile
+        until(60, lambda: seen.append(srv.sess) or seen[-1], "a session")
+        sess = seen[-1]
         expect(len(sess.conns) == 2, f"{len(sess.conns)} queues")
         other = sess.conns.pop(1)
         other.epoch = sess.conns[0].epoch
@@ -439,7 +467,8 @@ def twisted(kind, at, new, outcome):
                   f"a problem of {outcome}")
             expect(link_get("p4", vsr.CLIENT)["LOGINS"] == "0", "let in")
             codes = [e.code for e in srv.ended if isinstance(e, vsr.Refused)]
-            expect(all(code in outcome for code in codes), f"ERROR {codes}")
+            # One try may have come in seconds in which all of us stood still.
+            expect(all(code in outcome + (vsr.TIMEOUT,) for code in codes), f"ERROR {codes}")
         expect(not seen, "a command")
         # What it says to that may have other numbers than we count.
         srv.ended[:] = [e for e in srv.ended if not isinstance(e, vsr.Wrong)]

@@ -51,7 +51,7 @@ def at_rest(sess):
         now, since = len(sess.seen), time.monotonic()
         seen[:] = seen if seen and seen[0] == now else [now, since]
         return since - seen[1] > 1
-    until(30, nothing_new, "the client is at rest")
+    until(60, nothing_new, "the client is at rest")
 
 
 def capacity():
@@ -76,12 +76,28 @@ def capacity():
         until(60, lambda: sectors() == 6144, "a gap in the numbers makes it look at everything")
 
 
+def called(s):
+    """A connection whose client still waits: one that came long ago may have given up."""
+    while True:
+        try:
+            conn, _, init = s.accept(60)
+        except vsr.Ended:
+            continue
+        try:
+            conn.recv(0.01)
+        except vsr.Late:
+            return conn, init
+        except vsr.Ended:
+            pass
+        conn.close()
+
+
 def answered(change, key=b"", **how):
     """What the client says to such an INIT_ACK: its BYE or ERROR."""
     s = server(key, **how)
     with connected(PAIR, NUMBER, Mute(), key="none"):
         try:
-            conn, p, init = s.accept()
+            conn, init = called(s)
             ack = dataclasses.replace(s.answer(init), **change(init) if callable(change) else change)
             auth = ack.ver_max
             conn.send(vsr.INIT_ACK, iu=dataclasses.replace(ack, nonce=bytes(31) + b"n").pack())
@@ -137,7 +153,8 @@ def wrong_key(desc, key, server_key, problem, **how):
         got = srv.ended[0]
         expect(isinstance(got, vsr.Refused) and got.bye == vsr.BYE_AUTH or desc == "auth",
                f"{type(got).__name__} {got}")
-        expect(log.having(f"adapter {PAIR}:", problem), str(log.read()))
+        # It is said when the login is over, which is counted before.
+        until(60, lambda: log.having(f"adapter {PAIR}:", problem), f"it is said: {problem}")
     log.close()
 
 
@@ -157,11 +174,13 @@ def rejected():
         with connected(PAIR, NUMBER, Mute()):
             times = []
             for _ in range(3):
-                conn, _, _ = s.accept()
+                conn, _ = called(s)
                 times.append(time.monotonic())
                 conn.send(vsr.REJECT, arg=reason)
                 conn.close()
-            expect(not soon or times[2] - times[0] < 1.5, f"{reason}: {times[2] - times[0]:.1f} s")
+            # A machine that stands still does so once; who waits too long does so each time.
+            took = min(times[2] - times[1], times[1] - times[0])
+            expect(not soon or took < 1, f"{reason}: {took:.1f} s")
             expect(int(link_get(PAIR, vsr.CLIENT)["REFUSED"]) >= 2, f"{reason}: not counted")
         s.close()
 
