@@ -229,8 +229,11 @@ static void no_tables(struct kunit *test)
 		expect = lt.ups + 1;
 		lt.answer.depth = -i;
 		lt.no_memory = true;
-		KUNIT_ASSERT_EQ(test, vpart_start(lt.a[VPART_SIDE_SERVER], NULL), 0);
-		vpart_reset(lt.a[VPART_SIDE_SERVER], VPART_WHY_RESET);
+		/* One of them: both might make two epochs. */
+		if (lt.ups)
+			vpart_reset(lt.a[VPART_SIDE_SERVER], VPART_WHY_RESET);
+		else
+			KUNIT_ASSERT_EQ(test, vpart_start(lt.a[VPART_SIDE_SERVER], NULL), 0);
 		KUNIT_ASSERT_TRUE(test, lt_soon(lt.ups == expect));
 	}
 	if (lt.logouts == logouts)

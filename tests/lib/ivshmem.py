@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 
-LIMIT = 10      # seconds for anything
+LIMIT = 60      # seconds for anything
 F_GET_SEALS = 1034
 SEALS = 0x1 | 0x2 | 0x4     # SEAL, SHRINK, GROW
 NOBODY = pwd.getpwnam("nobody")

@@ -9,6 +9,7 @@ The device must not be bound to a driver. What the other side writes is held to 
 text (vsr.Wrong); what is written can be made wrong: put() takes any field, seg.u32[]
 and seg.mem[] any byte.
 """
+import contextlib
 import dataclasses
 import mmap
 import os
@@ -112,7 +113,7 @@ class Ring:
         base = QUEUES + 256 * queue
         self.seg, self.size, self.at = seg, lay.entries, lay.ring(queue, side)
         self.prod, self.cons, self.event = (base + n for n in COUNTERS[side])
-        self.next = 0
+        self.next, self.held = 0, False
 
     def reset(self, *fields):
         """Before a session: what is ours to write."""
@@ -128,8 +129,20 @@ class Ring:
         at = self.at + self.next % self.size * 16
         self.seg.mem[at:at + 16] = entry
         self.next = self.next + 1 & 0xffffffff
+        if self.held:
+            return False
         self.seg.set(self.prod, self.next)
         return self.seg.get(self.event) == self.next - 1 & 0xffffffff
+
+    @contextlib.contextmanager
+    def together(self):
+        """What is put in meanwhile is there all at once; nobody is told."""
+        self.held = True
+        try:
+            yield
+        finally:
+            self.held = False
+            self.seg.set(self.prod, self.next)
 
     def take(self):
         """16 bytes, or None."""
@@ -171,7 +184,7 @@ class Side:
         self.seen = seg.get(self.into)
         self.sent = self.tx_seq = self.rx_seq = self.id = 0
         self.lay, self.tx, self.rx, self.ack = None, [], [], None
-        self.pulse, self.over = True, False
+        self.pulse, self.over, self.beaten = True, False, time.monotonic()
         self.lock = threading.RLock()   # of who serves in another thread
         self.introduce()
         self.beating = threading.Thread(target=self.beat, daemon=True)
@@ -218,6 +231,7 @@ class Side:
         while not self.over:
             if self.pulse:
                 n += 1
+                self.beaten = time.monotonic()
                 self.set("beat", n)
             time.sleep(0.2)
 
@@ -235,7 +249,7 @@ class Side:
         if not self.over:
             self.close()
 
-    def peer_is(self, state, seconds=10):
+    def peer_is(self, state, seconds=30):
         """Wait for the other side's state."""
         end = time.monotonic() + seconds
         while self.get("state") != state:
@@ -262,8 +276,8 @@ class Side:
         self.bell(0)
         return pdu
 
-    def mailed(self, kind, seconds=10):
-        """The next PDU, of that type; REJECT is an exception."""
+    def mailed(self, kind, seconds=30):
+        """The next PDU, of that type; REJECT is an exception, and a client that begins anew."""
         end = time.monotonic() + seconds
         while True:
             p = self.look()
@@ -275,6 +289,9 @@ class Side:
         if p.seq != self.rx_seq:
             raise vsr.Wrong(f"{p.name}: seq {p.seq}, not {self.rx_seq}")
         self.rx_seq += 1
+        if p.type == vsr.INIT and kind != vsr.INIT and self.side == vsr.SERVER:
+            self.seen = self.seen - 2 & 0xffffffff      # the next login is to find it
+            raise vsr.Refused(vsr.Pdu(vsr.BYE, arg=0))
         if p.type == vsr.REJECT and kind != vsr.REJECT:
             raise vsr.Rejected(p.arg, struct.unpack(">I", p.iu)[0] if p.iu else 0)
         if p.type != kind:
@@ -433,7 +450,7 @@ class Client(Side):
         if ack.max_pdu_data > self.lay.max_data:
             raise vsr.Wrong(f"max_pdu_data {ack.max_pdu_data} of {self.lay.max_data}")
         self.mail(vsr.LOGIN, iu=scsi.login_req(self.link.adapter))
-        p = self.mailed(vsr.LOGIN_RSP, 15)
+        p = self.mailed(vsr.LOGIN_RSP)
         self.limits = struct.unpack(">HHHHII", p.iu[:16])
         if self.limits[0] > ack.queues or not 3 <= self.limits[1] <= ack.depth or \
                 self.limits[4] > ack.max_pdu_data or not p.epoch or not scsi.login_ok(p.iu[16:]):
@@ -512,7 +529,7 @@ class Client(Side):
         cmd.put = True
         self.free += cmd.blocks
 
-    def wait(self, cmd, seconds=20):
+    def wait(self, cmd, seconds=60):
         """(status, data, sense), or None if it was dropped."""
         end = time.monotonic() + seconds
         while not cmd.put:
@@ -690,7 +707,7 @@ class Server(Side):
         self.put(vsr.RSP, **dict({"flags": vsr.F_PUT, "iu_len": len(iu), "tag": call.tag,
                                   "arg": valid, "queue": call.queue}, **wrong))
 
-    def asked(self, seconds=10):
+    def asked(self, seconds=30):
         """A client wants a session closed: its adapter pair and its number."""
         p = self.mailed(vsr.CLOSE_SESSION, seconds)
         adapter, zero, session = struct.unpack(">IIQ", p.iu[:16])

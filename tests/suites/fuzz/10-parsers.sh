@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: hostile bytes for the parsers of the wire protocol and of SRP, in user space
 # kernel: host
-# limit: 240
+# limit: 600
 cd "$(dirname "$0")/../../.." || exit
 . tests/lib/guest.sh
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: the launcher of the test machines reports what happened in them
 # kernel: host
-# limit: 240
+# limit: 900
 cd "$(dirname "$0")/../../.." || exit
 . tests/lib/guest.sh
 
@@ -23,7 +23,7 @@ run -- 'echo "WARNING: CPU: 0 at nowhere" >/dev/kmsg; exit 0'
 is "a complaint of the kernel fails a run that says 0" "$rc" 99
 t "the message names the console" grep -q "lab/child/console" <<<"$out"
 
-run --limit 8 -- 'echo started; sleep 600'
+run --limit 30 -- 'echo started; sleep 600'
 is "a machine that hangs is killed at its limit" "$rc" 98
 t "what it printed until then is kept" grep -q '^started' <<<"$out"
 is "its QEMU is gone" "$(pgrep -f "$PWD/$log/console")" ''

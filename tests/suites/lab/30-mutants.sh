@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: the wrong versions of "make mutants" still fit the source; what counts as caught
 # kernel: host
-# limit: 60
+# limit: 300
 cd "$(dirname "$0")/../../.." || exit
 . tests/lib/guest.sh
 

@@ -17,6 +17,7 @@ neither_up() { ! link_state p1 server up && ! link_state p1 client up; }
 says() { linkinfo p1 "$1" problem | grep -q "$2"; }	# SIDE REGEX
 # Somebody reads and writes until the disk is gone.
 load() {
+	wait_for 60 test -b "$1"	# its name is there before it is
 	while [ -b "$1" ]; do
 		dd if="$1" of=/dev/null bs=256k count=16 iflag=direct
 		dd if=/dev/zero of="$1" bs=64k count=16 oflag=direct conv=nocreat

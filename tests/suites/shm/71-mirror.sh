@@ -3,7 +3,7 @@
 # summary: a mirror over shared memory and TCP; its servers are killed and paused
 # kernel: host
 # machines: 3
-# limit: 1500
+# limit: 2400
 cd "$(dirname "$0")/../../.." || exit
 # shellcheck source=tests/lib/machines.sh
 . tests/lib/machines.sh

@@ -14,8 +14,9 @@ sys.path.insert(0, "/src/tests/suites/stream")
 # pylint: disable=wrong-import-position
 import vsr  # noqa: E402
 import vsr_scsi as scsi  # noqa: E402
-from base import KEY, Counters, Log, case, direct, expect, link, link_get, pattern, \
+from base import KEY, Counters, Log, direct, expect, link, link_get, pattern, \
     raises, until, vpart  # noqa: E402
+from steady import case, once, promptly  # noqa: E402
 from vsr_shm import ABSENT, IDLE, RUN, Client, Layout, Segment  # noqa: E402
 
 PLAIN, KEYED = link(7), link(8, KEY)
@@ -116,13 +117,12 @@ def task_management():
         c.login()
         c.good(bytes(6))
         tag = c.limits[1] - 1
-        cmd = c.open(b"", tag=tag, flags=vsr.F_PRIO, bell=False)
-        srp, at = scsi.make_tag(99, 0, tag), c.lay.tag(0, tag)
-        del cmd
-        c.seg.mem[at:at + 48] = scsi.task(srp, 0, 1, scsi.make_tag(1, 0, 3))
+        with c.tx[0].together():    # the server sees no other IU than this
+            cmd = c.open(b"", tag=tag, flags=vsr.F_PRIO)
+            srp, at = scsi.make_tag(99, 0, tag), c.lay.tag(0, tag)
+            c.seg.mem[at:at + 48] = scsi.task(srp, 0, 1, scsi.make_tag(1, 0, 3))
         c.bell(0)
-        cmd = c.open_cmds[0, tag]
-        end = time.monotonic() + 10
+        end = time.monotonic() + 60
         while not cmd.put:
             c.step(0)
             expect(time.monotonic() < end, "no answer")
@@ -272,6 +272,16 @@ def nonsense():
         del sent, got
 
 
+def knock(c):
+    """A login but for coming into the session: LOGIN_RSP, and what is counted since INIT."""
+    def once_more():
+        count = Counters("p1", SERVER)
+        c.prove(*c.greet())
+        c.mail(vsr.LOGIN, iu=scsi.login_req(7))
+        return c.mailed(vsr.LOGIN_RSP), count
+    return vsr.patiently(once_more, vsr.AGAIN)
+
+
 def again():
     """A login ends the session before it, which drains first."""
     with client() as c:
@@ -283,12 +293,8 @@ def again():
             c.login()
             c.good(bytes(6))
         expect(c.id != session and c.limits == first, "the same session")
-        count = Counters("p1", SERVER)
         # Without leaving the last one
-        sent, got = c.greet()
-        c.prove(sent, got)
-        c.mail(vsr.LOGIN, iu=scsi.login_req(7))
-        p = c.mailed(vsr.LOGIN_RSP)
+        p, count = knock(c)
         expect(p.epoch and count.logins == 1, f"epoch {p.epoch}, {count.logins} logins")
         c.leave()
 
@@ -296,9 +302,7 @@ def again():
 def gives_up():
     """LOGIN, and the client does not come."""
     with client() as c:
-        c.prove(*c.greet())
-        c.mail(vsr.LOGIN, iu=scsi.login_req(7))
-        c.mailed(vsr.LOGIN_RSP)
+        knock(c)
         until(30, lambda: not is_up(), "the link down")
 
 
@@ -326,24 +330,31 @@ def read_512(c, **how):
 
 
 def twice(c):
-    """A tag that is in use: the first is held by nobody hearing the bell."""
-    read_512(c, tag=3, bell=False)
-    read_512(c, tag=3, bell=False)
-    # Both must be there when the first is taken, and the first not be done
-    for i in range(4, 14):
-        c.open(scsi.rw16(False, 0, 2048), read=1 << 20, tag=i, bell=False)
-    c.open(scsi.rw16(False, 0, 2048), read=1 << 20, tag=4)
+    """A tag that is in use: both are there when the first is taken, so that is not done."""
+    with c.tx[0].together():
+        read_512(c, tag=3)
+        read_512(c, tag=3)
+        for i in range(4, 14):
+            c.open(scsi.rw16(False, 0, 2048), read=1 << 20, tag=i)
+        c.open(scsi.rw16(False, 0, 2048), read=1 << 20, tag=4)
+    c.bell(0)
 
 
 def block_of_other(c):
     """A block that another command has."""
-    first = c.open(scsi.rw16(False, 0, 2048), read=1 << 20, bell=False)
-    read_512(c, blocks=first.blocks[200:201])
+    with c.tx[0].together():
+        first = c.open(scsi.rw16(False, 0, 2048), read=1 << 20)
+        read_512(c, blocks=first.blocks[200:201])
+    c.bell(0)
 
 
 def jump(c, what, ring, by):
     """A counter that cannot be."""
-    until(30, lambda: c.seg.get(ring.cons) == c.seg.get(ring.prod), "all entries taken")
+    def quiet():
+        while c.step(0):    # a NOP may come at any time
+            pass
+        return c.seg.get(ring.cons) == c.seg.get(ring.prod)
+    until(30, quiet, "all entries taken")
     at = getattr(ring, what)
     c.seg.set(at, c.seg.get(at) + by)
     c.bell(0)
@@ -417,11 +428,13 @@ def said():
     """What is wrong is said, and no more than five times in five seconds."""
     time.sleep(5.5)
     log = Log()
-    for _ in range(12):
+    done = got = 0
+    while done < 12 or (got == done and done < 60):     # a slow machine is below that rate
         breaks(vsr.EPOCH, lambda c: c.put(vsr.NOP, session=0))
-    got = len(log.having("breaks the protocol"))
+        done += 1
+        got = len(log.having("breaks the protocol"))
     log.close()
-    expect(1 <= got < 12, f"{got} times")
+    expect(1 <= got < done, f"{got} of {done} times")
 
 
 # --- ends ------------------------------------------------------------------------
@@ -444,11 +457,11 @@ def no_pulse():
     with client() as c:
         c.login()
         c.good(bytes(6))
-        count, begun = Counters("p1", SERVER), time.monotonic()
+        count = Counters("p1", SERVER)
         c.pulse = False
-        until(30, lambda: c.get("session") != c.id, "the session's end")
-        took = time.monotonic() - begun
-        expect(4 < took < 20, f"after {took:.1f} s")
+        until(60, lambda: c.get("session") != c.id, "the session's end")
+        took = time.monotonic() - c.beaten
+        expect(took > 4, f"after {took:.1f} s")
         expect(c.get("error") == vsr.TIMEOUT, f"error {c.get('error')}")
         expect(count.lost == 1 and not count.protocol_errors, str(count.now()))
         c.pulse = True
@@ -459,7 +472,7 @@ def no_pulse():
 def other_instance():
     """Seen at once, told or not."""
     with client() as c:
-        for told in (True, False):
+        def seen(told):
             c.login()
             begun = time.monotonic()
             if told:
@@ -469,7 +482,9 @@ def other_instance():
                 c.seg.mem[c.us + 32:c.us + 48] = os.urandom(16)
                 c.set("state", IDLE)
             until(30, lambda: not is_up(), "the link down")
-            expect(time.monotonic() - begun < 4, "too late")
+            return time.monotonic() - begun
+        for told in (True, False):
+            promptly(4, seen, told)
         c.introduce()
         c.login()
 
@@ -490,7 +505,8 @@ def strange_side(offset, value, words):
     """A side block that makes no sense is one of nobody."""
     with client() as c:
         c.state(ABSENT)
-        time.sleep(0.6)
+        beat = c.get("beat")
+        until(30, lambda: (c.get("beat") - beat) & 0xffffffff > 1, "a look that begins now ends")
         c.seg.mem[c.us + 32:c.us + 48] = os.urandom(16)
         old = c.seg.mem[c.us + offset:c.us + offset + len(value)]
         c.seg.mem[c.us + offset:c.us + offset + len(value)] = value
@@ -527,7 +543,7 @@ def main():
     case("CANCEL may cross the answer", stale_cancel)
     case("a flood of NOPs", no_flood)
     case("P14 what a client has left behind is not carried out", left_behind)
-    case("P9 no pulse for 5 seconds", no_pulse)
+    once("P9 no pulse for 5 seconds", no_pulse)
     case("P9 another instance is seen at once", other_instance)
     case("a client goes, and comes again", goes)
     case("a side that is something else", strange_side, 0, b"QEMU", "something else")

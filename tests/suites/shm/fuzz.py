@@ -24,6 +24,7 @@ import vsr  # noqa: E402
 import vsr_scsi as scsi  # noqa: E402
 from base import Counters, case, direct, disk_of, expect, host_of, link, link_get, \
     pattern, until  # noqa: E402
+from steady import steady  # noqa: E402
 from vsr_shm import ENTRIES, ENTRY, IDLE, MAIL, QUEUES, RUN, Client, Segment, Server  # noqa: E402
 
 SECONDS, SEED = float(sys.argv[1]), int(sys.argv[2])
@@ -120,6 +121,12 @@ def moves(side):
             side.state(RND.choice((IDLE, RUN)), number())
 
 
+def goes_on(end, sessions, count):
+    """Until the time is over; on a slow machine, until there is something to tell."""
+    left = end - time.monotonic()
+    return left > 0 or (left > -120 and (sessions < 4 or count.protocol_errors < 4))
+
+
 # --- a client -------------------------------------------------------------------------
 
 def right_command(c):
@@ -184,6 +191,17 @@ def client_login(c):
     raise vsr.Late("no login in 20 tries")
 
 
+@steady
+def is_served(c):
+    """One that keeps to the text."""
+    client_login(c)
+    for i in range(4):
+        data = pattern(i, 65536)
+        c.good(scsi.rw16(True, 256 * i, 128), write=data)
+        expect(c.good(scsi.rw16(False, 256 * i, 128), read=65536) == data, "other data")
+        expect(direct("/dev/vdb", offset=131072 * i, length=65536) == data, "not on the disk")
+
+
 def fuzz_client(seconds):
     """Session after session."""
     did, sessions = collections.Counter(), 0
@@ -192,7 +210,7 @@ def fuzz_client(seconds):
     count = Counters("p1", 1)
     with Client(Segment("0000:00:11.0"), PLAIN) as c:
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        while goes_on(end, sessions, count):
             client_login(c)
             sessions += 1
             scribbler = Scribbler(c) if RND.random() < 0.5 else None
@@ -211,12 +229,7 @@ def fuzz_client(seconds):
                     did["scribbles"] += scribbler.count
             c.seen = c.seg.get(c.into) & ~1
         errors = count.protocol_errors
-        client_login(c)
-        for i in range(4):
-            data = pattern(i, 65536)
-            c.good(scsi.rw16(True, 256 * i, 128), write=data)
-            expect(c.good(scsi.rw16(False, 256 * i, 128), read=65536) == data, "other data")
-            expect(direct("/dev/vdb", offset=131072 * i, length=65536) == data, "not on the disk")
+        is_served(c)
     print(f"# a client: {sessions} sessions, {errors} errors found, {dict(did)}", file=sys.stderr,
           flush=True)
     expect(sessions > 3 and errors > 3, f"{sessions} sessions, {errors} errors")
@@ -276,6 +289,16 @@ def server_login(s):
     raise vsr.Late("no login in 20 tries")
 
 
+def serve_until(s, over, end):
+    """By the text, in one session or more."""
+    while not over():
+        expect(time.monotonic() < end, "no end of it")
+        try:
+            s.serve(10, over)
+        except UPSET:
+            server_login(s)
+
+
 class Load:
     """Somebody reads and writes, whatever comes of it."""
 
@@ -303,14 +326,14 @@ def fuzz_server(seconds):
     with Server(Segment("0000:00:13.0"), OTHER, scsi.Disk(4 << 20)) as s:
         server_login(s)
         found = []
-        looking = threading.Thread(target=lambda: found.append(disk_of("p2")), daemon=True)
+        looking = threading.Thread(target=lambda: found.append(disk_of("p2", 90)), daemon=True)
         looking.start()
-        s.serve(30, lambda: not looking.is_alive())
+        serve_until(s, lambda: not looking.is_alive(), time.monotonic() + 100)
         expect(found, "no disk")
         load = Load(found[0])
         s.hook = any_answer
         end = time.monotonic() + seconds
-        while time.monotonic() < end:
+        while goes_on(end, sessions, count):
             sessions += 1
             scribbler = Scribbler(s) if RND.random() < 0.5 else None
             try:
@@ -378,12 +401,7 @@ def works(s, first):
             wrong.append(f"{e}; {state_of_disk()}")
         over.set()
     threading.Thread(target=moved, daemon=True).start()
-    while not over.is_set():
-        expect(time.monotonic() < end, "no end of it")
-        try:
-            s.serve(10, over.is_set)
-        except UPSET:
-            server_login(s)
+    serve_until(s, over.is_set, end)
     expect(not wrong, " ".join(wrong))
 
 

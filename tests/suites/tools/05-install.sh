@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # kernel: host
-# limit: 120
+# limit: 400
 # summary: make install into an empty root: what is there works, and systemd accepts the unit
 cd "$(dirname "$0")/../../.." || exit
 # shellcheck source=tests/lib/guest.sh

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # kernel: host
-# limit: 600
+# limit: 1200
 # summary: the modules build for a 6.1 that lacks what its later releases got from newer kernels
 cd "$(dirname "$0")/../../.." || exit
 # shellcheck source=tests/lib/guest.sh

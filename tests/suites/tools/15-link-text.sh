@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # kernel: host
-# limit: 120
+# limit: 400
 # summary: what vpart link asks of a kernel and prints of its answers, which canned.c gives
 cd "$(dirname "$0")/../../.." || exit
 # shellcheck source=tests/lib/guest.sh

@@ -91,7 +91,8 @@ fails "nor is its adapter pair" 'in use: the disk /dev/sda' vpart adapter del cl
 umount /mnt/b
 fails "an adapter pair that serves is not deleted" 'still serves LU' vpart adapter del client1-vios1
 t "R8 a failed server is shown at its LUs" vpart partition fail vios1
-is "R8 their link is down" "$(get 'o["state"]' lu show d2)" "link down"
+down() { [ "$(get 'o["state"]' lu show d2)" = "link down" ]; }
+t "R8 their link is down" wait_for 60 down
 is "R8 the disk stays" "$(get 'o["disk"]' lu show d2)" /dev/sdb
 t "R9 the server returns" vpart partition start vios1
 t "R9 and serves" wait_for 60 bash -c 'vpart --json lu show d2 | grep -q ready'

@@ -81,7 +81,7 @@ is "R8 the mirror says that it is degraded: exit code 4" "$(code vpart mirror st
 is "R8 and which leg failed" "$(get 'o["legs"][0]["state"]' mirror show vol)" failed
 t "R8 reads go on" holds one 0
 t "R9 the server returns" vpart partition start vios1
-t "R9 both legs hold everything again" vpart mirror wait vol --timeout 60
+t "R9 both legs hold everything again" vpart mirror wait vol --timeout 180
 copied=$(get 'o["copied_kib"]' mirror show vol)
 t "R9 only what changed was copied: $copied KiB" test "$copied" -gt 0 -a "$copied" -lt 16384
 
@@ -92,7 +92,7 @@ t "it is written to meanwhile" put three 2097152
 fails "a new device that is too small is refused" 'too small|in use' \
 	vpart mirror attach vol leg 1 device /dev/vda
 fails "attach needs leg and device together" 'both' vpart mirror attach vol leg 1
-t "it is taken back" vpart mirror attach vol --wait --timeout 60
+t "it is taken back" vpart mirror attach vol --wait --timeout 180
 is "both legs are active" "$(get '[l["state"] for l in o["legs"]]' mirror show vol)" \
 	"['active', 'active']"
 fails "a healthy mirror has nothing to attach" 'attach' vpart mirror attach vol
@@ -104,7 +104,7 @@ vpart mirror attach vol >/dev/null
 t "the copy waits" wait_for 60 bash -c 'vpart --json mirror show vol | grep -q "\"resync\":\"paused\""'
 fails "waiting for it has an end" 'still resync after 1 seconds' vpart mirror wait vol --timeout 1
 t "and goes on" vpart mirror resync vol resume
-t "to the end" vpart mirror wait vol --timeout 60
+t "to the end" vpart mirror wait vol --timeout 180
 
 t "a mirror is stopped" vpart mirror stop vol
 fails "its legs are not taken for another" 'd1 is leg 0 of mirror' vpart mirror create v2 d1 d2
@@ -118,7 +118,7 @@ t "a degraded mirror" vpart mirror fail vol leg 1
 t "is stopped" vpart mirror stop vol
 t "R9 and starts from the leg that may serve alone" vpart mirror start vol d1
 is "it is degraded: exit code 4" "$(code vpart mirror status vol)" 4
-t "the missing leg is given to it" vpart mirror attach vol leg 1 device d2 --wait --timeout 60
+t "the missing leg is given to it" vpart mirror attach vol leg 1 device d2 --wait --timeout 180
 t "the data is there" holds four 3145728
 t "it is stopped" vpart mirror stop vol
 

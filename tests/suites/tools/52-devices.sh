@@ -64,7 +64,7 @@ t "R8 a mirror runs without a leg" vpart mirror start vol d2
 t "saved meanwhile" vpart config save
 is "the missing leg is still known" "$(grep -c '"lu": "d[12]"' $cfg)" 2
 t "R9 the next restore attaches it" vpart config restore
-t "R9 and it is brought up to date" vpart mirror wait vol --timeout 60
+t "R9 and it is brought up to date" vpart mirror wait vol --timeout 180
 vpart mirror fail vol leg 0 >/dev/null
 down
 undm la

@@ -103,7 +103,7 @@ head -c 9000000 /dev/zero >/tmp/big
 fails "a huge file" 'too large' vpart config restore /tmp/big
 fails "a device" 'no regular file' vpart config restore /dev/vdc
 mkfifo /tmp/fifo
-fails "a pipe without a writer" 'no regular file' timeout 5 vpart config restore /tmp/fifo
+fails "a pipe without a writer" 'no regular file' timeout 60 vpart config restore /tmp/fifo
 fails "no file" 'No such file' vpart config restore /tmp/nothing
 python3 - $cfg <<'EOT' >/tmp/fuzz
 import random, subprocess, sys

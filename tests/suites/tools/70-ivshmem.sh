@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # kernel: host
-# limit: 300
+# limit: 900
 # summary: the server of shared memory: its words, and what its peers see; also with sanitizers
 cd "$(dirname "$0")/../../.." || exit
 # shellcheck source=tests/lib/guest.sh
@@ -23,7 +23,7 @@ is "without a word it is of no use" $? 2
 wrong() {
 	local regex=$1 said rc
 	shift
-	said=$(timeout 10 $tool "$@" 2>&1)
+	said=$(timeout 60 $tool "$@" 2>&1)
 	rc=$?
 	if [ "$rc" -eq 2 ] && [ "$(wc -l <<<"$said")" -eq 1 ] && grep -Eq -- "$regex" <<<"$said"; then
 		ok "refused: $*"
@@ -52,9 +52,9 @@ wrong "more than 100 characters" serve --socket "$(printf '%0101d' 0)"
 wrong "more than 100 characters" status "$(printf '%0101d' 0)"
 wrong "path of a socket is missing" status --json
 wrong "unknown option '-x'" status -x
-fails "a folder that there is not" "cannot open .*No such file" timeout 10 $tool serve --socket /nowhere/x
+fails "a folder that there is not" "cannot open .*No such file" timeout 60 $tool serve --socket /nowhere/x
 fails "more files than the system allows" "need .* open files, and 64 is the limit" \
-	bash -c "ulimit -n 64; exec timeout 10 $tool serve --socket $log/x --vectors 128"
+	bash -c "ulimit -n 64; exec timeout 60 $tool serve --socket $log/x --vectors 128"
 
 # try NAME PROGRAM: all that peers can see; its tests are counted here.
 try() {
