@@ -255,6 +255,7 @@ enum shm_hs_phase {
 /**
  * struct shm_hs - a server's handshake; all under end->mutex
  * @phase: enum shm_hs_phase
+ * @taking: the link logs in with one that was taken, perhaps not the one of @phase
  * @since: jiffies when READY was entered
  * @mail: what comes and goes
  * @init: what the client asked for
@@ -266,6 +267,7 @@ enum shm_hs_phase {
  */
 struct shm_hs {
 	u8			phase;
+	bool			taking;
 	unsigned long		since;
 	struct shm_mail		mail;
 	struct vpart_init	init;

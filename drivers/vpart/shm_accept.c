@@ -124,7 +124,9 @@ static void shm_hs_login(struct shm_end *end)
 	vpart_rules_phase(&hs->mail.rules, VPART_PHASE_WAIT);
 	hs->phase = SHM_HS_READY;
 	hs->since = jiffies;
-	vpart_link_end(end->link, VPART_WHY_RELOGIN);
+	/* Of the one before, not of a login that has yet to look: it finds this one. */
+	if (hs->taking || READ_ONCE(end->sess))
+		vpart_link_end(end->link, VPART_WHY_RELOGIN);
 	vpart_link_retry(end->link);
 }
 
@@ -209,6 +211,7 @@ static bool shm_hs_take(struct shm_end *end, struct vpart_init_ack *ack, uuid_t 
 	ok = hs->phase == SHM_HS_READY;
 	if (ok) {
 		hs->phase = SHM_HS_TAKEN;
+		hs->taking = true;
 		*ack = hs->ack;
 		*boot = hs->init.boot;
 		*len = hs->login_len;
@@ -225,6 +228,7 @@ static int shm_server_refuse(struct shm_end *end, int err)
 							VPART_REJECT_DRIVER;
 
 	mutex_lock(&end->mutex);
+	end->hs.taking = false;
 	if (end->hs.phase == SHM_HS_TAKEN)
 		shm_hs_reject(end, reason, err);
 	mutex_unlock(&end->mutex);
@@ -297,6 +301,9 @@ int shm_server_connect(struct vpart_link *link, u32 epoch)
 	if (err)
 		goto free;
 	shm_session_attach(sess, link->lim.nr_queues);
+	mutex_lock(&end->mutex);
+	end->hs.taking = false;
+	mutex_unlock(&end->mutex);
 	return 0;
 
 free:

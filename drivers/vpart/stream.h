@@ -340,6 +340,7 @@ struct stream_session {
  * @closing: no handshake may begin
  * @forming: server: session whose queues come in
  * @ready: server: session that the link shall log in
+ * @taking: server: it does so, and @sess is not set yet
  * @sess: session of this epoch, or of the login under way
  * @ev_number: of the last event; the client's is the receiver's, 0: none yet
  * @ev_open: server: events on their way
@@ -361,6 +362,7 @@ struct stream_end {
 	bool			closing;
 	struct stream_session	*forming;
 	struct stream_session	*ready;
+	bool			taking;
 	struct stream_session	*sess;
 	u64			ev_number;
 	unsigned int		ev_open;

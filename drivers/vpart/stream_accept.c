@@ -344,8 +344,6 @@ static int stream_hs_login(struct stream_hs *hs)
 
 	if (!stream_hs_is_formed(hs))
 		return stream_hs_reject(hs, VPART_REJECT_BUSY);
-	/* Of the one before, not of a login that finds this one. */
-	vpart_link_end(end->link, VPART_WHY_RELOGIN);
 	spin_lock_irq(&end->lock);
 	if (end->forming != sess) {
 		spin_unlock_irq(&end->lock);
@@ -356,6 +354,9 @@ static int stream_hs_login(struct stream_hs *hs)
 	end->ready = sess;
 	if (old)
 		old->over = true;
+	/* Of the one before, not of a login that has yet to look: it finds this one. */
+	if (end->taking || end->sess)
+		vpart_link_end(end->link, VPART_WHY_RELOGIN);
 	spin_unlock_irq(&end->lock);
 	wake_up_all(&hs->listener->wait);
 	stream_session_put(old);
@@ -672,6 +673,7 @@ static int stream_server_refuse(struct stream_session *sess, int err)
 	struct stream_end *end = sess->end;
 
 	spin_lock_irq(&end->lock);
+	end->taking = false;
 	end->total.refused++;
 	spin_unlock_irq(&end->lock);
 	stream_hs_send(sess->conn[0], VPART_PDU_REJECT, reason, iu,
@@ -700,6 +702,7 @@ int stream_server_connect(struct vpart_link *link, u32 epoch)
 	spin_lock_irq(&end->lock);
 	sess = end->ready;
 	end->ready = NULL;
+	end->taking = sess;
 	if (sess)
 		sess->taken = true;
 	spin_unlock_irq(&end->lock);
@@ -733,6 +736,7 @@ int stream_server_connect(struct vpart_link *link, u32 epoch)
 		return stream_server_refuse(sess, err);
 	}
 	spin_lock_irq(&end->lock);
+	end->taking = false;
 	end->sess = sess;
 	end->ev_open = 0;
 	end->ev_gap = false;
