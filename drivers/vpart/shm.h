@@ -320,7 +320,7 @@ struct shm_vector {
  * @session: session that it is in, or 0
  * @turn: of its mailbox
  * @beat: its pulse
- * @alive: jiffies when that changed last
+ * @alive: jiffies when that changed last, without what we stood still
  */
 struct shm_peer {
 	bool		there;
@@ -357,6 +357,7 @@ struct shm_peer {
  * @look: looks at all that is not a queue's, and beats
  * @hurried: looks that interrupts have asked for since @hurried_at
  * @hurried_at: jiffies; of @look
+ * @looked: jiffies when @look ran last
  * @running: session whose queues take entries; for interrupts, and under @mutex
  * @log: limits messages
  * @idle: woken when @busy becomes false, or @close.askers less
@@ -390,6 +391,7 @@ struct shm_end {
 	struct delayed_work	look;
 	unsigned int		hurried;
 	unsigned long		hurried_at;
+	unsigned long		looked;
 	struct shm_session	*running;
 	struct ratelimit_state	log;
 	wait_queue_head_t	idle;

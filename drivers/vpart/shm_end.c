@@ -111,7 +111,21 @@ static void shm_peer_came(struct shm_end *end, const struct shm_wire_side *w)
 	}
 }
 
-/* Read the other side's block, once. */
+/*
+ * A block that is read while it is written has parts of two: only what looks the
+ * same twice is somebody's. A side that has done with it rings.
+ */
+static bool shm_peer_whole(struct shm_end *end, const struct shm_wire_side *w)
+{
+	struct shm_wire_side again;
+
+	virt_rmb();
+	shm_copy_in(&again, end->them, sizeof(again));
+	again.beat = w->beat;
+	return !memcmp(&again, w, sizeof(again));
+}
+
+/* Read the other side's block. */
 static void shm_peer_look(struct shm_end *end)
 {
 	struct shm_peer *p = &end->peer;
@@ -132,12 +146,29 @@ static void shm_peer_look(struct shm_end *end)
 		WRITE_ONCE(p->there, false);
 		p->problem = NULL;
 	} else if ((!p->there && !p->problem) || memcmp(p->instance, w.instance, 16)) {
-		shm_peer_came(end, &w);
+		if (shm_peer_whole(end, &w))
+			shm_peer_came(end, &w);
 	}
 	WRITE_ONCE(p->turn, le32_to_cpu(READ_ONCE(end->in->turn)));
 }
 
 /* ---- looking ---- */
+
+/*
+ * A machine that stood still has seen no pulse either: the time that it was late by
+ * is no silence of the other side's.
+ */
+static void shm_peer_grace(struct shm_end *end)
+{
+	unsigned long gap = jiffies - end->looked, alive;
+
+	lockdep_assert_held(&end->mutex);
+	end->looked = jiffies;
+	if (gap <= 2 * SHM_TICK)
+		return;
+	alive = end->peer.alive + gap - SHM_TICK;
+	WRITE_ONCE(end->peer.alive, time_after(alive, jiffies) ? jiffies : alive);
+}
 
 static void shm_end_look(struct work_struct *work)
 {
@@ -150,6 +181,7 @@ static void shm_end_look(struct work_struct *work)
 		WRITE_ONCE(end->hurried, 0);
 	}
 	WRITE_ONCE(us->beat, cpu_to_le32(le32_to_cpu(us->beat) + 1));
+	shm_peer_grace(end);
 	shm_peer_look(end);
 	if (end->running)
 		shm_session_look(end->running);
@@ -277,6 +309,7 @@ static void shm_end_introduce(struct shm_end *end)
 	virt_wmb();
 	memcpy(end->us, &w, sizeof(w));
 	mutex_lock(&end->mutex);
+	end->looked = jiffies;
 	shm_peer_look(end);
 	mutex_unlock(&end->mutex);
 	shm_end_state(end, SHM_STATE_IDLE, 0);

@@ -222,6 +222,7 @@ struct stream_count {
  * @tx_work: sends
  * @alive: sends a NOP, and finds the other end dead
  * @last_rx: jiffies of the last byte
+ * @looked: jiffies when @alive ran last
  * @last_nop: jiffies of our last NOP
  * @run_seq: number of the first PDU that came, or comes, while it runs
  * @nop: reused, one at a time
@@ -259,6 +260,7 @@ struct stream_conn {
 	struct work_struct	tx_work;
 	struct delayed_work	alive;
 	unsigned long		last_rx;
+	unsigned long		looked;
 	unsigned long		last_nop;
 	u32			run_seq;
 	u32			ack_arg;

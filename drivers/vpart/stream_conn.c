@@ -285,6 +285,21 @@ static bool stream_nop_due(struct stream_conn *conn, unsigned long keepalive)
 	return true;
 }
 
+/*
+ * A machine that stood still has heard nothing either: the time that this work was
+ * late by is no silence of the other end's.
+ */
+static void stream_grace(struct stream_conn *conn, unsigned long period)
+{
+	unsigned long gap = jiffies - conn->looked, heard;
+
+	conn->looked = jiffies;
+	if (gap <= 2 * period)
+		return;
+	heard = READ_ONCE(conn->last_rx) + gap - period;
+	WRITE_ONCE(conn->last_rx, time_after(heard, jiffies) ? jiffies : heard);
+}
+
 static void stream_alive(struct work_struct *work)
 {
 	struct stream_conn *conn = container_of(work, struct stream_conn, alive.work);
@@ -292,6 +307,7 @@ static void stream_alive(struct work_struct *work)
 
 	if (test_bit(STREAM_CONN_DEAD, &conn->flags))
 		return;
+	stream_grace(conn, keepalive / 4);
 	/* What it says waits for us. */
 	if (conn->softirq && test_bit(STREAM_CONN_STALLED, &conn->flags))
 		WRITE_ONCE(conn->last_rx, jiffies);
@@ -403,6 +419,7 @@ void stream_conn_run(struct stream_conn *conn)
 	write_unlock_bh(&sk->sk_callback_lock);
 	queue_work(stream_wq, &conn->rx_work);
 	queue_work(stream_wq, &conn->tx_work);
+	conn->looked = jiffies;
 	queue_delayed_work(stream_wq, &conn->alive, 1);
 }
 

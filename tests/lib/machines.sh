@@ -75,6 +75,9 @@ net_up() { _tell link "$1" "$2" up; }
 
 pause() { _tell pause "$1"; }
 resume() { _tell resume "$1"; }
+# The same for several at once, whose clocks go on: their host was too busy.
+freeze() { _tell freeze "$@"; }
+thaw() { _tell thaw "$@"; }
 kill_machine() { _tell kill "$1"; }	# power lost, without a warning
 start_machine() { _tell start "$@"; }	# again, with its disks: NAME [KERNEL]
 stop_machine() { _tell stop "$1" "${2:-60}"; }	# in order; no later than SECONDS

@@ -60,6 +60,15 @@ tries() {
 tries 5 stays
 t "P9 a pause of 2 s: the link stays" is_up c
 is "P9 ... and the session" "$(epoch s)" "$first"
+# frozen: both stand still for longer than either waits for the other's pulse.
+frozen() {
+	first=$(epoch s)
+	freeze s c
+	sleep 8
+	thaw s c
+	there c 'dd if=/dev/sda of=/dev/null bs=4k count=1 iflag=direct status=none' && [ "$(epoch s)" = "$first" ]
+}
+t "P9 a host that stands still for 8 s: nobody's pulse was missed" tries 4 frozen
 pause s
 t "P9 a server that is paused has no pulse" there c 'wait_for 90 eval "! state_is up"'
 t "... which is said" there c 'wait_for 90 eval "info problem | grep -q \"no pulse\""'
