@@ -119,6 +119,7 @@ static bool shm_peer_whole(struct shm_end *end, const struct shm_wire_side *w)
 {
 	struct shm_wire_side again;
 
+	/* Not the same look: pairs with the barriers in shm_end_introduce(). */
 	virt_rmb();
 	shm_copy_in(&again, end->them, sizeof(again));
 	again.beat = w->beat;

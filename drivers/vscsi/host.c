@@ -573,64 +573,6 @@ static int vscsi_sdev_configure(struct scsi_device *sdev, struct queue_limits *l
 }
 DEFINE_SDEV_CONFIGURE(vscsi_sdev_configure)
 
-/* ---- sysfs: /sys/class/scsi_host/hostN/ ---- */
-
-static ssize_t link_state_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%s\n",
-			  vscsi_state_name(READ_ONCE(vscsi_shost(class_to_shost(dev))->state)));
-}
-static DEVICE_ATTR_RO(link_state);
-
-static ssize_t adapter_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%s\n", vscsi_shost(class_to_shost(dev))->a->name);
-}
-static DEVICE_ATTR_RO(adapter);
-
-static ssize_t server_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	struct vpart_peer peer;
-
-	vpart_peer(vscsi_shost(class_to_shost(dev))->a, &peer);
-	return sysfs_emit(buf, "%s\n", peer.partition);
-}
-static DEVICE_ATTR_RO(server);
-
-static ssize_t held_show(struct device *dev, struct device_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%u\n", READ_ONCE(vscsi_shost(class_to_shost(dev))->nr_held));
-}
-static DEVICE_ATTR_RO(held);
-
-#define VSCSI_COUNTER(name)								\
-static ssize_t name##_show(struct device *dev, struct device_attribute *attr, char *buf)	\
-{											\
-	return sysfs_emit(buf, "%d\n",							\
-			  atomic_read(&vscsi_shost(class_to_shost(dev))->name));	\
-}											\
-static DEVICE_ATTR_RO(name)
-
-VSCSI_COUNTER(timeouts);
-VSCSI_COUNTER(aborts);
-VSCSI_COUNTER(resets);
-VSCSI_COUNTER(bad);
-VSCSI_COUNTER(event_losses);
-
-static struct attribute *vscsi_shost_attrs[] = {
-	&dev_attr_link_state.attr,
-	&dev_attr_adapter.attr,
-	&dev_attr_server.attr,
-	&dev_attr_held.attr,
-	&dev_attr_timeouts.attr,
-	&dev_attr_aborts.attr,
-	&dev_attr_resets.attr,
-	&dev_attr_bad.attr,
-	&dev_attr_event_losses.attr,
-	NULL
-};
-ATTRIBUTE_GROUPS(vscsi_shost);
-
 static struct scsi_host_template vscsi_template = {
 	.module			= THIS_MODULE,
 	.name			= "vSCSI client adapter",

@@ -232,6 +232,9 @@ void vscsi_loss(struct work_struct *work);
 const char *vscsi_state_name(enum vscsi_state state);
 int vscsi_probe(struct vpart_adapter *a);
 
+/* host_sysfs.c */
+extern const struct attribute_group *vscsi_shost_groups[];
+
 /* eh.c */
 int vscsi_tmf_init(struct vscsi_host *h);
 void vscsi_tmf_exit(struct vscsi_host *h);
