@@ -96,10 +96,10 @@ class Pair:
         data = framer.rest() + data
         if proxy.harm:
             data = proxy.harm(upward, data)
-        while proxy.rate and data and not self.dead:
+        while data and (rate := proxy.rate) and not self.dead:     # another thread's to change
             to.sendall(data[:4096])
             data = data[4096:]
-            time.sleep(4096 / proxy.rate)
+            time.sleep(4096 / rate)
         to.sendall(data)
 
     def reset(self):
