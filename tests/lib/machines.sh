@@ -99,6 +99,23 @@ out() { echo "$_lab/$1/out"; }		# MACHINE: what it sees as /out
 # wait_console SECONDS MACHINE REGEX: until its kernel says that.
 wait_console() { wait_for "$1" grep -qE -- "$3" "$_lab/$2/console"; }
 
+# What fails first is looked at where it happened: each machine's dump is in its /out,
+# and what its links and mirrors say is part of the output.
+_looked=
+not_ok() {
+	local m
+	_report 'not ok' "$1" "${2:-}"
+	[ -z "$_looked" ] || return
+	_looked=1
+	for m in "$_lab"/*/console; do
+		m=$(basename "${m%/console}")
+		# shellcheck disable=SC2016
+		on "$m" 'echo w >/proc/sysrq-trigger
+			command -v vpart && vpart diag save /out/diag
+			timeout 5 vpart link show; timeout 5 vpart mirror show' 2>&1 | sed "s/^/# $m: /"
+	done
+}
+
 # The machines' own verdict counts before what the script found.
 _machines_end() {
 	local rc=$? said console

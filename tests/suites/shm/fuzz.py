@@ -278,15 +278,20 @@ def steps(s):
 
 
 def server_login(s):
-    """The kernel comes by itself."""
+    """The kernel comes by itself, and anew for each instance that it sees: the login that it
+    begins then is not to find yet another one."""
+    upset, anew = [], True
     for _ in range(20):
         try:
-            s.introduce()
+            if anew:
+                s.introduce()
             s.login(10, ack={"features": RND.choice((0, vsr.CLOSES))})
             return
-        except UPSET:
+        except UPSET as e:
+            upset.append(f"{type(e).__name__} {e}")
+            anew = not isinstance(e, vsr.Refused)
             s.state(IDLE)
-    raise vsr.Late("no login in 20 tries")
+    raise vsr.Late(f"no login in {len(upset)} tries: {upset}")
 
 
 def serve_until(s, over, end):

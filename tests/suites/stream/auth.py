@@ -173,7 +173,7 @@ def revoked():
             bad = client()
             refused(bad.connect)
             bad.close()
-            expect(log.having("adapter p2", text), str(log.read()))
+            until(60, lambda: log.having("adapter p2", text), "a word of it")
             log.close()
             c.good(scsi.inquiry(36), read=36)
         load(OTHER)

@@ -130,8 +130,9 @@ def pdu(conn, call, kind, **how):
 
 
 def stray(conn, call, kind, **how):
-    """A PDU for a tag that is free: not the command's, whichever that is."""
-    conn.send(kind, tag=call.tag ^ 1, **how)
+    """A PDU for a tag that is free: not the command's, nor that of another's command."""
+    taken = {call.tag, *(tag for queue, tag in RIG.serving.sess.calls if queue == conn.queue)}
+    conn.send(kind, tag=max(set(range(conn.depth - 2)) - taken), **how)
 
 
 def at_once(*what):
@@ -391,7 +392,7 @@ def fewer_queues():
                 time.sleep(0.2)
         except vsr.Ended:
             pass
-        expect(log.having("not enough") or log.having("adapter p4"), str(log.read()))
+        until(60, lambda: log.having("not enough") or log.having("adapter p4"), "a word of it")
         other.close()
     log.close()
 
