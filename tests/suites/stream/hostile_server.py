@@ -130,9 +130,9 @@ def pdu(conn, call, kind, **how):
 
 
 def stray(conn, call, kind, **how):
-    """A PDU for a tag that is free: not the command's, nor that of another's command."""
-    taken = {call.tag, *(tag for queue, tag in RIG.serving.sess.calls if queue == conn.queue)}
-    conn.send(kind, tag=max(set(range(conn.depth - 2)) - taken), **how)
+    """A PDU for a tag that is free: far from those that are taken next, which may be under way."""
+    tags = conn.depth - 2
+    conn.send(kind, tag=(call.tag + tags // 2) % tags, **how)
 
 
 def at_once(*what):
