@@ -4,6 +4,7 @@
  * same for all fabrics that speak the wire protocol.
  */
 #include <linux/export.h>
+#include <linux/jiffies.h>
 
 #include "proto.h"
 #include "proto_login.h"
@@ -83,3 +84,28 @@ int vpart_link_rejected(struct vpart_link *link, const char *who, u32 reason, in
 	       reason == VPART_REJECT_DRIVER ? -err : -EACCES;
 }
 EXPORT_SYMBOL_GPL(vpart_link_rejected);
+
+/**
+ * vpart_link_heard() - since when the other end is silent, for one that looks for that
+ * @heard: when it was heard last, in jiffies
+ * @looked: when we looked last
+ * @now: now
+ * @period: how often we look
+ *
+ * A machine that stood still has heard nothing either: the time that the look is late
+ * by is no silence of the other end's.
+ *
+ * Context: Any.
+ * Return: @heard, or later; not after @now.
+ */
+unsigned long vpart_link_heard(unsigned long heard, unsigned long looked, unsigned long now,
+			       unsigned long period)
+{
+	unsigned long gap = now - looked;
+
+	if (gap <= 2 * period)
+		return heard;
+	heard += gap - period;
+	return time_after(heard, now) ? now : heard;
+}
+EXPORT_SYMBOL_GPL(vpart_link_heard);

@@ -155,22 +155,6 @@ static void shm_peer_look(struct shm_end *end)
 
 /* ---- looking ---- */
 
-/*
- * A machine that stood still has seen no pulse either: the time that it was late by
- * is no silence of the other side's.
- */
-static void shm_peer_grace(struct shm_end *end)
-{
-	unsigned long gap = jiffies - end->looked, alive;
-
-	lockdep_assert_held(&end->mutex);
-	end->looked = jiffies;
-	if (gap <= 2 * SHM_TICK)
-		return;
-	alive = end->peer.alive + gap - SHM_TICK;
-	WRITE_ONCE(end->peer.alive, time_after(alive, jiffies) ? jiffies : alive);
-}
-
 static void shm_end_look(struct work_struct *work)
 {
 	struct shm_end *end = container_of(to_delayed_work(work), struct shm_end, look);
@@ -182,7 +166,9 @@ static void shm_end_look(struct work_struct *work)
 		WRITE_ONCE(end->hurried, 0);
 	}
 	WRITE_ONCE(us->beat, cpu_to_le32(le32_to_cpu(us->beat) + 1));
-	shm_peer_grace(end);
+	WRITE_ONCE(end->peer.alive,
+		   vpart_link_heard(end->peer.alive, end->looked, jiffies, SHM_TICK));
+	end->looked = jiffies;
 	shm_peer_look(end);
 	if (end->running)
 		shm_session_look(end->running);

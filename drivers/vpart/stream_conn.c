@@ -285,21 +285,6 @@ static bool stream_nop_due(struct stream_conn *conn, unsigned long keepalive)
 	return true;
 }
 
-/*
- * A machine that stood still has heard nothing either: the time that this work was
- * late by is no silence of the other end's.
- */
-static void stream_grace(struct stream_conn *conn, unsigned long period)
-{
-	unsigned long gap = jiffies - conn->looked, heard;
-
-	conn->looked = jiffies;
-	if (gap <= 2 * period)
-		return;
-	heard = READ_ONCE(conn->last_rx) + gap - period;
-	WRITE_ONCE(conn->last_rx, time_after(heard, jiffies) ? jiffies : heard);
-}
-
 static void stream_alive(struct work_struct *work)
 {
 	struct stream_conn *conn = container_of(work, struct stream_conn, alive.work);
@@ -307,7 +292,9 @@ static void stream_alive(struct work_struct *work)
 
 	if (test_bit(STREAM_CONN_DEAD, &conn->flags))
 		return;
-	stream_grace(conn, keepalive / 4);
+	WRITE_ONCE(conn->last_rx, vpart_link_heard(READ_ONCE(conn->last_rx), conn->looked, jiffies,
+						   keepalive / 4));
+	conn->looked = jiffies;
 	/* What it says waits for us. */
 	if (conn->softirq && test_bit(STREAM_CONN_STALLED, &conn->flags))
 		WRITE_ONCE(conn->last_rx, jiffies);

@@ -653,6 +653,8 @@ const char *vpart_reject_text(u32 reason);
 u32 vpart_link_bye(const struct vpart_link *link);
 u16 vpart_link_login_rsp(const struct vpart_link *link, struct vpart_login_limits *lim, u8 *iu);
 int vpart_link_rejected(struct vpart_link *link, const char *who, u32 reason, int err);
+unsigned long vpart_link_heard(unsigned long heard, unsigned long looked, unsigned long now,
+			       unsigned long period);
 
 /* ---- *_test.c ---- */
 int vpart_test_begin(struct kunit_suite *suite);
