@@ -139,6 +139,7 @@ struct vpart_link *vpart_link_alloc(const struct vpart_fabric_ops *fabric, u8 en
 	link->since = ktime_get();
 	link->retry_at = jiffies;
 	spin_lock_init(&link->lock);
+	ratelimit_state_init(&link->said, 10 * HZ, 50);
 	vpart_link_init_work(link);
 	init_waitqueue_head(&link->wait);
 	kref_init(&link->ref);

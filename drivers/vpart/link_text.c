@@ -5,6 +5,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/export.h>
+#include <linux/ratelimit.h>
 #include <linux/string.h>
 
 #include "vpart.h"
@@ -58,6 +59,8 @@ const char *vpart_link_state_text(enum vpart_link_state state)
  * @link: link
  * @fmt: what became of it
  *
+ * A client that comes and goes does not fill the console; events are all told.
+ *
  * Context: Process context, the link's work.
  */
 void vpart_link_say(struct vpart_link *link, const char *fmt, ...)
@@ -69,9 +72,10 @@ void vpart_link_say(struct vpart_link *link, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
-	pr_info("adapter %s: %slink %s\n", name,
-		!vpart_here(link, VPART_SIDE_SERVER) ? "client's " :
-		!vpart_here(link, VPART_SIDE_CLIENT) ? "server's " : "", text);
+	if (__ratelimit(&link->said))
+		pr_info("adapter %s: %slink %s\n", name,
+			!vpart_here(link, VPART_SIDE_SERVER) ? "client's " :
+			!vpart_here(link, VPART_SIDE_CLIENT) ? "server's " : "", text);
 	vpart_notify(VPART_OBJECT_ADAPTER, link->adapter[0].id, name,
 		     VPART_EVENT_TYPE_CHANGE, "%s", text);
 }

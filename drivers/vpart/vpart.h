@@ -18,6 +18,7 @@
 #include <linux/ktime.h>
 #include <linux/list.h>
 #include <linux/mutex.h>
+#include <linux/ratelimit_types.h>
 #include <linux/sched/mm.h>
 #include <linux/spinlock.h>
 #include <linux/vpart.h>
@@ -376,6 +377,7 @@ struct vpart_end {
  * @address: of a link to another kernel: where it connects or listens
  * @key: name of its key; NULL: none
  * @digest: enum vpart_digest that are wanted
+ * @said: limits what is said of it on the console; of the work
  */
 struct vpart_link {
 	u32				state;
@@ -426,6 +428,7 @@ struct vpart_link {
 	const char			*address;
 	const char			*key;
 	u32				digest;
+	struct ratelimit_state		said;
 };
 
 /**

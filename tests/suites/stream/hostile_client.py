@@ -331,6 +331,20 @@ def no_growth():
           f"{before - free_memory()} KiB are gone after 20 sessions")
 
 
+def comes_and_goes():
+    """Who logs in and goes at once, again and again, does not fill the console."""
+    log, was, start = Log(), Counters("p1", vsr.SERVER), time.monotonic()
+    for _ in range(150):
+        with client():
+            pass
+    until(60, lambda: was.logins >= 150, "it is counted")
+    until(60, lambda: int(link_get("p1", vsr.SERVER)["STATE"]) == 0, "the end of the last one")
+    seconds = time.monotonic() - start
+    lines = len(log.having("adapter p1: server's link"))
+    log.close()
+    expect(0 < lines <= 50 * (2 + int(seconds / 10)), f"{lines} lines in {seconds:.0f} s")
+
+
 def slow_reader():
     """Answers that are not taken: the session ends, others are served meanwhile."""
     was = Counters("p1", vsr.SERVER)
@@ -490,6 +504,7 @@ def main():
         ("... with data that nobody has asked for", used_early, True),
         ("floods of NOP and CANCEL", floods),
         ("nothing of the server's memory leaks out", no_leaks),
+        ("a client that comes and goes", comes_and_goes),
         ("a slow reader", slow_reader),
         ("a greedy reader", greedy, False),
         ("a greedy writer", greedy, True),
