@@ -82,21 +82,23 @@ class Pair:
                 self.proxy.passed += len(data)
         except (OSError, Cut):
             pass
-        self.reset()
+        finally:    # a direction whose thread has died would be silent
+            self.reset()
 
     def pass_on(self, upward, data, to, framer):
         """A piece, perhaps harmed."""
         proxy = self.proxy
         if proxy.delay:
             time.sleep(proxy.delay)
-        if proxy.edit:
+        # What another thread may change meanwhile is looked at once.
+        if edit := proxy.edit:
             for pdu in framer.feed(data):
-                to.sendall(proxy.edit(upward, pdu))
+                to.sendall(edit(upward, pdu))
             return
         data = framer.rest() + data
-        if proxy.harm:
-            data = proxy.harm(upward, data)
-        while data and (rate := proxy.rate) and not self.dead:     # another thread's to change
+        if harm := proxy.harm:
+            data = harm(upward, data)
+        while data and (rate := proxy.rate) and not self.dead:
             to.sendall(data[:4096])
             data = data[4096:]
             time.sleep(4096 / rate)
