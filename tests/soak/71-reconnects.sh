@@ -6,12 +6,14 @@
 # smp: 2
 # limit: 300
 # round: 600
-# append: slub_nomerge
+# append: slub_nomerge slub_debug=FU
 . /src/tests/lib/guest.sh
 . /src/tests/lib/faults.sh
 . /src/tests/suites/vscsi/lib.sh
 . /src/tests/suites/stream/lib.sh
 
+# A slab cache without slub_debug=F counts each CPU's slab as if all of its objects were
+# in use, hundreds of the small ones; U: and who allocated what there is more of.
 harm_up
 export SEED
 walks /src/tests/suites/stream/harm.py lean "${SOAK_SECONDS:-600}"

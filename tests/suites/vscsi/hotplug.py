@@ -101,6 +101,16 @@ def sample():
     return slabs, {k: int(lines[k].split()[0]) for k in MEMORY if k in lines}
 
 
+def allocated(name):
+    """Who allocated most of a cache's objects, where slub_debug=U keeps that."""
+    try:
+        with open(f"/sys/kernel/debug/slab/{name}/alloc_traces", encoding="ascii") as f:
+            most = [" ".join(line.split()[:2]) for line in f if re.match(r" *\d+ ", line)][:4]
+    except OSError:
+        return ""
+    return f" (now {', '.join(most)})" if most else ""
+
+
 def grown(before, after, count):
     """What has grown by more than half an object, or an eighth of a page, a cycle."""
     found = []
@@ -109,7 +119,7 @@ def grown(before, after, count):
             continue
         more = n - before[0].get(name, 0)
         if more > max(64, count / 2):
-            found.append(f"{name}: {more} objects more")
+            found.append(f"{name}: {more} objects more{allocated(name)}")
     for name, kib in after[1].items():
         more = kib - before[1][name]
         if more > max(512, count / 2):
