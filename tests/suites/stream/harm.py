@@ -276,6 +276,7 @@ def pieces(rig, count):
         until(60, lambda b=before: rig.caught() > b, "pieces in another order are caught")
         expect(rig.caught() == before + 1, f"caught {rig.caught() - before} times")
         rig.proxy.harm = None
+        rig.well()
     return f"{count} times, {rig.caught()} caught, {rig.digests()} by digests"
 
 
