@@ -31,22 +31,36 @@
 
 /* ---- client ---- */
 
-static bool vpart_fence_leads(const struct vpart_link *link, const struct vpart_link *lost)
+/* Is the server of a link in the kernel that had the lost session? */
+static bool vpart_fence_same(struct vpart_link *link, const uuid_t *server)
+{
+	bool same;
+
+	spin_lock_irq(&link->lock);
+	same = uuid_equal(&link->peer_boot, server);
+	spin_unlock_irq(&link->lock);
+	return same;
+}
+
+static bool vpart_fence_leads(struct vpart_link *link, const struct vpart_link *lost,
+			      const uuid_t *server)
 {
 	return link != lost && !vpart_here(link, VPART_SIDE_SERVER) &&
 	       link->part[VPART_SIDE_CLIENT] == lost->part[VPART_SIDE_CLIENT] &&
-	       link->part[VPART_SIDE_SERVER] == lost->part[VPART_SIDE_SERVER] &&
-	       link->fabric->close_session && READ_ONCE(link->state) == VPART_LINK_STATE_UP;
+	       link->fabric->close_session && READ_ONCE(link->state) == VPART_LINK_STATE_UP &&
+	       (link->part[VPART_SIDE_SERVER] == lost->part[VPART_SIDE_SERVER] ||
+		vpart_fence_same(link, server));
 }
 
-/* The first link behind @after that is up between the same partitions, referenced. */
-static struct vpart_link *vpart_fence_path(const struct vpart_link *lost, u64 after)
+/* The first link behind @after that is up and leads to the server, referenced. */
+static struct vpart_link *vpart_fence_path(const struct vpart_link *lost, const uuid_t *server,
+					   u64 after)
 {
 	struct vpart_link *link;
 
 	spin_lock(&vpart_links_lock);
 	list_for_each_entry(link, &vpart_links, entry) {
-		if (vpart_link_order(link) > after && vpart_fence_leads(link, lost)) {
+		if (vpart_link_order(link) > after && vpart_fence_leads(link, lost, server)) {
 			vpart_link_get(link);
 			spin_unlock(&vpart_links_lock);
 			return link;
@@ -60,7 +74,8 @@ static struct vpart_link *vpart_fence_path(const struct vpart_link *lost, u64 af
  * vpart_fence() - prove that requests of a lost session are over
  * @a: client's end of a link that went down
  *
- * Asks the server over the other links to it, one after the other.
+ * Asks the server over the other links to it, one after the other: to the same partition,
+ * or to another one that the same kernel serves.
  *
  * Context: Process context; waits a few seconds for each.
  * Return: 0: nothing that was sent over the link before it went down can be
@@ -91,7 +106,7 @@ int vpart_fence(struct vpart_adapter *a)
 	spin_unlock_irq(&link->lock);
 	if (!what.session)
 		return 0;
-	while ((path = vpart_fence_path(link, after))) {
+	while ((path = vpart_fence_path(link, &server, after))) {
 		after = vpart_link_order(path);
 		ret = path->fabric->close_session(path, &what, &by);
 		vpart_link_put(path);
@@ -135,7 +150,10 @@ static bool vpart_session_over(struct vpart_link *link, const struct vpart_close
 	return over;
 }
 
-/* The server's end of a pair, referenced, if it is between the same partitions as @via. */
+/*
+ * The server's end of a pair, referenced, if its client is @via's; of which partition of
+ * this kernel the server is does not matter.
+ */
 static struct vpart_link *vpart_session_link(const struct vpart_link *via,
 					     const struct vpart_close_session *what)
 {
@@ -147,8 +165,7 @@ static struct vpart_link *vpart_session_link(const struct vpart_link *via,
 	list_for_each_entry(link, &vpart_links, entry) {
 		if (link->adapter[VPART_SIDE_SERVER].id == what->adapter &&
 		    vpart_here(link, VPART_SIDE_SERVER) &&
-		    link->part[VPART_SIDE_CLIENT] == via->part[VPART_SIDE_CLIENT] &&
-		    link->part[VPART_SIDE_SERVER] == via->part[VPART_SIDE_SERVER]) {
+		    link->part[VPART_SIDE_CLIENT] == via->part[VPART_SIDE_CLIENT]) {
 			vpart_link_get(link);
 			spin_unlock(&vpart_links_lock);
 			return link;

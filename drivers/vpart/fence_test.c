@@ -35,7 +35,7 @@ static const struct vpart_fabric_ops ft_fabric = {
 	.close_session	= ft_close,
 };
 
-static struct vpart_partition ft_parts[2];
+static struct vpart_partition ft_parts[2], ft_other;
 
 static struct vpart_link *ft_link(struct kunit *test, u32 id, enum vpart_link_state state)
 {
@@ -124,6 +124,24 @@ static void fence_other_instance(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ft.asked, FT_PATHS);
 }
 
+/* P14: another partition of the server's kernel is asked, one of another kernel is not. */
+static void fence_other_partition(struct kunit *test)
+{
+	uuid_gen(&ft.server);
+	ft.lost->peer_boot = ft.server;
+	ft.answer[0] = VPART_CLOSE_DONE;
+	ft.answer[1] = VPART_CLOSE_DONE;
+	ft.answer[2] = VPART_CLOSE_DONE;
+	ft.path[0]->part[VPART_SIDE_SERVER] = &ft_other;
+	ft.path[1]->part[VPART_SIDE_SERVER] = &ft_other;
+	ft.path[2]->part[VPART_SIDE_SERVER] = &ft_other;
+	KUNIT_EXPECT_EQ(test, vpart_fence(&ft.lost->adapter[VPART_SIDE_CLIENT]), -ENOLINK);
+	KUNIT_EXPECT_EQ(test, ft.asked, 0);
+	ft.path[1]->peer_boot = ft.server;
+	KUNIT_EXPECT_EQ(test, vpart_fence(&ft.lost->adapter[VPART_SIDE_CLIENT]), 0);
+	KUNIT_EXPECT_EQ(test, ft.asked, 1);
+}
+
 /* V3 P14: a link that is up again is not ended by who asks late. */
 static void fence_not_the_next(struct kunit *test)
 {
@@ -135,6 +153,7 @@ static void fence_not_the_next(struct kunit *test)
 static struct kunit_case vpart_fence_cases[] = {
 	KUNIT_CASE(fence_answers),
 	KUNIT_CASE(fence_other_instance),
+	KUNIT_CASE(fence_other_partition),
 	KUNIT_CASE(fence_not_the_next),
 	{}
 };

@@ -251,7 +251,7 @@ struct vpart_link_stats {
  *	kept. Under RCU.
  * @event: carry an event IU to the client; any context
  * @close_session: at a client's end that was up just now: have the server close
- *	a session of another pair of the same two partitions. Process context,
+ *	a session of another pair of the same client with that kernel. Process context,
  *	bounded. enum vpart_close, and in @by the instance that said so, or an
  *	errno. NULL: that cannot be asked
  *
