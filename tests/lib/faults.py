@@ -214,6 +214,25 @@ def check(desc, good, why=""):
     return good
 
 
+# --- functions ----------------------------------------------------------------
+
+FUNCTIONS = "/sys/kernel/debug/fail_function"
+
+
+@contextlib.contextmanager
+def function_fails(name, error):
+    """A function that ALLOW_ERROR_INJECTION() names returns that error, once."""
+    put(f"{FUNCTIONS}/inject", name)
+    try:
+        put(f"{FUNCTIONS}/{name}/retval", hex(2**64 - error))
+        for knob, value in (("verbose", 0), ("interval", 0), ("probability", 100), ("times", 1)):
+            put(f"{FUNCTIONS}/{knob}", str(value))
+        yield
+        assert get(f"{FUNCTIONS}/times").strip() == "0", f"{name}() was not called"
+    finally:
+        put(f"{FUNCTIONS}/inject", f"!{name}")
+
+
 # --- modules ------------------------------------------------------------------
 
 LIBC = ctypes.CDLL(None, use_errno=True)

@@ -5,12 +5,14 @@ commands.
 	memory.py module NAME
 	memory.py devices DRIVER ADDRESS
 	memory.py ends FABRIC ADDRESS...
+	memory.py accept ADDRESS
 	memory.py session PAIR BYTES...
 
 Of several addresses of ends, the first is for both sides. "session" is for a pair whose
 both ends are here; over sockets, ones that no callback reads, so that all memory is asked
 for in processes.
 """
+import contextlib
 import errno
 import mmap
 import os
@@ -18,8 +20,10 @@ import sys
 
 import faults
 import nl
+import vsr
+import vsr_client
 import walks
-from base import disk_of, host_attr
+from base import disk_of, host_attr, link
 
 SCAN = "/sys/module/scsi_mod/parameters/scan"
 
@@ -28,6 +32,34 @@ def module(name):
     """From insmod to its end."""
     faults.put("/proc/sys/kernel/modprobe", "\n")
     faults.walk_load(f"{name} loads", name)
+    with refused("R10 nor does it load when the bus has no room for it", errno.ENOSPC):
+        with faults.function_fails("vpart_fabric_register", errno.ENOSPC):
+            faults.insmod(name)
+
+
+@contextlib.contextmanager
+def refused(desc, error):
+    """A test: what is done within fails with that error."""
+    try:
+        yield
+    except OSError as e:
+        faults.check(desc, e.errno == error, str(e))
+    else:
+        faults.check(desc, False, "it does not fail")
+
+
+def accept(address):
+    """A connection that a server's end of pair 8 cannot keep."""
+    one = vsr_client.Client(link(8), address)
+    try:
+        with faults.function_fails("stream_conn_buffer", errno.ENOMEM):
+            one.connect()
+        why = "it is kept"
+    except vsr.Ended:
+        why = ""
+    with vsr_client.Client(link(8), address).login() as c:
+        c.nop()
+    faults.check("V10 a connection that cannot be kept is closed, the next is served", not why, why)
 
 
 def devices(driver, address):
@@ -114,4 +146,4 @@ def session(pair, *sizes):
     faults.put(SCAN, "sync")
 
 
-{"module": module, "devices": devices, "ends": ends, "session": session}[sys.argv[1]](*sys.argv[2:])
+{"module": module, "devices": devices, "accept": accept, "ends": ends, "session": session}[sys.argv[1]](*sys.argv[2:])
