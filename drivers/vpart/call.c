@@ -389,6 +389,28 @@ void vpart_finish(struct vpart_call *c, const void *rsp, u16 len)
 EXPORT_SYMBOL_GPL(vpart_finish);
 
 /**
+ * vpart_call_at() - the open call of a tag
+ * @q: queue
+ * @tag: from the client, any number
+ *
+ * For the server's driver, to whom a client names one of its requests.
+ *
+ * Context: Any, under RCU: the memory stays until the read section ends, but the
+ * call may be put meanwhile, and its tag be used again.
+ * Return: the call, or NULL if none is open.
+ */
+struct vpart_call *vpart_call_at(struct vpart_queue *q, u32 tag)
+{
+	struct vpart_call *c;
+
+	if (!vpart_link_has_calls(q->link) || tag >= q->link->lim.depth)
+		return NULL;
+	c = vpart_slot(q, tag);
+	return READ_ONCE(c->state) ? c : NULL;
+}
+EXPORT_SYMBOL_GPL(vpart_call_at);
+
+/**
  * vpart_calls_cancel() - give every open call to the server's ->cancel()
  * @link: link whose server is here; its epoch is over, nobody claims a slot
  *

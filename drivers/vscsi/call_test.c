@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * KUnit: what the server does with calls that never get to LIO. The link and
- * its fabric are the test's own; there is no LIO session behind the server's.
+ * its fabric are the test's own; of LIO's session there is only what leads from a
+ * LUN to a device.
  */
 #include <kunit/test.h>
 
@@ -22,6 +23,11 @@ struct ct {
 	struct vpart_queue	q;
 	struct vscsi_port	port;
 	struct vscsi_session	*sess;
+	struct vscsi_client	client;
+	struct se_session	*se_sess;
+	struct se_node_acl	*nacl;
+	struct se_lun		*lun;
+	struct se_dev_entry	*deve;
 	struct ct_call		first, call;
 	struct vpart_req	req;
 	struct srp_tsk_mgmt	tmf;
@@ -76,6 +82,11 @@ static int ct_init(struct kunit *test)
 	kref_init(&ct->sess->ref);
 	spin_lock_init(&ct->sess->lock);
 	ct->sess->nr_tq = 1;
+	ct->sess->a = &ct->link.adapter[VPART_SIDE_SERVER];
+	ct->sess->client = &ct->client;
+	spin_lock_init(&ct->client.lock);
+	INIT_LIST_HEAD(&ct->client.barred);
+	INIT_LIST_HEAD(&ct->client.parked);
 	init_llist_head(&ct->sess->tq[CT_QUEUE].list);
 	ct->port.sess = ct->sess;
 	ct->port.a = &ct->link.adapter[VPART_SIDE_SERVER];
@@ -106,9 +117,13 @@ static void ct_request(struct ct *ct, const void *iu, u16 len, u16 flags, u32 in
 	first->req = NULL;
 	first->state = VPART_CALL_OPEN;
 	ct->first.cmd.kind = VSCSI_KIND_BAD;
+	ct->first.cmd.sess = ct->sess;
+	ct->first.cmd.barred = false;
 	llist_add(&ct->first.cmd.node, &ct->sess->tq[CT_QUEUE].list);
 
 	memset(&ct->call, 0xff, sizeof(ct->call));	/* what a call before left */
+	ct->call.cmd.barred = false;	/* ... and when it was over */
+	ct->call.cmd.parked = false;
 	c->q = &ct->q;
 	c->iu = iu;
 	c->iu_len = len;
@@ -236,12 +251,160 @@ static void function_given_up(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, kref_read(&ct->sess->ref), 1U);
 }
 
+/* ---- commands that were given up ---- */
+
+static void ct_nothing(struct work_struct *work)
+{
+}
+
+/* LUN 0 leads to a device. */
+static void ct_map_lun(struct kunit *test)
+{
+	struct ct *ct = test->priv;
+
+	ct->se_sess = kunit_kzalloc(test, sizeof(*ct->se_sess), GFP_KERNEL);
+	ct->nacl = kunit_kzalloc(test, sizeof(*ct->nacl), GFP_KERNEL);
+	ct->lun = kunit_kzalloc(test, sizeof(*ct->lun), GFP_KERNEL);
+	ct->deve = kunit_kzalloc(test, sizeof(*ct->deve), GFP_KERNEL);
+	KUNIT_ASSERT_TRUE(test, ct->se_sess && ct->nacl && ct->lun && ct->deve);
+	rcu_assign_pointer(ct->lun->lun_se_dev, (struct se_device *)ct);
+	ct->deve->se_lun = ct->lun;
+	hlist_add_head_rcu(&ct->deve->link, &ct->nacl->lun_entry_hlist);
+	ct->se_sess->se_node_acl = ct->nacl;
+	ct->sess->se_sess = ct->se_sess;
+	/* KUnit may run before the module's own beginning. */
+	vscsi_twq = vscsi_twq ?: system_wq;
+	INIT_DELAYED_WORK(&ct->client.limit, ct_nothing);
+	INIT_WORK(&ct->sess->tq[CT_QUEUE].work, ct_nothing);
+}
+
+/* A command that the server has, and its other call, with a command for the same LUN. */
+static struct vscsi_tcmd *ct_two(struct ct *ct, u8 opcode, u8 other)
+{
+	struct vscsi_tcmd *cmd = &ct->first.cmd;
+	u8 cdb[VSCSI_CDB_SIZE] = { other };
+	struct scsi_lun lun;
+	u16 len;
+
+	int_to_scsilun(0, &lun);
+	len = vscsi_put_cmd(ct->iu, vscsi_make_tag(++ct->gen, CT_QUEUE, 1), &lun, cdb, 10);
+	ct_request(ct, ct->iu, len, 0, 0);
+	cmd->kind = VSCSI_KIND_CMD;
+	cmd->tag = vscsi_make_tag(ct->gen, CT_QUEUE, 0);
+	cmd->lun = 0;
+	cmd->cdb[0] = opcode;
+	cmd->state = 0;
+	cmd->over = false;
+	cmd->parked = false;
+	return cmd;
+}
+
+/* V3: what is given up and may still change the medium holds others back until it is over. */
+static void given_up(struct kunit *test)
+{
+	static const struct {
+		u8 opcode, other;
+		bool barred, parked;
+	} rows[] = {
+		{ WRITE_10, WRITE_10, true, true },
+		{ WRITE_10, READ_10, true, true },
+		{ WRITE_10, SYNCHRONIZE_CACHE, true, true },
+		{ WRITE_10, INQUIRY, true, false },
+		{ WRITE_10, TEST_UNIT_READY, true, false },
+		{ UNMAP, WRITE_10, true, true },
+		{ PERSISTENT_RESERVE_OUT, READ_16, true, true },
+		{ 0xff, WRITE_16, true, true },
+		{ READ_10, WRITE_10, false, false },
+		{ SYNCHRONIZE_CACHE, WRITE_10, false, false },
+		{ INQUIRY, WRITE_10, false, false },
+	};
+	struct ct *ct = test->priv;
+	struct vscsi_tcmd *cmd, *other = &ct->call.cmd;
+	unsigned int i;
+
+	ct_map_lun(test);
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		cmd = ct_two(ct, rows[i].opcode, rows[i].other);
+		llist_del_all(&ct->sess->tq[CT_QUEUE].list);
+		vscsi_gate_bar(ct->sess, cmd, cmd->tag);
+		vscsi_gate_bar(ct->sess, cmd, cmd->tag);	/* once more is the same */
+		KUNIT_EXPECT_EQ_MSG(test, cmd->barred, rows[i].barred, "row %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, ct->client.nr_barred, rows[i].barred, "row %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, vscsi_gate_park(other), rows[i].parked, "row %u", i);
+		KUNIT_EXPECT_FALSE_MSG(test, vscsi_gate_park(cmd), "row %u", i);
+		if (rows[i].barred)
+			__vscsi_gate_over(cmd);
+		KUNIT_EXPECT_EQ(test, ct->client.nr_barred, 0U);
+		/* What waited is on its way again, and nothing stops it. */
+		KUNIT_EXPECT_EQ_MSG(test, !llist_empty(&ct->sess->tq[CT_QUEUE].list),
+				    rows[i].parked, "row %u", i);
+		KUNIT_EXPECT_FALSE(test, vscsi_gate_park(other));
+		cancel_delayed_work_sync(&ct->client.limit);
+		cancel_work_sync(&ct->sess->tq[CT_QUEUE].work);
+		llist_del_all(&ct->sess->tq[CT_QUEUE].list);
+	}
+}
+
+/* V3: of a slot that is used again, or is over, nothing is barred. */
+static void given_up_too_late(struct kunit *test)
+{
+	struct ct *ct = test->priv;
+	struct vscsi_tcmd *cmd;
+
+	ct_map_lun(test);
+	cmd = ct_two(ct, WRITE_10, READ_10);
+	vscsi_gate_bar(ct->sess, cmd, cmd->tag ^ 1ULL << 32);
+	KUNIT_EXPECT_EQ(test, ct->client.nr_barred, 0U);
+	cmd->over = true;
+	vscsi_gate_bar(ct->sess, cmd, cmd->tag);
+	KUNIT_EXPECT_EQ(test, ct->client.nr_barred, 0U);
+	KUNIT_EXPECT_FALSE(test, cmd->barred);
+}
+
+/* V10: what waits ends when its client says so; another LUN does not wait. */
+static void parked_ends(struct kunit *test)
+{
+	struct ct *ct = test->priv;
+	struct vscsi_tcmd *cmd, *other = &ct->call.cmd;
+	u64 tag;
+
+	ct_map_lun(test);
+	cmd = ct_two(ct, WRITE_10, READ_10);
+	llist_del_all(&ct->sess->tq[CT_QUEUE].list);
+	vscsi_gate_bar(ct->sess, cmd, cmd->tag);
+	other->lun = 1;
+	KUNIT_EXPECT_FALSE(test, vscsi_gate_park(other));
+	other->lun = 0;
+	KUNIT_EXPECT_TRUE(test, vscsi_gate_park(other));
+	tag = other->tag + 1;
+	KUNIT_EXPECT_FALSE(test, vscsi_gate_drop(ct->sess, 0, &tag));
+	KUNIT_EXPECT_FALSE(test, vscsi_gate_drop(ct->sess, 1, NULL));
+	KUNIT_EXPECT_EQ(test, ct->done, 0U);
+	vscsi_cancel(&ct->call.c);
+	KUNIT_EXPECT_EQ(test, ct->done, 1U);
+	KUNIT_EXPECT_TRUE(test, list_empty(&ct->client.parked));
+
+	other->state = 0;
+	other->over = false;
+	ct->call.c.req = &ct->req;
+	ct->call.c.state = VPART_CALL_OPEN;
+	KUNIT_EXPECT_TRUE(test, vscsi_gate_park(other));
+	KUNIT_EXPECT_TRUE(test, vscsi_gate_drop(ct->sess, 0, &other->tag));
+	KUNIT_EXPECT_EQ(test, ct->done, 2U);
+	KUNIT_EXPECT_EQ(test, ct->client.nr_barred, 1U);
+	__vscsi_gate_over(cmd);
+	cancel_delayed_work_sync(&ct->client.limit);
+}
+
 static struct kunit_case vscsi_call_cases[] = {
 	KUNIT_CASE(no_pages),
 	KUNIT_CASE(too_many_functions),
 	KUNIT_CASE(unknown_function),
 	KUNIT_CASE(function_while_draining),
 	KUNIT_CASE(function_given_up),
+	KUNIT_CASE(given_up),
+	KUNIT_CASE(given_up_too_late),
+	KUNIT_CASE(parked_ends),
 	{}
 };
 

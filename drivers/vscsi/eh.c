@@ -47,11 +47,19 @@ static void vscsi_tmf_limit(struct work_struct *work)
 		vpart_cancel(t->hq->vq, &t->req);
 }
 
-/*
- * Send one. Any context. 0, -EBUSY when its tag is in use, or as vpart_submit().
+/**
+ * vscsi_tmf_send() - send a task management function
+ * @t: the reserved tag for it
+ * @func: SRP_TSK_*, VSCSI_TSK_DETACH
+ * @lun: logical unit
+ * @task: tag of the command that it is about
+ * @limit: nobody waits for it: it is given up after VSCSI_TMF_LIMIT
+ *
+ * Context: any.
+ * Return: 0, -EBUSY when its tag is in use, or as vpart_submit().
  */
-static int vscsi_tmf_send(struct vscsi_tmf *t, u8 func, const struct scsi_lun *lun, u64 task,
-			  bool limit)
+int vscsi_tmf_send(struct vscsi_tmf *t, u8 func, const struct scsi_lun *lun, u64 task,
+		   bool limit)
 {
 	struct vscsi_host *h = t->hq->host;
 	int ret;
@@ -74,11 +82,19 @@ static int vscsi_tmf_send(struct vscsi_tmf *t, u8 func, const struct scsi_lun *l
 	return ret;
 }
 
-/*
- * Send one and wait, at most twice VSCSI_TMF_LIMIT. VSCSI_TMF_* or an errno.
+/**
+ * vscsi_tmf_wait() - send a task management function and wait for the answer
+ * @h: host
+ * @hq: queue
+ * @func: SRP_TSK_*, VSCSI_TSK_DETACH
+ * @lun: logical unit
+ * @task: tag of the command that it is about
+ *
+ * Context: process context; at most twice VSCSI_TMF_LIMIT, each time that it is called.
+ * Return: VSCSI_TMF_* or an errno.
  */
-static int vscsi_tmf_wait(struct vscsi_host *h, struct vscsi_hq *hq, u8 func,
-			  const struct scsi_lun *lun, u64 task)
+int vscsi_tmf_wait(struct vscsi_host *h, struct vscsi_hq *hq, u8 func,
+		   const struct scsi_lun *lun, u64 task)
 {
 	struct vscsi_tmf *t = &hq->tmf[VSCSI_TMF_RESET];
 	int ret;
@@ -119,6 +135,10 @@ enum scsi_timeout_action vscsi_timed_out(struct scsi_cmnd *sc)
 	int ret;
 
 	if (!READ_ONCE(p->sent) || READ_ONCE(h->state) != VSCSI_UP)
+		return SCSI_EH_RESET_TIMER;
+	/* It is given up anyway, or nearly: see late.c. */
+	if (vscsi_may_detach(h) &&
+	    time_after(jiffies, p->start + vpart_path_loss(h->a) * HZ * 3 / 4))
 		return SCSI_EH_RESET_TIMER;
 	atomic_inc(&h->timeouts);
 	tag = blk_mq_unique_tag(scsi_cmd_to_rq(sc));
@@ -247,7 +267,6 @@ int vscsi_tmf_init(struct vscsi_host *h)
 			t->req.iu = &t->iu;
 			t->req.rsp = t->rsp;
 			t->req.rsp_size = sizeof(t->rsp);
-			t->req.tag = VSCSI_DEPTH - VPART_PRIO_TAGS + j;
 			t->req.flags = VPART_REQ_PRIO;
 			t->req.done = vscsi_tmf_done;
 			INIT_DELAYED_WORK(&t->limit, vscsi_tmf_limit);

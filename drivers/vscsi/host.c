@@ -17,7 +17,7 @@
 
 struct workqueue_struct *vscsi_wq;
 struct workqueue_struct *vscsi_scan_wq;
-static struct workqueue_struct *vscsi_fence_wq;
+struct workqueue_struct *vscsi_wait_wq;
 
 static const char * const vscsi_state_names[] = {
 	[VSCSI_BLOCKED]	= "blocked",
@@ -90,6 +90,7 @@ static void vscsi_hold(struct vscsi_host *h, struct vscsi_pdu *p, bool unknown)
 
 	spin_lock_irqsave(&h->lock, flags);
 	p->unknown = unknown;
+	p->start = 0;	/* when it is sent again */
 	why = vscsi_no_wait(h, p);
 	if (!why) {
 		list_add_tail(&p->node, &h->held);
@@ -127,6 +128,39 @@ static void vscsi_wait_credit(struct vscsi_host *h, struct vscsi_pdu *p)
 }
 
 /*
+ * The server still has the last command with a tag, perhaps one that we have given
+ * up: there may be another tag to send this one with.
+ */
+static noinline int vscsi_send_spare(struct vscsi_hq *hq, struct vscsi_pdu *p)
+{
+	struct scsi_cmnd *sc = vscsi_pdu_cmnd(p);
+	struct vscsi_lu *lu = sc->device->hostdata;
+	struct vpart_req *req = &p->req;
+	unsigned int i;
+	int ret = -EBUSY;
+
+	for (i = 0; i < hq->spares && ret == -EBUSY; i++) {
+		if (test_and_set_bit_lock(i, hq->spare))
+			continue;
+		req->tag = VSCSI_SPARE_TAG + i;
+		p->tag = vscsi_make_tag(p->gen, hq - hq->host->hq, req->tag);
+		req->iu_len = vscsi_put_cmd(p->iu, p->tag, &lu->lun, sc->cmnd, sc->cmd_len);
+		ret = vpart_submit(hq->vq, req);
+		if (ret)
+			clear_bit_unlock(i, hq->spare);
+	}
+	return ret;
+}
+
+/* Its spare tag is free, as far as we are concerned. */
+static noinline void vscsi_spare_put(struct vscsi_host *h, struct vscsi_hq *hq, u32 tag)
+{
+	clear_bit_unlock(tag - VSCSI_SPARE_TAG, hq->spare);
+	if (READ_ONCE(h->nr_held))
+		queue_work(vscsi_wq, &h->resume);
+}
+
+/*
  * Give a command to the bus. 0, -EBUSY or -ENOTCONN as vpart_submit(), in which
  * case the command is still the caller's.
  */
@@ -158,10 +192,16 @@ static int vscsi_send(struct vscsi_host *h, struct vscsi_pdu *p, u16 flags)
 		data->len = scsi_bufflen(sc);
 	}
 	req->iu_len = vscsi_put_cmd(p->iu, p->tag, &lu->lun, sc->cmnd, sc->cmd_len);
+	if (!p->start)
+		p->start = jiffies;
+	p->late = false;
 	p->sent = true;
 	ret = vpart_submit(h->hq[queue].vq, req);
+	if (unlikely(ret == -EBUSY))
+		ret = vscsi_send_spare(&h->hq[queue], p);
 	if (unlikely(ret))
 		p->sent = false;
+	vscsi_watch(h);
 	return ret;
 }
 
@@ -209,6 +249,7 @@ static vscsi_qc_status vscsi_queuecommand(struct Scsi_Host *shost, struct scsi_c
 	if (unlikely(state != VSCSI_UP || lu->gone))
 		return vscsi_not_sent(h, p, -ENOTCONN);
 	/* blk-mq calls under RCU: see vscsi_resume(). */
+	p->start = jiffies;
 	ret = vscsi_send(h, p, sc->flags & SCMD_LAST ? 0 : VPART_REQ_MORE);
 	return likely(!ret) ? 0 : vscsi_not_sent(h, p, ret);
 }
@@ -268,6 +309,8 @@ static void vscsi_done(struct vpart_req *req)
 	struct vscsi_host *h = vscsi_shost(sc->device->host);
 
 	p->sent = false;
+	if (unlikely(req->tag >= VSCSI_SPARE_TAG))
+		vscsi_spare_put(h, &h->hq[scsi_cmd_to_rq(sc)->mq_hctx->queue_num], req->tag);
 	if (likely(!req->status)) {
 		sc->result = likely(!(req->rsp_len | req->missing)) ? 0 : vscsi_result(h, p, sc);
 		if (unlikely(sc->cmnd[0] == REPORT_LUNS && !sc->result && !vscsi_luns_sane(h, sc)))
@@ -284,6 +327,10 @@ static void vscsi_done(struct vpart_req *req)
 			vscsi_fail(p, DID_TRANSPORT_FAILFAST);
 		break;
 	case -ECANCELED:
+		if (p->late) {
+			vscsi_fail(p, DID_TRANSPORT_FAILFAST);
+			break;
+		}
 		/* Aborted: what the midlayer would do after a good abort. */
 		vscsi_fail(p, blk_rq_is_passthrough(scsi_cmd_to_rq(sc)) ?
 			      DID_ABORT : DID_SOFT_ERROR);
@@ -310,18 +357,20 @@ static int vscsi_init_cmd_priv(struct Scsi_Host *shost, struct scsi_cmnd *sc)
  * vscsi_resume() - send what was held
  * @work: vscsi_host.resume
  *
- * Stops at the first refusal: credit() or the next up() starts it again. Under
- * RCU, a command that is sent because the state is UP cannot reach another
+ * Those whose tag the server still has stay: credit() or the next up() starts it
+ * again. Under RCU, a command that is sent because the state is UP cannot reach another
  * epoch, whose LUNs were not compared yet: down() comes behind a grace period.
  */
 void vscsi_resume(struct work_struct *work)
 {
 	struct vscsi_host *h = container_of(work, struct vscsi_host, resume);
+	/* Each of those that are there now; of one that comes later another work is queued. */
+	unsigned int n = READ_ONCE(h->nr_held);
 	struct vscsi_pdu *p;
 	unsigned long flags;
 	int ret = 0;
 
-	while (!ret) {
+	for (; n && ret != -ENOTCONN; n--) {
 		rcu_read_lock();
 		spin_lock_irqsave(&h->lock, flags);
 		p = list_first_entry_or_null(&h->held, struct vscsi_pdu, node);
@@ -330,22 +379,23 @@ void vscsi_resume(struct work_struct *work)
 			rcu_read_unlock();
 			return;
 		}
-		list_del_init(&p->node);
-		p->held = false;
-		h->nr_held--;
+		vscsi_unhold(h, p);
 		spin_unlock_irqrestore(&h->lock, flags);
 
 		ret = vscsi_send(h, p, 0);
 		rcu_read_unlock();
 		if (ret == -EBUSY || ret == -ENOTCONN) {
 			spin_lock_irqsave(&h->lock, flags);
-			list_add(&p->node, &h->held);
+			/* Behind the others, whose tags may be free, or first as it was. */
+			if (ret == -EBUSY)
+				list_add_tail(&p->node, &h->held);
+			else
+				list_add(&p->node, &h->held);
 			p->held = true;
 			h->nr_held++;
 			spin_unlock_irqrestore(&h->lock, flags);
 		} else if (ret) {
 			vscsi_fail(p, DID_ERROR);
-			ret = 0;
 		}
 	}
 }
@@ -371,9 +421,8 @@ void vscsi_fail_held(struct vscsi_host *h, struct scsi_device *sdev, int host_by
 		/* Down, not lost: only those that must not wait. Up, they wait for a tag. */
 		if (host_byte == DID_OK && (h->state == VSCSI_UP || !vscsi_no_wait(h, p)))
 			continue;
-		list_move_tail(&p->node, &list);
-		p->held = false;
-		h->nr_held--;
+		vscsi_unhold(h, p);
+		list_add_tail(&p->node, &list);
 	}
 	spin_unlock_irqrestore(&h->lock, flags);
 	list_for_each_entry_safe(p, next, &list, node) {
@@ -428,7 +477,7 @@ static void vscsi_fence(struct work_struct *work)
 	err = vpart_fence(h->a);
 	if (err == -EBUSY || err == -ETIMEDOUT) {
 		/* It was waited for as long as the server, or the path, took. */
-		queue_work(vscsi_fence_wq, &h->fence);
+		queue_work(vscsi_wait_wq, &h->fence);
 		return;
 	}
 	spin_lock_irqsave(&h->lock, flags);
@@ -458,6 +507,10 @@ void vscsi_set_up(struct vscsi_host *h, u32 epoch)
 	spin_unlock_irqrestore(&h->lock, flags);
 	if (!up)
 		return;
+	if (vscsi_may_detach(h)) {
+		WRITE_ONCE(h->watched, true);
+		queue_delayed_work(vscsi_wait_wq, &h->late, 1);
+	}
 	queue_work(vscsi_wq, &h->resume);
 	vscsi_rescan(h, BIT(VSCSI_TODO_LUNS) | BIT(VSCSI_TODO_CAPACITY));
 }
@@ -469,6 +522,18 @@ static int vscsi_login(struct vpart_adapter *a, void *iu, u16 size)
 	return vscsi_put_login(iu, size, a->id);
 }
 
+/* No command is with the link: all tags are free, and the last two for task management. */
+static void vscsi_hq_up(struct vscsi_hq *hq, struct vpart_queue *vq,
+			const struct vpart_limits *lim)
+{
+	unsigned int i;
+
+	hq->vq = vq;
+	hq->spares = min_t(unsigned int, lim->depth - VSCSI_DEPTH_MIN, VSCSI_SPARES);
+	for (i = 0; i < VPART_PRIO_TAGS; i++)
+		hq->tmf[i].req.tag = lim->depth - VPART_PRIO_TAGS + i;
+}
+
 static void vscsi_up(struct vpart_adapter *a, u32 epoch, const struct vpart_limits *lim,
 		     const void *rsp, u16 len)
 {
@@ -477,7 +542,7 @@ static void vscsi_up(struct vpart_adapter *a, u32 epoch, const struct vpart_limi
 	unsigned int i;
 
 	if (vscsi_get_login_rsp(rsp, len) || lim->nr_queues < h->nr_hq ||
-	    lim->depth < VSCSI_DEPTH || lim->max_segs < h->shost->sg_tablesize ||
+	    lim->depth < VSCSI_DEPTH_MIN || lim->max_segs < h->shost->sg_tablesize ||
 	    lim->max_data < h->shost->max_sectors << SECTOR_SHIFT) {
 		shost_printk(KERN_ERR, h->shost,
 			     "%s: server offers %u queues of %u, %u segments, %u bytes: not enough\n",
@@ -487,7 +552,7 @@ static void vscsi_up(struct vpart_adapter *a, u32 epoch, const struct vpart_limi
 		return;
 	}
 	for (i = 0; i < h->nr_hq; i++)
-		h->hq[i].vq = vpart_queue(a, i);
+		vscsi_hq_up(&h->hq[i], vpart_queue(a, i), lim);
 
 	spin_lock_irqsave(&h->lock, flags);
 	h->epoch = epoch;
@@ -518,7 +583,7 @@ static void vscsi_down(struct vpart_adapter *a, u32 epoch, enum vpart_why why)
 	}
 	spin_unlock_irqrestore(&h->lock, flags);
 	vscsi_fail_held(h, NULL, DID_OK);
-	queue_work(vscsi_fence_wq, &h->fence);
+	queue_work(vscsi_wait_wq, &h->fence);
 }
 
 static void vscsi_credit(struct vpart_queue *q)
@@ -627,6 +692,7 @@ int vscsi_probe(struct vpart_adapter *a)
 	h->shost = shost;
 	h->nr_hq = want.nr_queues;
 	h->state = VSCSI_LOST;
+	h->watched = true;	/* until the link is up */
 	spin_lock_init(&h->lock);
 	INIT_LIST_HEAD(&h->held);
 	mutex_init(&h->tmf_mutex);
@@ -634,6 +700,7 @@ int vscsi_probe(struct vpart_adapter *a)
 	init_waitqueue_head(&h->up_wait);
 	ratelimit_state_init(&h->timeout_log, 5 * HZ, 5);
 	INIT_WORK(&h->fence, vscsi_fence);
+	INIT_DELAYED_WORK(&h->late, vscsi_late);
 	INIT_WORK(&h->resume, vscsi_resume);
 	INIT_WORK(&h->check, vscsi_check);
 	INIT_WORK(&h->scan, vscsi_scan);
@@ -681,6 +748,7 @@ static void vscsi_remove(struct vpart_adapter *a)
 	vscsi_fail_held(h, NULL, DID_NO_CONNECT);
 	cancel_delayed_work_sync(&h->loss);
 	cancel_work_sync(&h->fence);
+	cancel_delayed_work_sync(&h->late);
 	cancel_work_sync(&h->resume);
 	cancel_work_sync(&h->check);
 	cancel_work_sync(&h->scan);
@@ -713,17 +781,17 @@ static int __init vscsi_host_init(void)
 	vscsi_scan_wq = alloc_workqueue("vscsi_scan", WQ_UNBOUND, 0);
 	if (!vscsi_scan_wq)
 		goto destroy_wq;
-	/* These wait for another path's server, and memory may wait for them. */
-	vscsi_fence_wq = alloc_workqueue("vscsi_fence", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
-	if (!vscsi_fence_wq)
+	/* These wait for a server, and memory may wait for them. */
+	vscsi_wait_wq = alloc_workqueue("vscsi_wait", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
+	if (!vscsi_wait_wq)
 		goto destroy_scan_wq;
 	ret = vpart_driver_register(&vscsi_driver, THIS_MODULE);
 	if (ret)
-		goto destroy_fence_wq;
+		goto destroy_wait_wq;
 	return 0;
 
-destroy_fence_wq:
-	destroy_workqueue(vscsi_fence_wq);
+destroy_wait_wq:
+	destroy_workqueue(vscsi_wait_wq);
 destroy_scan_wq:
 	destroy_workqueue(vscsi_scan_wq);
 destroy_wq:
@@ -735,7 +803,7 @@ module_init(vscsi_host_init);
 static void __exit vscsi_host_exit(void)
 {
 	vpart_driver_unregister(&vscsi_driver);
-	destroy_workqueue(vscsi_fence_wq);
+	destroy_workqueue(vscsi_wait_wq);
 	destroy_workqueue(vscsi_scan_wq);
 	destroy_workqueue(vscsi_wq);
 }

@@ -18,7 +18,12 @@
 /* A power of 2: then the block layer finds a free tag in the fewest words. */
 #define VSCSI_CAN_QUEUE		128
 #define VSCSI_INQ_TAG		VSCSI_CAN_QUEUE	/* not blk-mq's: see inquiry.c */
-#define VSCSI_DEPTH		(VSCSI_CAN_QUEUE + 1 + VPART_PRIO_TAGS)	/* tags per queue */
+/* In place of tags that the server still has of commands that were given up: late.c */
+#define VSCSI_SPARE_TAG		(VSCSI_CAN_QUEUE + 1)
+#define VSCSI_SPARES		32
+/* Tags per queue, the most and the least to do with */
+#define VSCSI_DEPTH		(VSCSI_SPARE_TAG + VSCSI_SPARES + VPART_PRIO_TAGS)
+#define VSCSI_DEPTH_MIN		(VSCSI_SPARE_TAG + VPART_PRIO_TAGS)
 #define VSCSI_MAX_QUEUES	64
 #define VSCSI_MAX_SEGS		256
 #define VSCSI_MAX_DATA		(1U << 20)
@@ -80,11 +85,15 @@ static_assert(VPART_PRIO_TAGS == 2);
  * struct vscsi_hq - one hardware queue
  * @vq: the bus's queue
  * @host: back pointer
+ * @spares: how many spare tags there are in this epoch
+ * @spare: those in use
  * @tmf: its reserved tags
  */
 struct vscsi_hq {
 	struct vpart_queue	*vq;
 	struct vscsi_host	*host;
+	unsigned int		spares;
+	DECLARE_BITMAP(spare, VSCSI_SPARES);
 	struct vscsi_tmf	tmf[VPART_PRIO_TAGS];
 };
 
@@ -120,6 +129,7 @@ struct vscsi_inq {
  * @nr_hq: how many
  * @state: enum vscsi_state; read without lock on the hot path, where an old
  *	value does no harm: the bus refuses what comes too late
+ * @watched: @late is queued or runs, or there is no use in it
  * @lock: guards changes of @state, @epoch, @held and @nr_held. Taken in any
  *	context; no other lock is taken inside
  * @epoch: of the bus
@@ -133,6 +143,7 @@ struct vscsi_inq {
  * @resume: sends the held commands
  * @check: compares the LUNs' identities after the link's return
  * @scan: adds and removes LUNs
+ * @late: looks after commands that the server does not end
  * @fence: asks whether the server still has commands of a link that is down
  * @loss: the path loss limit; queued and cancelled with @lock held, as @state says
  * @loss_at: jiffies of its end: a work that was late must not end the next one
@@ -142,6 +153,7 @@ struct vscsi_inq {
  * @timeout_log: limits messages about timeouts
  * @timeouts: commands whose timer fired
  * @aborts: of these, sent an ABORT TASK
+ * @detached: commands that were given up, the server still having them
  * @resets: resets of a LUN or of the whole, asked for by a person or the midlayer
  * @bad: malformed IUs from the server
  * @event_losses: times that all LUNs were looked at: a login, or lost events
@@ -152,6 +164,7 @@ struct vscsi_host {
 	struct vscsi_hq		*hq;
 	unsigned int		nr_hq;
 	enum vscsi_state	state;
+	bool			watched;
 	spinlock_t		lock;
 	u32			epoch;
 	bool			fenced;
@@ -163,6 +176,7 @@ struct vscsi_host {
 	struct work_struct	resume;
 	struct work_struct	check;
 	struct work_struct	scan;
+	struct delayed_work	late;
 	struct work_struct	fence;
 	struct delayed_work	loss;
 	unsigned long		loss_at;
@@ -172,6 +186,7 @@ struct vscsi_host {
 	struct ratelimit_state	timeout_log;
 	atomic_t		timeouts;
 	atomic_t		aborts;
+	atomic_t		detached;
 	atomic_t		resets;
 	atomic_t		bad;
 	atomic_t		event_losses;
@@ -196,6 +211,8 @@ struct vscsi_lu {
  * @held: on host.held; guarded by host.lock, as the next
  * @unknown: of one that is held: the server has had it
  * @sent: with the bus, until its done
+ * @start: jiffies when it was sent, or could not be for want of a tag
+ * @late: to be given up: its path is as good as lost
  * @rsp: response IU
  * @iu: request IU
  */
@@ -207,6 +224,8 @@ struct vscsi_pdu {
 	bool			held;
 	bool			unknown;
 	bool			sent;
+	bool			late;
+	unsigned long		start;
 	u8			rsp[VSCSI_RSP_IU_SIZE] __aligned(4);
 	u8			iu[VSCSI_CMD_IU_SIZE] __aligned(8);
 };
@@ -221,8 +240,24 @@ static inline struct vscsi_host *vscsi_shost(struct Scsi_Host *shost)
 	return shost_priv(shost);
 }
 
+/* @p is held no longer; nothing else has become of it. */
+static inline void vscsi_unhold(struct vscsi_host *h, struct vscsi_pdu *p)
+{
+	lockdep_assert_held(&h->lock);
+	list_del_init(&p->node);
+	p->held = false;
+	h->nr_held--;
+}
+
+/* Does a command end when we say so? Where the server has our pages it does not. */
+static inline bool vscsi_may_detach(const struct vscsi_host *h)
+{
+	return READ_ONCE(h->state) == VSCSI_UP && !(READ_ONCE(h->caps) & VPART_CAP_ZERO_COPY);
+}
+
 /* host.c */
 extern struct workqueue_struct *vscsi_wq;	/* commands go on by these */
+extern struct workqueue_struct *vscsi_wait_wq;
 extern struct workqueue_struct *vscsi_scan_wq;
 void vscsi_fail(struct vscsi_pdu *p, int host_byte);
 void vscsi_fail_held(struct vscsi_host *h, struct scsi_device *sdev, int host_byte);
@@ -238,11 +273,27 @@ extern const struct attribute_group *vscsi_shost_groups[];
 /* eh.c */
 int vscsi_tmf_init(struct vscsi_host *h);
 void vscsi_tmf_exit(struct vscsi_host *h);
+int vscsi_tmf_send(struct vscsi_tmf *t, u8 func, const struct scsi_lun *lun, u64 task,
+		   bool limit);
+int vscsi_tmf_wait(struct vscsi_host *h, struct vscsi_hq *hq, u8 func,
+		   const struct scsi_lun *lun, u64 task);
 enum scsi_timeout_action vscsi_timed_out(struct scsi_cmnd *sc);
 int vscsi_eh_abort(struct scsi_cmnd *sc);
 int vscsi_eh_device_reset(struct scsi_cmnd *sc);
 int vscsi_eh_target_reset(struct scsi_cmnd *sc);
 int vscsi_eh_host_reset(struct scsi_cmnd *sc);
+
+/* late.c */
+void vscsi_late(struct work_struct *work);
+void __vscsi_watch(struct vscsi_host *h);
+
+/* A command was sent; has somebody an eye on it? */
+static inline void vscsi_watch(struct vscsi_host *h)
+{
+	/* Behind vpart_submit(), which is a full barrier: pairs with vscsi_late(). */
+	if (unlikely(!READ_ONCE(h->watched)))
+		__vscsi_watch(h);
+}
 
 /* inquiry.c */
 void vscsi_inq_init(struct vscsi_host *h);

@@ -46,6 +46,7 @@ static DEVICE_ATTR_RO(name)
 
 VSCSI_COUNTER(timeouts);
 VSCSI_COUNTER(aborts);
+VSCSI_COUNTER(detached);
 VSCSI_COUNTER(resets);
 VSCSI_COUNTER(bad);
 VSCSI_COUNTER(event_losses);
@@ -57,6 +58,7 @@ static struct attribute *vscsi_shost_attrs[] = {
 	&dev_attr_held.attr,
 	&dev_attr_timeouts.attr,
 	&dev_attr_aborts.attr,
+	&dev_attr_detached.attr,
 	&dev_attr_resets.attr,
 	&dev_attr_bad.attr,
 	&dev_attr_event_losses.attr,

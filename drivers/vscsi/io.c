@@ -126,13 +126,16 @@ int vscsi_queue_data_in(struct se_cmd *se_cmd)
 	if (cmd->bounce)
 		vscsi_copy_sg(cmd->data.sgl, cmd->data.nents, se_cmd->t_data_sg,
 			      se_cmd->t_data_nents, min(se_cmd->data_length, cmd->data.len));
-	cmd->answered = true;
-	return 0;
+	return vscsi_queue_status(se_cmd);
 }
 
 int vscsi_queue_status(struct se_cmd *se_cmd)
 {
-	to_tcmd(se_cmd)->answered = true;
+	struct vscsi_tcmd *cmd = to_tcmd(se_cmd);
+
+	cmd->answered = true;
+	/* LIO drops a reference after this, a full barrier: see gate.c. */
+	WRITE_ONCE(cmd->over, true);
 	return 0;
 }
 
@@ -198,6 +201,8 @@ void vscsi_release_cmd(struct se_cmd *se_cmd)
 	}
 	cmd = to_tcmd(se_cmd);
 	c = vpart_priv_call(cmd);
+	if (unlikely(READ_ONCE(cmd->barred) || !cmd->answered))
+		__vscsi_gate_over(cmd);
 	/* Either of them unmaps. */
 	if (likely(cmd->answered))
 		vscsi_answer(cmd, c);
@@ -206,6 +211,13 @@ void vscsi_release_cmd(struct se_cmd *se_cmd)
 }
 
 /* ---- its beginning ---- */
+
+/* A command that never came to LIO, or only so far that there is nothing to undo. */
+static void vscsi_drop(struct vscsi_tcmd *cmd)
+{
+	__vscsi_gate_over(cmd);
+	vpart_call_put(vpart_priv_call(cmd));
+}
 
 static int vscsi_task_attr(u8 attr)
 {
@@ -222,7 +234,7 @@ static void vscsi_submit(struct vscsi_tcmd *cmd, struct vpart_call *c)
 	cmd->dir = c->out_len ? DMA_TO_DEVICE : c->in_len ? DMA_FROM_DEVICE : DMA_NONE;
 	cmd->data.nents = 0;
 	if (len && vpart_map(c, cmd->dir, &cmd->data))
-		goto put;
+		goto drop;
 	cmd->answered = false;
 	direct = len && vscsi_direct(cmd->cdb[0]);
 	cmd->bounce = len && !direct;
@@ -232,7 +244,7 @@ static void vscsi_submit(struct vscsi_tcmd *cmd, struct vpart_call *c)
 	se_cmd->cpuid = cmd->cpu;
 	if (target_init_cmd(se_cmd, sess->se_sess, cmd->sense, cmd->lun, len,
 			    vscsi_task_attr(cmd->attr), cmd->dir, TARGET_SCF_USE_CPUID))
-		goto put;
+		goto drop;
 	if (target_submit_prep(se_cmd, cmd->cdb, direct ? cmd->data.sgl : NULL,
 			       direct ? cmd->data.nents : 0, NULL, 0, NULL, 0, GFP_NOIO))
 		return;		/* LIO has answered and released it */
@@ -246,8 +258,8 @@ static void vscsi_submit(struct vscsi_tcmd *cmd, struct vpart_call *c)
 	target_submit(se_cmd);
 	return;
 
-put:
-	vpart_call_put(c);
+drop:
+	vscsi_drop(cmd);
 }
 
 /**
@@ -277,8 +289,8 @@ void vscsi_tq_work(struct work_struct *work)
 		else if (unlikely(cmd->kind == VSCSI_KIND_BAD ||
 				  READ_ONCE(cmd->sess->draining) ||
 				  test_bit(VSCSI_CANCELLED, &cmd->state)))
-			vpart_call_put(c);
-		else
+			vscsi_drop(cmd);
+		else if (likely(!vscsi_gate_park(cmd)))
 			vscsi_submit(cmd, c);
 	}
 	blk_finish_plug(&plug);
@@ -320,6 +332,22 @@ static int vscsi_parse(struct vpart_call *c, struct vscsi_tcmd *cmd)
 }
 
 /**
+ * vscsi_queue() - have the worker take a command
+ * @cmd: parsed
+ *
+ * Context: any.
+ */
+void vscsi_queue(struct vscsi_tcmd *cmd)
+{
+	unsigned int lane = cmd->lun % VSCSI_LANES;
+	struct vscsi_tq *tq;
+
+	tq = &cmd->sess->tq[vpart_priv_call(cmd)->q->index * VSCSI_LANES + lane];
+	if (llist_add(&cmd->node, &tq->list))
+		queue_work(vscsi_twq, &tq->work);
+}
+
+/**
  * vscsi_request() - vpart_server_ops.request
  * @c: the call
  */
@@ -327,10 +355,8 @@ void vscsi_request(struct vpart_call *c)
 {
 	struct vscsi_port *port = vpart_get_drvdata(c->q->end[VPART_SIDE_SERVER]);
 	struct vscsi_tcmd *cmd = vpart_call_priv(c);
-	struct vscsi_session *sess = port->sess;
-	struct vscsi_tq *tq;
 
-	cmd->sess = sess;
+	cmd->sess = port->sess;
 	cmd->state = 0;
 	cmd->tmr = NULL;
 	cmd->cpu = raw_smp_processor_id();
@@ -339,24 +365,30 @@ void vscsi_request(struct vpart_call *c)
 				    c->iu_len);
 		cmd->kind = VSCSI_KIND_BAD;
 	}
-	tq = &sess->tq[c->q->index];
-	if (llist_add(&cmd->node, &tq->list))
-		queue_work(vscsi_twq, &tq->work);
+	/* Behind the tag: see gate.c. */
+	smp_store_release(&cmd->over, false);
+	if (unlikely(cmd->kind == VSCSI_KIND_TMF && cmd->func == VSCSI_TSK_DETACH))
+		vscsi_detach(c);
+	else
+		vscsi_queue(cmd);
 }
 
 /**
  * vscsi_cancel() - vpart_server_ops.cancel
  * @c: the call
  *
- * A command that LIO has runs to its end: the backing device has the pages. One
- * that waits for the worker is dropped by it. A task management function is
- * answered by nobody any more and LIO goes on with it alone.
+ * A command that LIO has runs to its end: the backing device has the pages; what
+ * the client sends next waits for it. One that waits for the worker is dropped by
+ * it, one that is parked here. A task management function is answered by nobody
+ * any more and LIO goes on with it alone.
  */
 void vscsi_cancel(struct vpart_call *c)
 {
 	struct vscsi_tcmd *cmd = vpart_call_priv(c);
 
 	set_bit(VSCSI_CANCELLED, &cmd->state);
-	if (cmd->kind == VSCSI_KIND_TMF && vscsi_tmr_cancel(c))
+	if (cmd->kind == VSCSI_KIND_TMF ? vscsi_tmr_cancel(c) : vscsi_gate_cancel(cmd))
 		vpart_call_put(c);
+	else
+		vscsi_gate_bar(cmd->sess, cmd, cmd->tag);
 }

@@ -83,6 +83,8 @@ static void vscsi_session_free(struct work_struct *work)
 	target_wait_for_sess_cmds(sess->se_sess);
 	target_remove_session(sess->se_sess);
 	mutex_lock(&vscsi_mutex);
+	list_del(&sess->entry);
+	vscsi_client_put(sess->client);
 	WRITE_ONCE(tpg->nr_sess, tpg->nr_sess - 1);
 	if (!tpg->nr_sess)
 		wake_up_all(&tpg->idle);
@@ -130,21 +132,30 @@ static struct vscsi_session *vscsi_session_new(struct vpart_adapter *a, struct v
 	unsigned int i;
 	int ret;
 
-	sess = kzalloc(struct_size(sess, tq, queues), GFP_KERNEL);
+	lockdep_assert_held(&vscsi_mutex);
+	sess = kzalloc(struct_size(sess, tq, queues * VSCSI_LANES), GFP_KERNEL);
 	if (!sess)
 		return ERR_PTR(-ENOMEM);
+	vpart_peer(a, &peer);
+	ret = -ENOMEM;
+	sess->client = vscsi_client_get(&peer);
+	if (!sess->client)
+		goto free;
+	ret = vscsi_client_renew(sess->client, &peer.boot);
+	if (ret)
+		goto put_client;
+	sess->boot = peer.boot;
 	kref_init(&sess->ref);
 	spin_lock_init(&sess->lock);
 	INIT_WORK(&sess->free, vscsi_session_free);
 	sess->tpg = tpg;
 	sess->a = a;
 	sess->epoch = epoch;
-	sess->nr_tq = queues;
-	for (i = 0; i < queues; i++) {
+	sess->nr_tq = queues * VSCSI_LANES;
+	for (i = 0; i < sess->nr_tq; i++) {
 		init_llist_head(&sess->tq[i].list);
 		INIT_WORK(&sess->tq[i].work, vscsi_tq_work);
 	}
-	vpart_peer(a, &peer);
 	vscsi_port_id(id, &peer.uuid, peer.adapter_id);
 	vscsi_port_name(name, id);
 	sess->se_sess = target_setup_session(&tpg->se_tpg, 0, 0, TARGET_PROT_NORMAL, name, sess,
@@ -156,11 +167,17 @@ static struct vscsi_session *vscsi_session_new(struct vpart_adapter *a, struct v
 			ret = -ENOMEM;
 		if (ret == -EACCES)
 			pr_notice("%s: client %s (%s) has no ACL\n", a->name, peer.partition, name);
-		kfree(sess);
-		return ERR_PTR(ret);
+		goto put_client;
 	}
+	list_add_tail(&sess->entry, &sess->client->sessions);
 	get_device(&a->dev);
 	return sess;
+
+put_client:
+	vscsi_client_put(sess->client);
+free:
+	kfree(sess);
+	return ERR_PTR(ret);
 }
 
 /**

@@ -16,6 +16,7 @@
 
 #define VSCSI_ALIGNMENT		511	/* the least that any link offers */
 #define VSCSI_MAX_TMR		16	/* task management functions of one session inside LIO */
+#define VSCSI_LANES		8	/* workers of a queue; a power of 2 */
 #define VSCSI_END_NOTICE	(30 * HZ)	/* between remarks on a session that does not end */
 
 /**
@@ -73,7 +74,32 @@ struct vscsi_port {
 };
 
 /**
- * struct vscsi_tq - commands of one queue on their way to LIO
+ * struct vscsi_client - a partition that has logged in
+ * @uuid: of the partition
+ * @entry: in vscsi_clients; guarded by vscsi_mutex, as the next two
+ * @users: its sessions, until they are freed
+ * @sessions: those that were admitted
+ * @lock: guards what follows; irq-safe, no other lock is taken inside
+ * @barred: commands that it gave up and that LIO has not ended: see gate.c
+ * @nr_barred: how many; read without the lock by those who find it 0
+ * @parked: commands that wait for these
+ * @limit: ends their waiting
+ */
+struct vscsi_client {
+	uuid_t			uuid;
+	struct list_head	entry;
+	unsigned int		users;
+	struct list_head	sessions;
+	spinlock_t		lock ____cacheline_aligned;
+	struct list_head	barred;
+	unsigned int		nr_barred;
+	struct list_head	parked;
+	struct delayed_work	limit;
+};
+
+/**
+ * struct vscsi_tq - commands on their way to LIO: of one queue, to every
+ *	VSCSI_LANES-th LUN, so that a device whose submission sleeps holds up few others
  * @list: newest first
  * @work: takes them
  */
@@ -88,19 +114,25 @@ struct vscsi_tq {
  * @se_sess: LIO's
  * @tpg: portal group
  * @a: adapter, referenced
+ * @client: whose it is
+ * @entry: in client.sessions
+ * @boot: instance of the client
  * @epoch: of the bus
- * @draining: no command goes to LIO any more
+ * @draining: no command goes to LIO any more; those that it has are barred
  * @lock: guards the calls of @nr_tmr functions; irq-safe, innermost
  * @nr_tmr: task management functions inside LIO
  * @free: ends the session
- * @nr_tq: queues
- * @tq: queues
+ * @nr_tq: VSCSI_LANES times as many as queues
+ * @tq: by queue and LUN
  */
 struct vscsi_session {
 	struct kref		ref;
 	struct se_session	*se_sess;
 	struct vscsi_tpg	*tpg;
 	struct vpart_adapter	*a;
+	struct vscsi_client	*client;
+	struct list_head	entry;
+	uuid_t			boot;
 	u32			epoch;
 	bool			draining;
 	spinlock_t		lock;
@@ -135,6 +167,12 @@ enum vscsi_kind {
  * @attr: task attribute
  * @func: VSCSI_KIND_TMF: SRP_TSK_*
  * @answered: LIO gave a status
+ * @over: it cannot change the medium any more; false from request() on
+ * @barred: on client.barred; written under client.lock, as the next four
+ * @parked: on client.parked
+ * @gate: on one of these
+ * @parked_at: jiffies
+ * @gate_dev: @barred: its device, only to be compared
  * @bounce: LIO works on pages of its own, which we copy
  * @dir: of the data
  * @se_cmd: LIO's
@@ -156,7 +194,13 @@ struct vscsi_tcmd {
 	u8			func;
 	bool			answered;
 	bool			bounce;
+	bool			over;
+	bool			barred;
+	bool			parked;
 	enum dma_data_direction	dir;
+	struct list_head	gate;
+	unsigned long		parked_at;
+	const void		*gate_dev;
 	struct se_cmd		se_cmd;
 	u8			sense[VSCSI_MAX_SENSE];
 	u8			cdb[VSCSI_MAX_CDB];
@@ -204,6 +248,7 @@ struct vscsi_tport *vscsi_tport_find(const char *name);
 extern const size_t vscsi_call_size;
 void vscsi_request(struct vpart_call *c);
 void vscsi_cancel(struct vpart_call *c);
+void vscsi_queue(struct vscsi_tcmd *cmd);
 void vscsi_tq_work(struct work_struct *work);
 int vscsi_write_pending(struct se_cmd *se_cmd);
 int vscsi_queue_data_in(struct se_cmd *se_cmd);
@@ -212,11 +257,28 @@ void vscsi_aborted_task(struct se_cmd *se_cmd);
 void vscsi_release_cmd(struct se_cmd *se_cmd);
 int vscsi_check_stop_free(struct se_cmd *se_cmd);
 
+/* gate.c */
+struct vscsi_client *vscsi_client_get(const struct vpart_peer *peer);
+void vscsi_client_put(struct vscsi_client *client);
+int vscsi_client_renew(struct vscsi_client *client, const uuid_t *boot);
+void vscsi_gate_bar(struct vscsi_session *sess, struct vscsi_tcmd *cmd, u64 task);
+bool vscsi_gate_cancel(struct vscsi_tcmd *cmd);
+bool vscsi_gate_drop(struct vscsi_session *sess, u64 lun, const u64 *task);
+void __vscsi_gate_over(struct vscsi_tcmd *cmd);
+bool __vscsi_gate_park(struct vscsi_tcmd *cmd);
+
+/* Must a command wait for one that its client gave up? Then it is kept. */
+static inline bool vscsi_gate_park(struct vscsi_tcmd *cmd)
+{
+	return unlikely(READ_ONCE(cmd->sess->client->nr_barred)) && __vscsi_gate_park(cmd);
+}
+
 /* align.c */
 u32 vscsi_dev_alignment(struct se_device *dev);
 
 /* tmr.c */
 void vscsi_tmr_submit(struct vpart_call *c);
+void vscsi_detach(struct vpart_call *c);
 bool vscsi_tmr_cancel(struct vpart_call *c);
 void vscsi_tmr_response(struct se_cmd *se_cmd);
 void vscsi_tmr_release(struct se_cmd *se_cmd);

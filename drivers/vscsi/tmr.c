@@ -6,7 +6,7 @@
  * own limit) gets its call back at once, while LIO goes on.
  *
  * The answer to an ABORT TASK leaves after the aborted command's call was put:
- * LIO waits for that itself.
+ * LIO waits for that itself. One that is parked (gate.c) is not LIO's to abort.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -117,6 +117,33 @@ void vscsi_tmr_release(struct se_cmd *se_cmd)
 }
 
 /**
+ * vscsi_detach() - VSCSI_TSK_DETACH: the client gives a command up
+ * @c: call of the function, parsed
+ *
+ * It asks nothing of LIO, and waits for nothing: so it is answered also when the
+ * workers are stuck.
+ *
+ * Context: any, as vpart_server_ops.request. Owns the call.
+ */
+void vscsi_detach(struct vpart_call *c)
+{
+	struct vscsi_tcmd *cmd = vpart_call_priv(c);
+	u8 code = VSCSI_TMF_FAILED;
+	struct vpart_call *task;
+
+	if (vscsi_tag_queue(cmd->task) == c->q->index) {
+		rcu_read_lock();
+		task = vpart_call_at(c->q, vscsi_tag_index(cmd->task));
+		if (task && !vscsi_gate_drop(cmd->sess, cmd->lun, &cmd->task))
+			vscsi_gate_bar(cmd->sess, vpart_call_priv(task), cmd->task);
+		rcu_read_unlock();
+		code = VSCSI_TMF_COMPLETE;
+	}
+	WRITE_ONCE(cmd->over, true);
+	vscsi_tmr_answer(c, code);
+}
+
+/**
  * vscsi_tmr_submit() - hand a task management function to LIO
  * @c: its call, parsed
  *
@@ -131,13 +158,19 @@ void vscsi_tmr_submit(struct vpart_call *c)
 	u8 func, code;
 	bool full, gone;
 
-	code = VSCSI_TMF_NOT_SUPPORTED;
-	if (cmd->func == SRP_TSK_ABORT_TASK)
+	if (cmd->func == SRP_TSK_ABORT_TASK) {
 		func = TMR_ABORT_TASK;
-	else if (cmd->func == SRP_TSK_LUN_RESET)
+		code = VSCSI_TMF_COMPLETE;
+		if (vscsi_gate_drop(sess, cmd->lun, &cmd->task))
+			goto answer;
+	} else if (cmd->func == SRP_TSK_LUN_RESET) {
 		func = TMR_LUN_RESET;
-	else
-		goto answer;	/* LIO answers unknown ones, but not safely */
+		vscsi_gate_drop(sess, cmd->lun, NULL);
+	} else {
+		/* LIO answers unknown ones, but not safely */
+		code = VSCSI_TMF_NOT_SUPPORTED;
+		goto answer;
+	}
 
 	code = VSCSI_TMF_FAILED;
 	tmr = kzalloc(sizeof(*tmr), GFP_NOIO);

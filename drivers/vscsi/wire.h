@@ -38,6 +38,13 @@
 #define VSCSI_TMF_NOT_SUPPORTED	0x04
 #define VSCSI_TMF_FAILED	0x05
 
+/*
+ * Task management function of our own: the client gives the task up. When it is
+ * answered COMPLETE, commands that could see or undo what the task may still do
+ * wait at the server until it has ended. The answer itself waits for nothing.
+ */
+#define VSCSI_TSK_DETACH	0x80
+
 static_assert(sizeof(struct srp_cmd) == 48);
 static_assert(sizeof(struct srp_rsp) == 36);
 static_assert(sizeof(struct srp_tsk_mgmt) == 48);
@@ -601,6 +608,51 @@ static inline bool vscsi_may_redrive(const u8 *cdb)
 		return true;
 	default:
 		return false;
+	}
+}
+
+/* What of a logical unit a command needs, beside its being there */
+enum vscsi_touch {
+	VSCSI_TOUCH_NONE,	/* what the server knows by itself */
+	VSCSI_TOUCH_READ,	/* the medium, as it is */
+	VSCSI_TOUCH_CHANGE,	/* the medium, or a reservation, will be another */
+};
+
+/**
+ * vscsi_touches() - what a command may do to the medium
+ * @opcode: of its CDB
+ *
+ * An opcode that is not known may do anything.
+ */
+static inline enum vscsi_touch vscsi_touches(u8 opcode)
+{
+	switch (opcode) {
+	case TEST_UNIT_READY:
+	case REQUEST_SENSE:
+	case INQUIRY:
+	case REPORT_LUNS:
+	case READ_CAPACITY:
+	case SERVICE_ACTION_IN_16:
+	case MODE_SENSE:
+	case MODE_SENSE_10:
+	case LOG_SENSE:
+	case MAINTENANCE_IN:
+	case PERSISTENT_RESERVE_IN:
+		return VSCSI_TOUCH_NONE;
+	case READ_6:
+	case READ_10:
+	case READ_12:
+	case READ_16:
+	case PRE_FETCH:
+	case VSCSI_PRE_FETCH_16:
+	case VERIFY:
+	case VERIFY_12:
+	case VERIFY_16:
+	case SYNCHRONIZE_CACHE:
+	case SYNCHRONIZE_CACHE_16:
+		return VSCSI_TOUCH_READ;
+	default:
+		return VSCSI_TOUCH_CHANGE;
 	}
 }
 

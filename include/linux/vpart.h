@@ -300,6 +300,7 @@ void vpart_reply(struct vpart_call *c, const void *rsp, u16 len);
 void vpart_call_put(struct vpart_call *c);
 void vpart_finish(struct vpart_call *c, const void *rsp, u16 len);
 int vpart_event(struct vpart_adapter *a, const void *iu, u16 len);
+struct vpart_call *vpart_call_at(struct vpart_queue *q, u32 tag);
 
 /* Both sides: tell the listeners of events */
 __printf(5, 6)

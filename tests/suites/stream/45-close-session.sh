@@ -22,8 +22,10 @@ backstore d1 /dev/mapper/slow
 backstore d2 /dev/mapper/fast
 server p1 7 7300 none d1
 server p2 8 7300 none d2
+server p3 10 7300 none d1
 walks /src/tests/suites/stream/close_session.py
-t "the servers' ends go" eval 'server_del p1 && server_del p2'
+walks /src/tests/suites/stream/ghosts.py
+t "the servers' ends go" eval 'server_del p1 && server_del p2 && server_del p3'
 t "the ways go" eval 'dmsetup remove --noudevsync slow && dmsetup remove --noudevsync fast'
 t "the modules go" stream_down
 done_testing

@@ -15,7 +15,7 @@ import time
 import vsr
 import vsr_scsi as scsi
 from base import (Counters, DIGESTS, Log, case, connected, direct, disk_of, expect, host_attr, link,
-                  link_get, pattern, run_cases, until)
+                  link_get, pattern, run_cases, until, vpart)
 from vsr_server import Server
 
 ADDRESS = "tcp:127.0.0.1:7400"
@@ -268,6 +268,39 @@ def never_answered():
         f.write("30")
 
 
+def kept(mute):
+    """V10 a command that the server keeps past the limit. If it does not know how to hold back
+    what comes later, it is waited for; if it says nothing at all of that, it is left."""
+    rig, held, got, log = RIG, [], [], Log()
+    honest, sessions = rig.server.hook, rig.serving.sessions
+    SEED[0] += 1
+
+    def hook(sess, conn, call):
+        return mute and held and call.iu[0] == scsi.TSK_MGMT or honest(sess, conn, call)
+    rig.server.hook = hook
+    rig.mischief = lambda sess, conn, call: held.append(sess)
+    vpart("adapter", "set", PAIR, "path-loss", "5")
+    reader = threading.Thread(target=lambda: got.append(rig.read(SEED[0])), daemon=True)
+    reader.start()
+    until(60, lambda: held, "it is sent")
+    for i in range(20):
+        direct(rig.disk, offset=i * 4096, length=4096)
+    if mute:
+        until(60, lambda: rig.serving.sessions > sessions, "the server is left")
+        until(60, lambda: log.having("answers nothing"), "it is said")
+    else:
+        until(60, lambda: log.having("cannot let go"), "it is said")
+        expect(reader.is_alive() and rig.serving.sess is held[0], "it has ended")
+        for conn in held[0].conns:
+            conn.sock.shutdown(socket.SHUT_RDWR)
+    reader.join(60)
+    expect(got == [None], "it is not done")
+    expect(int(host_attr(PAIR, "detached")) == 0, "it was given up")
+    rig.server.hook = honest
+    vpart("adapter", "set", PAIR, "path-loss", "30")
+    log.close()
+
+
 def late_put(sess, conn, call):
     """The answer first, the tag later."""
     conn.send(vsr.DATA_IN, vsr.F_LAST, call.tag, data=bytes(sess.server.disk.store[AT:AT + SIZE]))
@@ -498,6 +531,8 @@ def main():
         ("PUT without an answer: the command is sent again", survives, unanswered),
         ("the answer, and the tag later", survives, late_put),
         ("a command that is never answered", never_answered),
+        ("V3 V10 one that it keeps, and it does not know DETACH", kept, False),
+        ("V10 nor does it say so", kept, True),
         ("an answer by one byte at a time", survives, by_byte),
         ("answers that are none, or lie", lies),
         ("events that are none, and a flood of EVENT_LOST", survives, events),
