@@ -27,11 +27,6 @@
 
 const size_t vscsi_call_size = sizeof(struct vscsi_tcmd);
 
-static struct vscsi_tcmd *to_tcmd(struct se_cmd *se_cmd)
-{
-	return container_of(se_cmd, struct vscsi_tcmd, se_cmd);
-}
-
 /* ---- data ---- */
 
 /*
@@ -243,6 +238,8 @@ static void vscsi_submit(struct vscsi_tcmd *cmd, struct vpart_call *c)
 	if (direct && (unlikely(se_cmd->se_cmd_flags & (SCF_OVERFLOW_BIT | SCF_UNDERFLOW_BIT)) ||
 		       !vscsi_aligned(cmd)))
 		vscsi_set_bounce(cmd);
+	if (unlikely(se_cmd->se_cmd_flags & SCF_COMPARE_AND_WRITE))
+		vscsi_caw_prepare(cmd);
 	target_submit(se_cmd);
 	return;
 

@@ -41,6 +41,7 @@ struct vscsi_tport {
  * @idle: woken when @nr_sess becomes 0
  * @alignments: of the backing devices, by LUN, as xa_mk_value()
  * @alignment: the largest of them, at least VSCSI_ALIGNMENT
+ * @caws: what carries out COMPARE AND WRITE, by LUN
  * @generate_node_acls: admit clients that have no ACL ("demo mode")
  * @cache_dynamic_acls: keep what was made for such a client after its logout
  * @demo_mode_write_protect: such clients may only read
@@ -54,6 +55,7 @@ struct vscsi_tpg {
 	wait_queue_head_t	idle;
 	struct xarray		alignments;
 	u32			alignment;
+	struct xarray		caws;
 	u32			generate_node_acls;
 	u32			cache_dynamic_acls;
 	u32			demo_mode_write_protect;
@@ -122,7 +124,7 @@ enum vscsi_kind {
 /**
  * struct vscsi_tcmd - a call, as this driver sees it: in the call table of the
  *	session, so it outlives the client's request
- * @node: on vscsi_tq.list
+ * @node: on vscsi_tq.list, then on vscsi_caw_lun.list
  * @sess: session
  * @state: VSCSI_*
  * @tag: the client's
@@ -137,6 +139,9 @@ enum vscsi_kind {
  * @answered: LIO gave a status
  * @bounce: LIO works on pages of its own, which we copy
  * @dir: of the data
+ * @caw: COMPARE AND WRITE: its LUN's
+ * @caw_execute: COMPARE AND WRITE: LIO's own
+ * @caw_complete: COMPARE AND WRITE: LIO's own
  * @se_cmd: LIO's
  * @sense: sense data
  * @cdb: CDB
@@ -157,6 +162,9 @@ struct vscsi_tcmd {
 	bool			answered;
 	bool			bounce;
 	enum dma_data_direction	dir;
+	struct vscsi_caw_lun	*caw;
+	sense_reason_t		(*caw_execute)(struct se_cmd *se_cmd);
+	sense_reason_t		(*caw_complete)(struct se_cmd *se_cmd, bool success, int *post_ret);
 	struct se_cmd		se_cmd;
 	u8			sense[VSCSI_MAX_SENSE];
 	u8			cdb[VSCSI_MAX_CDB];
@@ -178,6 +186,11 @@ struct vscsi_tmr {
 	u8			sense[TRANSPORT_SENSE_BUFFER];
 };
 
+static inline struct vscsi_tcmd *to_tcmd(struct se_cmd *se_cmd)
+{
+	return container_of(se_cmd, struct vscsi_tcmd, se_cmd);
+}
+
 static inline struct vscsi_tpg *to_vscsi_tpg(struct se_portal_group *se_tpg)
 {
 	return container_of(se_tpg, struct vscsi_tpg, se_tpg);
@@ -191,6 +204,7 @@ static inline struct vscsi_tport *to_vscsi_tport(struct se_wwn *wwn)
 /* target.c */
 extern struct mutex vscsi_mutex;	/* lists, enabled, sessions; outside all LIO locks */
 extern struct workqueue_struct *vscsi_twq;	/* commands */
+extern struct workqueue_struct *vscsi_caw_wq;	/* COMPARE AND WRITE, which waits */
 struct vpart_adapter *vscsi_port_get(const char *name);
 void vscsi_session_put(struct vscsi_session *sess);
 void vscsi_close_session(struct se_session *se_sess);
@@ -211,6 +225,10 @@ int vscsi_queue_status(struct se_cmd *se_cmd);
 void vscsi_aborted_task(struct se_cmd *se_cmd);
 void vscsi_release_cmd(struct se_cmd *se_cmd);
 int vscsi_check_stop_free(struct se_cmd *se_cmd);
+
+/* caw.c */
+void vscsi_caw_prepare(struct vscsi_tcmd *cmd);
+void vscsi_caw_free(struct vscsi_tpg *tpg);
 
 /* align.c */
 u32 vscsi_dev_alignment(struct se_device *dev);
