@@ -159,8 +159,18 @@ lun_del p1 4
 # --- EXTENDED COPY ---
 head -c 262144 /dev/urandom >/tmp/random
 dd if=/tmp/random of="$one" bs=64k seek=16 oflag=direct conv=notrunc status=none
-t "R10 EXTENDED COPY from one LU to another" sg_xcopy if="$(generic "$one")" of="$(generic "$copy")" bs=512 skip=2048 seek=1024 count=512
-t "... copies the data" cmp -n 262144 /tmp/random <(dd if=/dev/n2 bs=64k skip=8 count=4 iflag=direct status=none)
+case $(uname -r) in
+*-debug)
+	# target_xcopy_read_source() has its command on the stack.
+	skip "R10 EXTENDED COPY from one LU to another" "LIO's way to do it is a complaint of this kernel"
+	;;
+*)
+	t "R10 EXTENDED COPY from one LU to another" \
+		sg_xcopy if="$(generic "$one")" of="$(generic "$copy")" bs=512 skip=2048 seek=1024 count=512
+	t "... copies the data" cmp -n 262144 /tmp/random \
+		<(dd if=/dev/n2 bs=64k skip=8 count=4 iflag=direct status=none)
+	;;
+esac
 
 # --- resets ---
 # reset OPTION DISK: an answer has 3 s. When these are over, the machine was busy: again.
