@@ -4,6 +4,7 @@
 # kernel: debug
 # kernels: 6.1 6.12 7.2
 # limit: 420
+# disks: 16M
 # shellcheck source=tests/lib/guest.sh
 . /src/tests/lib/guest.sh
 # shellcheck source=tests/suites/conform/lib.sh
@@ -180,8 +181,14 @@ t "... its data" cmp -n 512 /tmp/in /tmp/a
 is "... and no other" "$(tail -c 1024 /tmp/in | tr -d '\0\245' | wc -c)" 0
 is "R10 a read of more than was offered" "$(sg io "$one" "$(read10 48 3)" in 1024 /tmp/in)" "status 00"
 t "... has what there is room for" cmp /tmp/in <(cat /tmp/a /tmp/b)
-is "room for no whole block" "$(sg io "$one" "$(read10 48 3)" in 700 /tmp/in)" "status 00"
+# Of a device that refuses parts of blocks.
+backstore d5 /dev/vdb
+lun_add p1 4 d5
+strict=/dev/$(disk_of p1 4)
+dd if=/tmp/abc of=/dev/vdb bs=512 oflag=direct conv=notrunc status=none
+is "room for no whole block" "$(sg io "$strict" "$(read10 0 3)" in 700 /tmp/in)" "status 00"
 t "... has what there is room for" cmp /tmp/in <(cat /tmp/a; head -c 188 /tmp/b)
+settle "$one"
 is "room for nothing" "$(sg io "$one" "$(read10 48 1)")" "status 00"
 is "R10 a write of less than came is refused" "$(sg io "$one" "$(write10 48 1)" out /tmp/abc)" "status 02 sense 5/0e03"
 is "a write of more than came is refused" "$(sg io "$one" "$(write10 48 3)" out /tmp/b)" "status 02 sense 5/0e03"
@@ -208,6 +215,6 @@ is "R10 WRITE SAME (32): its CDB arrives whole" "$(sg io "$one" "$(cdb32 13 65 3
 is "... to its last byte" "$(block 64 5)" 0CCC0
 is "READ (32) is not known to LIO" "$(sg io "$one" "$(cdb32 9 65 1)" in 512 /tmp/in)" "status 02 sense 5/2000"
 
-for p in p1 p2; do lun_del $p 3; done
+for lun in 3 4; do lun_del p1 $lun; done
 t "all of it away" two_paths_down
 done_testing
