@@ -110,6 +110,7 @@ static struct se_portal_group *vscsi_make_tpg(struct se_wwn *wwn, const char *na
 	tpg->cache_dynamic_acls = 1;
 	init_waitqueue_head(&tpg->idle);
 	xa_init(&tpg->alignments);
+	xa_init(&tpg->caws);
 	ret = core_tpg_register(wwn, &tpg->se_tpg, SCSI_PROTOCOL_SRP);
 	if (ret) {
 		kfree(tpg);
@@ -141,6 +142,7 @@ static void vscsi_drop_tpg(struct se_portal_group *se_tpg)
 	mutex_unlock(&vscsi_mutex);
 	core_tpg_deregister(se_tpg);
 	xa_destroy(&tpg->alignments);
+	vscsi_caw_free(tpg);
 	kfree(tpg);
 }
 

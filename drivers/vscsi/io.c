@@ -27,34 +27,37 @@
 
 const size_t vscsi_call_size = sizeof(struct vscsi_tcmd);
 
-static struct vscsi_tcmd *to_tcmd(struct se_cmd *se_cmd)
-{
-	return container_of(se_cmd, struct vscsi_tcmd, se_cmd);
-}
-
 /* ---- data ---- */
 
 /*
- * Commands whose data LIO hands to the backing device page by page. All others
- * work on a buffer of LIO's own: it maps parameter lists with vmap(), which
- * wants whole pages, and takes single scatterlist entries for granted.
+ * What is known of a command by its opcode: which way its data goes, and whether
+ * LIO hands that to the backing device page by page. All others work on a buffer
+ * of LIO's own: it maps parameter lists with vmap(), which wants whole pages, and
+ * takes single scatterlist entries for granted.
  */
-static bool vscsi_direct(u8 opcode)
-{
-	switch (opcode) {
-	case READ_6:
-	case READ_10:
-	case READ_12:
-	case READ_16:
-	case WRITE_6:
-	case WRITE_10:
-	case WRITE_12:
-	case WRITE_16:
-		return true;
-	default:
-		return false;
-	}
-}
+#define VSCSI_OP_IN	BIT(0)
+#define VSCSI_OP_OUT	BIT(1)
+#define VSCSI_OP_DIRECT	BIT(2)
+
+static const u8 vscsi_op[256] = {
+	[READ_6]		= VSCSI_OP_IN | VSCSI_OP_DIRECT,
+	[READ_10]		= VSCSI_OP_IN | VSCSI_OP_DIRECT,
+	[READ_12]		= VSCSI_OP_IN | VSCSI_OP_DIRECT,
+	[READ_16]		= VSCSI_OP_IN | VSCSI_OP_DIRECT,
+	[WRITE_6]		= VSCSI_OP_OUT | VSCSI_OP_DIRECT,
+	[WRITE_10]		= VSCSI_OP_OUT | VSCSI_OP_DIRECT,
+	[WRITE_12]		= VSCSI_OP_OUT | VSCSI_OP_DIRECT,
+	[WRITE_16]		= VSCSI_OP_OUT | VSCSI_OP_DIRECT,
+	[WRITE_VERIFY]		= VSCSI_OP_OUT,
+	[WRITE_VERIFY_12]	= VSCSI_OP_OUT,
+	[WRITE_VERIFY_16]	= VSCSI_OP_OUT,
+	[WRITE_SAME]		= VSCSI_OP_OUT,
+	[WRITE_SAME_16]		= VSCSI_OP_OUT,
+	[COMPARE_AND_WRITE]	= VSCSI_OP_OUT,
+	[UNMAP]			= VSCSI_OP_OUT,
+	[EXTENDED_COPY]		= VSCSI_OP_OUT,
+	[PERSISTENT_RESERVE_OUT] = VSCSI_OP_OUT,
+};
 
 /*
  * Does the backing device take these pages as they are? The link's limits say
@@ -77,15 +80,29 @@ static bool vscsi_aligned(const struct vscsi_tcmd *cmd)
 	return mask && !(bits & xa_to_value(mask));
 }
 
-/* LIO allocates pages; write_pending() and queue_data_in() copy. */
-static void vscsi_set_bounce(struct vscsi_tcmd *cmd)
+/*
+ * Whose pages LIO works on: the client's, or its own, which write_pending() and
+ * queue_data_in() copy. A CDB that moves more or less than the client offered
+ * gets the latter: LIO would hand the whole list to the device.
+ */
+static void vscsi_set_data(struct vscsi_tcmd *cmd)
 {
 	struct se_cmd *se_cmd = &cmd->se_cmd;
 
-	cmd->bounce = true;
-	se_cmd->t_data_sg = NULL;
-	se_cmd->t_data_nents = 0;
-	se_cmd->se_cmd_flags &= ~SCF_PASSTHROUGH_SG_TO_MEM_NOALLOC;
+	if (unlikely(se_cmd->se_cmd_flags & (SCF_OVERFLOW_BIT | SCF_UNDERFLOW_BIT))) {
+		/* The device reads whole blocks of those that do not all arrive. */
+		if (se_cmd->se_cmd_flags & SCF_OVERFLOW_BIT &&
+		    se_cmd->se_cmd_flags & SCF_SCSI_DATA_CDB)
+			se_cmd->data_length = round_up(se_cmd->data_length,
+						       se_cmd->se_dev->dev_attrib.block_size);
+		return;
+	}
+	if (!(vscsi_op[cmd->cdb[0]] & VSCSI_OP_DIRECT) || !vscsi_aligned(cmd))
+		return;
+	cmd->bounce = false;
+	se_cmd->t_data_sg = cmd->data.sgl;
+	se_cmd->t_data_nents = cmd->data.nents;
+	se_cmd->se_cmd_flags |= SCF_PASSTHROUGH_SG_TO_MEM_NOALLOC;
 }
 
 static void vscsi_copy_sg(struct scatterlist *dst, unsigned int dst_nents,
@@ -166,7 +183,11 @@ static void vscsi_answer(struct vscsi_tcmd *cmd, struct vpart_call *c)
 		return;
 	}
 	if (unlikely(se_cmd->se_cmd_flags & (SCF_OVERFLOW_BIT | SCF_UNDERFLOW_BIT))) {
-		bool over = se_cmd->se_cmd_flags & SCF_OVERFLOW_BIT;
+		/*
+		 * Both: the CDB asks for more than the client has room for, and
+		 * then less came than that. LIO has counted the latter.
+		 */
+		bool over = !(se_cmd->se_cmd_flags & SCF_UNDERFLOW_BIT);
 
 		residual = se_cmd->residual_count;
 		if (cmd->dir == DMA_TO_DEVICE)
@@ -224,20 +245,43 @@ static int vscsi_task_attr(u8 attr)
 	return attr == 0 ? TCM_SIMPLE_TAG : attr == 1 ? TCM_HEAD_TAG : TCM_ORDERED_TAG;
 }
 
+/*
+ * LIO believes the direction that it is told and looks at the CDB for the rest:
+ * it would write for a READ whose data goes out, past what reservations forbid,
+ * and on the medium what was in its pages for a write whose data comes in.
+ */
+static void vscsi_refuse(struct vscsi_tcmd *cmd, struct vpart_call *c)
+{
+	u8 iu[VSCSI_RSP_IU_SIZE] __aligned(8);
+	u8 sense[18];	/* fixed format */
+
+	__vscsi_gate_over(cmd);
+	/* Invalid field in command information unit */
+	scsi_build_sense_buffer(0, sense, ILLEGAL_REQUEST, 0x0e, 0x03);
+	vpart_finish(c, iu, vscsi_put_rsp(iu, cmd->tag, SAM_STAT_CHECK_CONDITION, 0, 0, sense,
+					  sizeof(sense)));
+}
+
 static void vscsi_submit(struct vscsi_tcmd *cmd, struct vpart_call *c)
 {
 	struct vscsi_session *sess = cmd->sess;
 	struct se_cmd *se_cmd = &cmd->se_cmd;
 	u32 len = c->out_len + c->in_len;	/* one of them is 0 */
-	bool direct;
+	u8 op = vscsi_op[cmd->cdb[0]];
 
 	cmd->dir = c->out_len ? DMA_TO_DEVICE : c->in_len ? DMA_FROM_DEVICE : DMA_NONE;
+	if (unlikely((c->out_len && op & VSCSI_OP_IN) || (c->in_len && op & VSCSI_OP_OUT))) {
+		vscsi_refuse(cmd, c);
+		return;
+	}
+	/* Of a write without data, LIO must not think that it moves none. */
+	if (unlikely(!len && op & VSCSI_OP_OUT))
+		cmd->dir = DMA_TO_DEVICE;
 	cmd->data.nents = 0;
 	if (len && vpart_map(c, cmd->dir, &cmd->data))
 		goto drop;
 	cmd->answered = false;
-	direct = len && vscsi_direct(cmd->cdb[0]);
-	cmd->bounce = len && !direct;
+	cmd->bounce = len;
 
 	memset(se_cmd, 0, sizeof(*se_cmd));
 	se_cmd->tag = cmd->tag;
@@ -245,16 +289,12 @@ static void vscsi_submit(struct vscsi_tcmd *cmd, struct vpart_call *c)
 	if (target_init_cmd(se_cmd, sess->se_sess, cmd->sense, cmd->lun, len,
 			    vscsi_task_attr(cmd->attr), cmd->dir, TARGET_SCF_USE_CPUID))
 		goto drop;
-	if (target_submit_prep(se_cmd, cmd->cdb, direct ? cmd->data.sgl : NULL,
-			       direct ? cmd->data.nents : 0, NULL, 0, NULL, 0, GFP_NOIO))
+	if (target_submit_prep(se_cmd, cmd->cdb, NULL, 0, NULL, 0, NULL, 0, GFP_NOIO))
 		return;		/* LIO has answered and released it */
-	/*
-	 * A CDB that moves less than the client offered: LIO would hand the
-	 * whole list to the device.
-	 */
-	if (direct && (unlikely(se_cmd->se_cmd_flags & (SCF_OVERFLOW_BIT | SCF_UNDERFLOW_BIT)) ||
-		       !vscsi_aligned(cmd)))
-		vscsi_set_bounce(cmd);
+	if (len)
+		vscsi_set_data(cmd);
+	if (unlikely(se_cmd->se_cmd_flags & SCF_COMPARE_AND_WRITE))
+		vscsi_caw_prepare(cmd);
 	target_submit(se_cmd);
 	return;
 

@@ -20,6 +20,7 @@
 DEFINE_MUTEX(vscsi_mutex);
 static LIST_HEAD(vscsi_ports);
 struct workqueue_struct *vscsi_twq;
+struct workqueue_struct *vscsi_caw_wq;
 static struct workqueue_struct *vscsi_end_wq;	/* ends of sessions */
 
 /**
@@ -317,9 +318,14 @@ static int __init vscsi_target_init(void)
 	if (!vscsi_twq)
 		return -ENOMEM;
 	ret = -ENOMEM;
+	/* A LUN's worker waits in it for as long as its device keeps a command. */
+	vscsi_caw_wq = alloc_workqueue("vscsi_target_caw", WQ_UNBOUND | WQ_MEM_RECLAIM,
+				       WQ_MAX_ACTIVE);
+	if (!vscsi_caw_wq)
+		goto destroy_wq;
 	vscsi_end_wq = alloc_workqueue("vscsi_target_end", WQ_UNBOUND, 0);
 	if (!vscsi_end_wq)
-		goto destroy_wq;
+		goto destroy_caw_wq;
 	ret = target_register_template(&vscsi_ops);
 	if (ret)
 		goto destroy_end_wq;
@@ -332,6 +338,8 @@ unregister_template:
 	target_unregister_template(&vscsi_ops);
 destroy_end_wq:
 	destroy_workqueue(vscsi_end_wq);
+destroy_caw_wq:
+	destroy_workqueue(vscsi_caw_wq);
 destroy_wq:
 	destroy_workqueue(vscsi_twq);
 	return ret;
@@ -343,6 +351,7 @@ static void __exit vscsi_target_exit(void)
 	vpart_driver_unregister(&vscsi_driver);
 	target_unregister_template(&vscsi_ops);
 	destroy_workqueue(vscsi_end_wq);
+	destroy_workqueue(vscsi_caw_wq);
 	destroy_workqueue(vscsi_twq);
 }
 module_exit(vscsi_target_exit);

@@ -42,6 +42,7 @@ struct vscsi_tport {
  * @idle: woken when @nr_sess becomes 0
  * @alignments: of the backing devices, by LUN, as xa_mk_value()
  * @alignment: the largest of them, at least VSCSI_ALIGNMENT
+ * @caws: what carries out COMPARE AND WRITE, by LUN
  * @generate_node_acls: admit clients that have no ACL ("demo mode")
  * @cache_dynamic_acls: keep what was made for such a client after its logout
  * @demo_mode_write_protect: such clients may only read
@@ -55,6 +56,7 @@ struct vscsi_tpg {
 	wait_queue_head_t	idle;
 	struct xarray		alignments;
 	u32			alignment;
+	struct xarray		caws;
 	u32			generate_node_acls;
 	u32			cache_dynamic_acls;
 	u32			demo_mode_write_protect;
@@ -154,7 +156,7 @@ enum vscsi_kind {
 /**
  * struct vscsi_tcmd - a call, as this driver sees it: in the call table of the
  *	session, so it outlives the client's request
- * @node: on vscsi_tq.list
+ * @node: on vscsi_tq.list, then on vscsi_caw_lun.list
  * @sess: session
  * @state: VSCSI_*
  * @tag: the client's
@@ -175,6 +177,9 @@ enum vscsi_kind {
  * @gate_dev: @barred: its device, only to be compared
  * @bounce: LIO works on pages of its own, which we copy
  * @dir: of the data
+ * @caw: COMPARE AND WRITE: its LUN's
+ * @caw_execute: COMPARE AND WRITE: LIO's own
+ * @caw_complete: COMPARE AND WRITE: LIO's own
  * @se_cmd: LIO's
  * @sense: sense data
  * @cdb: CDB
@@ -201,6 +206,9 @@ struct vscsi_tcmd {
 	struct list_head	gate;
 	unsigned long		parked_at;
 	const void		*gate_dev;
+	struct vscsi_caw_lun	*caw;
+	sense_reason_t		(*caw_execute)(struct se_cmd *se_cmd);
+	sense_reason_t		(*caw_complete)(struct se_cmd *se_cmd, bool success, int *post_ret);
 	struct se_cmd		se_cmd;
 	u8			sense[VSCSI_MAX_SENSE];
 	u8			cdb[VSCSI_MAX_CDB];
@@ -222,6 +230,11 @@ struct vscsi_tmr {
 	u8			sense[TRANSPORT_SENSE_BUFFER];
 };
 
+static inline struct vscsi_tcmd *to_tcmd(struct se_cmd *se_cmd)
+{
+	return container_of(se_cmd, struct vscsi_tcmd, se_cmd);
+}
+
 static inline struct vscsi_tpg *to_vscsi_tpg(struct se_portal_group *se_tpg)
 {
 	return container_of(se_tpg, struct vscsi_tpg, se_tpg);
@@ -235,6 +248,7 @@ static inline struct vscsi_tport *to_vscsi_tport(struct se_wwn *wwn)
 /* target.c */
 extern struct mutex vscsi_mutex;	/* lists, enabled, sessions; outside all LIO locks */
 extern struct workqueue_struct *vscsi_twq;	/* commands */
+extern struct workqueue_struct *vscsi_caw_wq;	/* COMPARE AND WRITE, which waits */
 struct vpart_adapter *vscsi_port_get(const char *name);
 void vscsi_session_put(struct vscsi_session *sess);
 void vscsi_close_session(struct se_session *se_sess);
@@ -272,6 +286,10 @@ static inline bool vscsi_gate_park(struct vscsi_tcmd *cmd)
 {
 	return unlikely(READ_ONCE(cmd->sess->client->nr_barred)) && __vscsi_gate_park(cmd);
 }
+
+/* caw.c */
+void vscsi_caw_prepare(struct vscsi_tcmd *cmd);
+void vscsi_caw_free(struct vscsi_tpg *tpg);
 
 /* align.c */
 u32 vscsi_dev_alignment(struct se_device *dev);
