@@ -41,6 +41,7 @@ struct vscsi_tport {
  * @idle: woken when @nr_sess becomes 0
  * @alignments: of the backing devices, by LUN, as xa_mk_value()
  * @alignment: the largest of them, at least VSCSI_ALIGNMENT
+ * @group: number of the target port group of its server
  * @generate_node_acls: admit clients that have no ACL ("demo mode")
  * @cache_dynamic_acls: keep what was made for such a client after its logout
  * @demo_mode_write_protect: such clients may only read
@@ -54,6 +55,7 @@ struct vscsi_tpg {
 	wait_queue_head_t	idle;
 	struct xarray		alignments;
 	u32			alignment;
+	u16			group;
 	u32			generate_node_acls;
 	u32			cache_dynamic_acls;
 	u32			demo_mode_write_protect;
@@ -197,8 +199,12 @@ void vscsi_close_session(struct se_session *se_sess);
 void vscsi_tell(struct vscsi_tpg *tpg, u64 lun, u8 asc, u8 ascq);
 
 /* configfs.c */
+extern struct list_head vscsi_tports;	/* guarded by vscsi_mutex */
 extern const struct target_core_fabric_ops vscsi_ops;
 struct vscsi_tport *vscsi_tport_find(const char *name);
+
+/* port.c */
+int vscsi_port_number(struct vscsi_tpg *tpg, struct vpart_adapter *a);
 
 /* io.c */
 extern const size_t vscsi_call_size;
