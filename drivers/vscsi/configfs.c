@@ -12,7 +12,7 @@
 
 #include "target.h"
 
-static LIST_HEAD(vscsi_tports);
+LIST_HEAD(vscsi_tports);
 
 /**
  * vscsi_tport_find() - what is configured for an adapter pair
@@ -77,8 +77,15 @@ static int vscsi_enable_tpg(struct se_portal_group *se_tpg, bool enable)
 	a = vscsi_port_get(tpg->tport->name);
 	tpg->enabled = enable;
 	if (enable) {
-		ret = a ? vpart_start(a, NULL) : -ENODEV;
+		ret = a ? tpg_rtpi_enable(se_tpg) : -ENODEV;
+		if (!ret) {
+			ret = vpart_start(a, NULL);
+			if (ret)
+				tpg_rtpi_disable(se_tpg);
+		}
 		tpg->enabled = !ret;
+	} else {
+		tpg_rtpi_disable(se_tpg);
 	}
 	mutex_unlock(&vscsi_mutex);
 	if (ret == -ENODEV)
@@ -94,6 +101,7 @@ static int vscsi_enable_tpg(struct se_portal_group *se_tpg, bool enable)
 static struct se_portal_group *vscsi_make_tpg(struct se_wwn *wwn, const char *name)
 {
 	struct vscsi_tport *tport = to_vscsi_tport(wwn);
+	struct vpart_adapter *a;
 	struct vscsi_tpg *tpg;
 	int ret;
 
@@ -101,9 +109,15 @@ static struct se_portal_group *vscsi_make_tpg(struct se_wwn *wwn, const char *na
 		pr_err("%s: the only portal group is tpgt_1, not %s\n", tport->name, name);
 		return ERR_PTR(-EINVAL);
 	}
+	a = vpart_find_server(tport->name);
+	if (IS_ERR_OR_NULL(a)) {
+		pr_err("%s: its adapter pair is gone\n", tport->name);
+		return ERR_PTR(-ENODEV);
+	}
+	ret = -ENOMEM;
 	tpg = kzalloc(sizeof(*tpg), GFP_KERNEL);
 	if (!tpg)
-		return ERR_PTR(-ENOMEM);
+		goto put_adapter;
 	tpg->tport = tport;
 	tpg->alignment = VSCSI_ALIGNMENT;
 	tpg->generate_node_acls = 1;
@@ -112,14 +126,25 @@ static struct se_portal_group *vscsi_make_tpg(struct se_wwn *wwn, const char *na
 	xa_init(&tpg->alignments);
 	xa_init(&tpg->caws);
 	ret = core_tpg_register(wwn, &tpg->se_tpg, SCSI_PROTOCOL_SRP);
-	if (ret) {
-		kfree(tpg);
-		return ERR_PTR(ret);
-	}
+	if (ret)
+		goto free_tpg;
 	mutex_lock(&vscsi_mutex);
-	tport->tpg = tpg;
+	ret = vscsi_port_number(tpg, a);
+	if (!ret)
+		tport->tpg = tpg;
 	mutex_unlock(&vscsi_mutex);
+	if (ret)
+		goto deregister_tpg;
+	vpart_adapter_put(a);
 	return &tpg->se_tpg;
+
+deregister_tpg:
+	core_tpg_deregister(&tpg->se_tpg);
+free_tpg:
+	kfree(tpg);
+put_adapter:
+	vpart_adapter_put(a);
+	return ERR_PTR(ret);
 }
 
 static void vscsi_drop_tpg(struct se_portal_group *se_tpg)
@@ -141,6 +166,7 @@ static void vscsi_drop_tpg(struct se_portal_group *se_tpg)
 	mutex_lock(&vscsi_mutex);
 	mutex_unlock(&vscsi_mutex);
 	core_tpg_deregister(se_tpg);
+	tpg_rtpi_free(se_tpg);
 	xa_destroy(&tpg->alignments);
 	vscsi_caw_free(tpg);
 	kfree(tpg);
@@ -191,9 +217,18 @@ static ssize_t vscsi_tpg_rescan_store(struct config_item *item, const char *page
 }
 CONFIGFS_ATTR_WO(vscsi_tpg_, rescan);
 
+/* Of the server: the number for the target port group that its LUNs belong to. */
+static ssize_t vscsi_tpg_port_group_show(struct config_item *item, char *page)
+{
+	return sysfs_emit(page, "%u\n", to_vscsi_tpg(vscsi_attr_tpg(item))->group);
+}
+CONFIGFS_ATTR_RO(vscsi_tpg_, port_group);
+
 static struct configfs_attribute *vscsi_tpg_attrs[] = {
 	&vscsi_tpg_attr_initiator,
 	&vscsi_tpg_attr_rescan,
+	&vscsi_tpg_attr_port_group,
+	TPG_RTPI_ATTR
 	NULL
 };
 
@@ -319,6 +354,7 @@ static int vscsi_post_link(struct se_portal_group *se_tpg, struct se_lun *lun)
 	 */
 	old = xa_store(&tpg->alignments, lun->unpacked_lun, xa_mk_value(mask), GFP_KERNEL);
 	vscsi_update_alignment(tpg, xa_is_err(old) ? max(mask, tpg->alignment) : 0);
+	tpg_rtpi_lun(se_tpg, lun);
 	vscsi_lu_changed(tpg, lun, VPART_EVENT_TYPE_CREATE);
 	return 0;
 }

@@ -43,6 +43,7 @@ struct vscsi_tport {
  * @alignments: of the backing devices, by LUN, as xa_mk_value()
  * @alignment: the largest of them, at least VSCSI_ALIGNMENT
  * @caws: what carries out COMPARE AND WRITE, by LUN
+ * @group: number of the target port group of its server
  * @generate_node_acls: admit clients that have no ACL ("demo mode")
  * @cache_dynamic_acls: keep what was made for such a client after its logout
  * @demo_mode_write_protect: such clients may only read
@@ -57,6 +58,7 @@ struct vscsi_tpg {
 	struct xarray		alignments;
 	u32			alignment;
 	struct xarray		caws;
+	u16			group;
 	u32			generate_node_acls;
 	u32			cache_dynamic_acls;
 	u32			demo_mode_write_protect;
@@ -255,8 +257,12 @@ void vscsi_close_session(struct se_session *se_sess);
 void vscsi_tell(struct vscsi_tpg *tpg, u64 lun, u8 asc, u8 ascq);
 
 /* configfs.c */
+extern struct list_head vscsi_tports;	/* guarded by vscsi_mutex */
 extern const struct target_core_fabric_ops vscsi_ops;
 struct vscsi_tport *vscsi_tport_find(const char *name);
+
+/* port.c */
+int vscsi_port_number(struct vscsi_tpg *tpg, struct vpart_adapter *a);
 
 /* io.c */
 extern const size_t vscsi_call_size;

@@ -96,6 +96,32 @@ static void fn##_compat(struct se_portal_group *tpg, struct se_lun *lun)	\
 #define POST_UNLINK(fn) .fabric_post_unlink = fn
 #endif
 
+/*
+ * 6.4: a relative target port id is the portal group's; LIO has it set in tpgt_1/rtpi
+ * and keeps it unique. Before, it numbers each device's LUNs as they come.
+ */
+#ifdef COMPAT_RTPI
+struct configfs_attribute;
+struct se_portal_group;
+struct se_lun;
+extern struct configfs_attribute compat_rtpi_attr;
+int tpg_rtpi_new(struct se_portal_group *tpg, unsigned short rtpi);
+void tpg_rtpi_free(struct se_portal_group *tpg);
+unsigned short tpg_rtpi(struct se_portal_group *tpg);
+int tpg_rtpi_enable(struct se_portal_group *tpg);
+void tpg_rtpi_disable(struct se_portal_group *tpg);
+void tpg_rtpi_lun(struct se_portal_group *tpg, struct se_lun *lun);
+#define TPG_RTPI_ATTR &compat_rtpi_attr,
+#else
+#define tpg_rtpi_new(tpg, rtpi) ((tpg)->tpg_rtpi = (rtpi), (tpg)->rtpi_manual = true, 0)
+#define tpg_rtpi_free(tpg) ((void)(tpg))
+#define tpg_rtpi(tpg) ((tpg)->tpg_rtpi)
+#define tpg_rtpi_enable(tpg) ((void)(tpg), 0)
+#define tpg_rtpi_disable(tpg) ((void)(tpg))
+#define tpg_rtpi_lun(tpg, lun) ((void)(tpg), (void)(lun))
+#define TPG_RTPI_ATTR
+#endif
+
 /* 6.19: queuecommand() has a type of its own */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 19, 0)
 typedef int vscsi_qc_status;

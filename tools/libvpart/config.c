@@ -242,18 +242,54 @@ static bool is_mapped(const struct restore *r, const char *name, const char *pai
 	return false;
 }
 
+static const char *server_of(const struct restore *r, const char *pair)
+{
+	const struct vpart_pair *p;
+
+	config_each(p, &r->want.pairs)
+		if (!strcmp(p->name, pair))
+			return p->server;
+	return "";
+}
+
+/* Is it the first path to its LU? */
+static bool first_of(const struct restore *r, const struct config_map *map)
+{
+	const struct config_map *m;
+
+	config_each(m, &r->want.maps)
+		if (m->lu == map->lu)
+			return m == map;
+	return false;
+}
+
 /* Put the LU where it was; @changed: it was not there before. */
 static int map_lu(struct restore *r, size_t index, const char *backstore, bool *changed)
 {
 	const struct config_lu *lu = (const struct config_lu *)r->want.lus.data + index;
 	const struct config_map *m;
 	const struct config_acl *a;
-	uint32_t lun;
+	size_t paths = 0;
 	int ret = 0;
 
+	config_each(m, &r->want.maps)
+		paths += m->lu == index;
+	if (paths > 1 && !r->opts->dry_run)
+		ret = vpart_lio_check_lasting(r->v, backstore, lu->name);
 	config_each(m, &r->want.maps) {
+		struct vpart_lio_path path = {
+			.pair = m->pair,
+			.server = server_of(r, m->pair),
+			.lun = m->lun,
+			.port = m->port,
+			.access = m->access,
+		};
+
 		if (ret || m->lu != index || is_mapped(r, lu->name, m->pair))
 			continue;
+		if (path.access == VPART_ACCESS_ANY)
+			path.access = first_of(r, m) ? VPART_ACCESS_OPTIMIZED :
+				      VPART_ACCESS_NON_OPTIMIZED;
 		*changed = true;
 		if (r->opts->dry_run)
 			continue;
@@ -261,9 +297,8 @@ static int map_lu(struct restore *r, size_t index, const char *backstore, bool *
 		config_each(a, &r->want.acls)
 			if (!ret && !a->initiator[0] && !strcmp(a->pair, m->pair))
 				ret = vpart_lio_acls_close(r->v, m->pair);
-		lun = m->lun;
 		if (!ret)
-			ret = vpart_lio_map(r->v, m->pair, backstore, lu->name, &lun);
+			ret = vpart_lio_map(r->v, backstore, lu->name, &path);
 	}
 	return ret;
 }

@@ -40,11 +40,15 @@ struct config_attrib {
  * @lu: index of the LU
  * @pair: name of the adapter pair
  * @lun: number there
+ * @port: number of the pair's target port, 0 if the file does not say
+ * @access: how clients should use the paths of the pair's server
  */
 struct config_map {
-	size_t		lu;
-	char		pair[VPART_NAME_SIZE];
-	uint32_t	lun;
+	size_t			lu;
+	char			pair[VPART_NAME_SIZE];
+	uint32_t		lun;
+	uint16_t		port;
+	enum vpart_access	access;
 };
 
 /**

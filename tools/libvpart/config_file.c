@@ -339,12 +339,21 @@ static void read_device(struct reader *r, struct config_device *d)
 static void read_map(struct reader *r, struct config *c, size_t lu)
 {
 	struct config_map *m = more(r, &c->maps);
+	char access[16];
 
 	if (!m)
 		return;
 	m->lu = lu;
 	name_value(r, "adapter", m->pair, false);
 	m->lun = (uint32_t)number_value(r, "lun", 0, 255);
+	/* Earlier versions of this program wrote neither. */
+	if (json_object_object_get_ex(r->obj, "port", NULL))
+		m->port = (uint16_t)number_value(r, "port", 1, UINT16_MAX);
+	text_value(r, "access", access, sizeof(access), true);
+	m->access = VPART_ACCESS_ANY;
+	if (!r->ret && access[0] && vpart_access_parse(access, &m->access))
+		wrong(r, "\"access\" is '%s': optimized, non-optimized, standby or unavailable is wanted",
+		      access);
 }
 
 static void read_attrib(struct reader *r, struct config *c, size_t lu)

@@ -65,6 +65,8 @@ static int look_lus(struct vpart *v, struct config *c)
 		map->lu = (size_t)(lu - (struct config_lu *)c->lus.data);
 		vpart_copy(map->pair, sizeof(map->pair), from->pair);
 		map->lun = from->lun;
+		map->port = from->port;
+		map->access = from->access;
 	}
 	free(list);
 	return ret;

@@ -176,6 +176,10 @@ static void put_lus(struct json_object *top, const struct config *c)
 			one = object_in(in);
 			put_text(one, "adapter", m->pair);
 			put_number(one, "lun", m->lun);
+			if (m->port)
+				put_number(one, "port", m->port);
+			if (m->access < VPART_ACCESS_UNKNOWN)
+				put_text(one, "access", vpart_access_name(m->access));
 		}
 		in = NULL;
 		config_each(a, &c->attribs) {

@@ -102,14 +102,30 @@ int vpart_disk_name(unsigned int major, unsigned int minor, char *name, size_t s
 int vpart_uevent_open(void);
 int vpart_uevent_wait(int fd, unsigned int timeout_ms);
 
+/**
+ * struct vpart_lio_path - a path to a LU, to be made
+ * @pair: adapter pair
+ * @server: its server
+ * @lun: number there, or VPART_LUN_ANY; gets what it has become
+ * @port: number of the pair's target port; 0: whichever
+ * @access: how the server's paths are to be used, if this is its first
+ */
+struct vpart_lio_path {
+	const char		*pair;
+	const char		*server;
+	uint32_t		lun;
+	uint16_t		port;
+	enum vpart_access	access;
+};
+
 /* lio.c: backstores and mappings in configfs */
 int vpart_lio_check(struct vpart *v);
 int vpart_lio_backstore_add(struct vpart *v, const struct vpart_lu_spec *spec,
 			    const uint8_t uuid[VPART_UUID_SIZE], char *backstore, size_t size);
 int vpart_lio_backstore_del(struct vpart *v, const char *backstore, const char *name);
-int vpart_lio_map(struct vpart *v, const char *pair, const char *backstore,
-		  const char *name, uint32_t *lun);
-int vpart_lio_unmap(struct vpart *v, const char *pair, uint32_t lun, const char *name);
+int vpart_lio_map(struct vpart *v, const char *backstore, const char *name,
+		  struct vpart_lio_path *path);
+int vpart_lio_unmap(struct vpart *v, const struct vpart_lu *lu);
 int vpart_lio_list(struct vpart *v, struct vpart_lu **list, size_t *n);
 bool vpart_lio_serves(const struct vpart_block *b, char *name, size_t size);
 bool vpart_lio_pair_used(const char *pair);
@@ -119,6 +135,15 @@ void vpart_lio_acls_drop(const char *pair);
 bool vpart_lio_acls_any(const char *pair);
 int vpart_lio_rescan(struct vpart *v, const char *pair, uint32_t lun);
 void vpart_lio_pair_drop(const char *pair);
+
+/* lio_alua.c: target port groups */
+void vpart_lio_path_read(struct vpart_lu *lu);
+int vpart_lio_group_join(struct vpart *v, const char *backstore, const char *name,
+			 const struct vpart_lio_path *path);
+void vpart_lio_groups_tidy(const char *backstore, const char *name);
+int vpart_lio_access_set(struct vpart *v, const char *backstore, const char *name,
+			 const char *group, enum vpart_access access);
+int vpart_lio_check_lasting(struct vpart *v, const char *backstore, const char *name);
 
 /* lu.c */
 bool vpart_disk_may_come(const struct vpart_lu *lu);

@@ -273,6 +273,30 @@ int vpart_link_del(struct vpart *v, const char *name, unsigned int ends, bool fo
 int vpart_netns_name(uint64_t inode, char name[VPART_NETNS_SIZE]);
 
 /**
+ * enum vpart_access - how a client should use the paths of a server to a LU
+ * @VPART_ACCESS_OPTIMIZED: before all others
+ * @VPART_ACCESS_NON_OPTIMIZED: when no optimized one is left
+ * @VPART_ACCESS_STANDBY: not, until told otherwise
+ * @VPART_ACCESS_UNAVAILABLE: not
+ * @VPART_ACCESS_UNKNOWN: LIO says something else
+ * @VPART_ACCESS_ANY: of a path to be added: the first is optimized, those of other
+ *	servers are not
+ *
+ * Asymmetric logical unit access (ALUA) of SPC, whose numbers these are.
+ */
+enum vpart_access {
+	VPART_ACCESS_OPTIMIZED,
+	VPART_ACCESS_NON_OPTIMIZED,
+	VPART_ACCESS_STANDBY,
+	VPART_ACCESS_UNAVAILABLE,
+	VPART_ACCESS_UNKNOWN,
+	VPART_ACCESS_ANY,
+};
+
+const char *vpart_access_name(enum vpart_access access);
+int vpart_access_parse(const char *text, enum vpart_access *access);
+
+/**
  * struct vpart_lu - a logical unit: backing device, mapping, and the client's disk
  * @name: name, unique
  * @uuid: identity; the client sees it as the disk's serial number
@@ -283,6 +307,11 @@ int vpart_netns_name(uint64_t inode, char name[VPART_NETNS_SIZE]);
  * @client: client partition, "" while not mapped
  * @server: I/O server partition, "" while not mapped
  * @lun: number at the adapter pair
+ * @port: number of the adapter pair's target port, by which SCSI tells it apart
+ * @group: LIO's name of the target port group; vpart names it as the server
+ * @group_id: its number
+ * @access: how the client should use the paths of this group
+ * @preferred: the group is the preferred one
  * @disk: kernel name of the client's disk, "" while there is none
  * @bytes: size, 0 if unknown
  * @remote: the client is in another kernel, and so is its disk
@@ -299,6 +328,11 @@ struct vpart_lu {
 	char		client[VPART_NAME_SIZE];
 	char		server[VPART_NAME_SIZE];
 	uint32_t	lun;
+	uint16_t	port;
+	char		group[64];
+	uint16_t	group_id;
+	enum vpart_access	access;
+	bool		preferred;
 	char		disk[VPART_DISK_SIZE];
 	uint64_t	bytes;
 	bool		remote;
@@ -310,14 +344,15 @@ struct vpart_lu {
 #define VPART_LUN_ANY	UINT32_MAX
 
 /**
- * struct vpart_lu_spec - a LU to be made
+ * struct vpart_lu_spec - a LU to be made, or a path to be added to one
  * @name: name
- * @device: block device or file
+ * @device: block device or file; NULL: the LU is there, and gets one more path
  * @pair: adapter pair, or NULL: the one between @client and @server
  * @client: client partition, with @pair NULL
  * @server: I/O server partition, with @pair NULL; the pair is made if missing
  * @lun: number, or VPART_LUN_ANY
  * @uuid: identity, or NULL for a new one
+ * @access: how the client should use the paths of this server
  * @wait_ms: how long to wait for the client's disk
  */
 struct vpart_lu_spec {
@@ -328,14 +363,47 @@ struct vpart_lu_spec {
 	const char	*server;
 	uint32_t	lun;
 	const uint8_t	*uuid;
+	enum vpart_access	access;
 	unsigned int	wait_ms;
 };
 
 int vpart_lus(struct vpart *v, struct vpart_lu **list, size_t *n);
 int vpart_lu_find(struct vpart *v, const char *name, struct vpart_lu *lu);
+int vpart_lu_paths(struct vpart *v, const char *name, struct vpart_lu **list, size_t *n);
+int vpart_lu_path_find(struct vpart *v, const char *name, const char *pair, struct vpart_lu *lu);
 int vpart_lu_add(struct vpart *v, const struct vpart_lu_spec *spec, struct vpart_lu *lu);
-int vpart_lu_del(struct vpart *v, const char *name, bool force);
+int vpart_lu_del(struct vpart *v, const char *name, const char *pair, bool force);
+int vpart_lu_set_access(struct vpart *v, const char *name, const char *pair,
+			enum vpart_access access, struct vpart_lu *lu);
 int vpart_lu_rescan(struct vpart *v, const char *name, unsigned int wait_ms, struct vpart_lu *lu);
+
+/**
+ * struct vpart_path - a client's disk as a path to its LU
+ * @disk: kernel name
+ * @naa: identity of the LU in VPD page 0x83, hex digits, "" if unknown
+ * @pair: adapter pair
+ * @client: client partition
+ * @server: I/O server partition
+ * @remote: the server is in another kernel
+ * @port: number of the target port, as the disk says; 0 if unknown
+ * @group: number of the target port group
+ * @access: state of the group, as the kernel knows it, "" if it does not
+ * @problem: what is wrong with the numbers, or ""
+ */
+struct vpart_path {
+	char		disk[VPART_DISK_SIZE];
+	char		naa[33];
+	char		pair[VPART_NAME_SIZE];
+	char		client[VPART_NAME_SIZE];
+	char		server[VPART_NAME_SIZE];
+	bool		remote;
+	uint16_t	port;
+	uint16_t	group;
+	char		access[32];
+	char		problem[128];
+};
+
+int vpart_paths(struct vpart *v, struct vpart_path **list, size_t *n);
 
 /**
  * enum vpart_mirror_state - health of a mirror

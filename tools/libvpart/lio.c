@@ -189,6 +189,7 @@ int vpart_lio_backstore_del(struct vpart *v, const char *backstore, const char *
 {
 	char dir[PATH_MAX];
 
+	vpart_lio_groups_tidy(backstore, name);
 	if (vpart_path(dir, sizeof(dir), CORE "/%s/%s", backstore, name) || rmdir(dir))
 		return lio_fail(v, -errno, "remove the backstore", dir);
 	vpart_path(dir, sizeof(dir), CORE "/%s", backstore);
@@ -265,17 +266,42 @@ static int make_lun(struct vpart *v, const char *tpg, uint32_t *lun, char *dir, 
 	return vpart_fail(v, ENOSPC, VPART_CODE_FAILED, "no LUN up to %d is free", MAX_LUN);
 }
 
-int vpart_lio_map(struct vpart *v, const char *pair, const char *backstore,
-		  const char *name, uint32_t *lun)
+/* The number of the target port, while it may still be chosen. */
+static int set_port(struct vpart *v, const char *tpg, const char *pair, uint16_t port)
 {
-	char tpg[PATH_MAX], dir[PATH_MAX], link[PATH_MAX], target[PATH_MAX], path[PATH_MAX];
-	char text[16];
+	char path[PATH_MAX], text[16];
+
+	vpart_path(path, sizeof(path), "%.512s/rtpi", tpg);
+	if (vpart_file_read(path, text, sizeof(text)) > 0 && strtoul(text, NULL, 0) == port)
+		return 0;
+	snprintf(text, sizeof(text), "%u", port);
+	if (vpart_file_write(path, text))
+		return vpart_fail(v, EBUSY, VPART_CODE_FAILED,
+				  "the target port of adapter pair %s cannot become number %u",
+				  pair, port);
+	return 0;
+}
+
+static bool is_enabled(const char *tpg)
+{
+	char path[PATH_MAX], text[16];
+
+	return !vpart_path(path, sizeof(path), "%.512s/enable", tpg) &&
+	       vpart_file_read(path, text, sizeof(text)) > 0 && !strcmp(text, "1");
+}
+
+int vpart_lio_map(struct vpart *v, const char *backstore, const char *name,
+		  struct vpart_lio_path *path)
+{
+	char tpg[PATH_MAX], dir[PATH_MAX], link[PATH_MAX], target[PATH_MAX];
 	int ret;
 
-	ret = make_tpg(v, pair, tpg, sizeof(tpg));
+	ret = make_tpg(v, path->pair, tpg, sizeof(tpg));
+	if (!ret && path->port && !is_enabled(tpg))
+		ret = set_port(v, tpg, path->pair, path->port);
 	if (ret)
 		goto drop_pair;
-	ret = make_lun(v, tpg, lun, dir, sizeof(dir));
+	ret = make_lun(v, tpg, &path->lun, dir, sizeof(dir));
 	if (ret)
 		goto drop_pair;
 	vpart_path(target, sizeof(target), CORE "/%s/%s", backstore, name);
@@ -283,8 +309,10 @@ int vpart_lio_map(struct vpart *v, const char *pair, const char *backstore,
 		ret = lio_fail(v, -errno, "map the LU at", dir);
 		goto drop_lun;
 	}
-	vpart_path(path, sizeof(path), "%.512s/enable", tpg);
-	if (vpart_file_read(path, text, sizeof(text)) < 0 || strcmp(text, "1")) {
+	ret = vpart_lio_group_join(v, backstore, name, path);
+	if (ret)
+		goto unlink_lun;
+	if (!is_enabled(tpg)) {
 		ret = set_text(v, tpg, "enable", "1");
 		if (ret)
 			goto unlink_lun;
@@ -293,10 +321,11 @@ int vpart_lio_map(struct vpart *v, const char *pair, const char *backstore,
 
 unlink_lun:
 	unlink(link);
+	vpart_lio_groups_tidy(backstore, name);
 drop_lun:
 	rmdir(dir);
 drop_pair:
-	vpart_lio_pair_drop(pair);
+	vpart_lio_pair_drop(path->pair);
 	return ret;
 }
 
@@ -310,18 +339,19 @@ int vpart_lio_rescan(struct vpart *v, const char *pair, uint32_t lun)
 	return set_text(v, tpg, "rescan", text);
 }
 
-int vpart_lio_unmap(struct vpart *v, const char *pair, uint32_t lun, const char *name)
+int vpart_lio_unmap(struct vpart *v, const struct vpart_lu *lu)
 {
 	char dir[PATH_MAX], link[PATH_MAX];
 
-	vpart_path(dir, sizeof(dir), FABRIC "/%s/tpgt_1/lun/lun_%u", pair, lun);
-	vpart_lio_acl_unmap(pair, lun);
-	if (vpart_path(link, sizeof(link), "%.512s/%s", dir, name) ||
+	vpart_path(dir, sizeof(dir), FABRIC "/%s/tpgt_1/lun/lun_%u", lu->pair, lu->lun);
+	vpart_lio_acl_unmap(lu->pair, lu->lun);
+	if (vpart_path(link, sizeof(link), "%.512s/%s", dir, lu->name) ||
 	    (unlink(link) && errno != ENOENT))
 		return lio_fail(v, -errno, "unmap", link);
 	if (rmdir(dir))
 		return lio_fail(v, -errno, "unmap", dir);
-	vpart_lio_pair_drop(pair);
+	vpart_lio_groups_tidy(lu->backstore, lu->name);
+	vpart_lio_pair_drop(lu->pair);
 	return 0;
 }
 
@@ -387,6 +417,7 @@ static void add_mappings(struct vpart_list *l, const char *pair)
 		}
 		vpart_copy(lu->pair, sizeof(lu->pair), pair);
 		lu->lun = (uint32_t)strtoul(luns[i] + 4, NULL, 10);
+		vpart_lio_path_read(lu);
 	}
 	vpart_dir_free(luns, n);
 }

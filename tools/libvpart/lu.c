@@ -129,6 +129,67 @@ int vpart_lu_find(struct vpart *v, const char *name, struct vpart_lu *lu)
 	return ret;
 }
 
+/**
+ * vpart_lu_paths - the paths to a LU
+ * @v: the handle
+ * @name: its name
+ * @list: where they go, one element each; one without an adapter pair if there is
+ *	none; free() it
+ * @n: its length
+ *
+ * Return: 0 or a negative errno.
+ */
+int vpart_lu_paths(struct vpart *v, const char *name, struct vpart_lu **list, size_t *n)
+{
+	size_t i, all;
+	int ret;
+
+	ret = vpart_lus(v, list, &all);
+	if (ret)
+		return ret;
+	for (i = 0, *n = 0; i < all; i++)
+		if (!strcmp((*list)[i].name, name))
+			(*list)[(*n)++] = (*list)[i];
+	if (*n)
+		return 0;
+	free(*list);
+	return vpart_fail(v, ENOENT, VPART_CODE_NOT_FOUND, "there is no LU '%.64s'", name);
+}
+
+/**
+ * vpart_lu_path_find - one path to a LU
+ * @v: the handle
+ * @name: its name
+ * @pair: adapter pair; NULL: its only one
+ * @lu: where it goes
+ *
+ * Return: 0 or a negative errno.
+ */
+int vpart_lu_path_find(struct vpart *v, const char *name, const char *pair, struct vpart_lu *lu)
+{
+	struct vpart_lu *list;
+	size_t i, n;
+	int ret;
+
+	ret = vpart_lu_paths(v, name, &list, &n);
+	if (ret)
+		return ret;
+	for (i = 0; i < n && pair; i++)
+		if (!strcmp(list[i].pair, pair))
+			break;
+	if (!pair && n > 1)
+		ret = vpart_fail(v, EINVAL, VPART_CODE_INVALID,
+				 "LU %s has %zu paths: name the adapter pair of one", name, n);
+	else if (i == n || !list[i].pair[0])
+		ret = vpart_fail(v, ENOENT, VPART_CODE_NOT_FOUND,
+				 "LU %s is not at %s%.64s", name, pair ? "adapter pair " : "any",
+				 pair ? pair : " adapter pair");
+	else
+		*lu = list[i];
+	free(list);
+	return ret;
+}
+
 /* Will the client show its disk, here and without anybody's doing? */
 bool vpart_disk_may_come(const struct vpart_lu *lu)
 {
@@ -148,15 +209,15 @@ static uint64_t now_ms(void)
 }
 
 /* Wait for the client's disk; that there is none (yet) is no failure. */
-static int wait_disk(struct vpart *v, int uevents, unsigned int wait_ms, struct vpart_lu *lu)
+static int wait_disk(struct vpart *v, int uevents, unsigned int wait_ms, const char *name,
+		     const char *pair, struct vpart_lu *lu)
 {
 	uint64_t end = now_ms() + wait_ms, now;
-	char name[VPART_NAME_SIZE], path[64];
+	char path[64];
 	int ret;
 
-	vpart_copy(name, sizeof(name), lu->name);
 	for (;;) {
-		ret = vpart_lu_find(v, name, lu);
+		ret = vpart_lu_path_find(v, name, pair, lu);
 		if (ret)
 			return ret;
 		snprintf(path, sizeof(path), "/dev/%s", lu->disk);
@@ -189,7 +250,8 @@ static int check_unique(struct vpart *v, const char *name, const uint8_t *uuid)
 		return ret;
 	for (i = 0; i < n && !ret; i++) {
 		if (!strcmp(list[i].name, name))
-			ret = vpart_fail(v, EEXIST, VPART_CODE_FAILED, "LU %s exists already",
+			ret = vpart_fail(v, EEXIST, VPART_CODE_FAILED,
+					 "LU %s exists already; for one more path to it name no device",
 					 name);
 		else if (list[i].uuid_valid && !memcmp(list[i].uuid, uuid, VPART_UUID_SIZE))
 			ret = vpart_fail(v, EEXIST, VPART_CODE_FAILED,
@@ -230,8 +292,79 @@ static int choose_pair(struct vpart *v, const struct vpart_lu_spec *spec,
 	return ret;
 }
 
+/* Map a LU at @pair, and wait for the client's disk there. */
+static int add_path(struct vpart *v, const struct vpart_lu_spec *spec, const char *backstore,
+		    const struct vpart_pair *pair, enum vpart_access access, struct vpart_lu *lu)
+{
+	struct vpart_lio_path path = {
+		.pair = pair->name,
+		.server = pair->server,
+		.lun = spec->lun,
+		.access = access,
+	};
+	int uevents, ret;
+
+	uevents = vpart_uevent_open();
+	ret = vpart_lio_map(v, backstore, spec->name, &path);
+	if (!ret) {
+		memset(lu, 0, sizeof(*lu));
+		ret = wait_disk(v, uevents, spec->wait_ms, spec->name, pair->name, lu);
+	}
+	if (uevents >= 0)
+		close(uevents);
+	return ret;
+}
+
+static void undo_pair(struct vpart *v, const struct vpart_pair *pair, bool made)
+{
+	struct vpart_error first = v->error;
+
+	if (made)
+		vpart_pair_del(v, pair->name, true);
+	vpart_lio_tidy();
+	v->error = first;
+}
+
+/* A LU that is there gets one more path. */
+static int add_to(struct vpart *v, const struct vpart_lu_spec *spec, struct vpart_lu *lu)
+{
+	enum vpart_access access = spec->access;
+	struct vpart_lu *list;
+	struct vpart_pair pair;
+	bool made = false;
+	size_t i, n;
+	int ret;
+
+	ret = vpart_lu_paths(v, spec->name, &list, &n);
+	if (ret == -ENOENT)
+		ret = vpart_fail(v, ENOENT, VPART_CODE_NOT_FOUND,
+				 "there is no LU '%.64s'; name a device to make it", spec->name);
+	if (ret)
+		return ret;
+	if (access == VPART_ACCESS_ANY)
+		access = list[0].pair[0] ? VPART_ACCESS_NON_OPTIMIZED : VPART_ACCESS_OPTIMIZED;
+	if (list[0].pair[0])
+		ret = vpart_lio_check_lasting(v, list[0].backstore, spec->name);
+	if (!ret)
+		ret = choose_pair(v, spec, &pair, &made);
+	if (ret)
+		goto free;
+	for (i = 0; i < n && !ret; i++)
+		if (!strcmp(list[i].pair, pair.name))
+			ret = vpart_fail(v, EEXIST, VPART_CODE_FAILED,
+					 "LU %s is at adapter pair %s already", spec->name,
+					 pair.name);
+	if (!ret)
+		ret = add_path(v, spec, list[0].backstore, &pair, access, lu);
+	if (ret)
+		undo_pair(v, &pair, made);
+free:
+	free(list);
+	return ret;
+}
+
 /**
- * vpart_lu_add - serve a device as a LU
+ * vpart_lu_add - serve a device as a LU, or a LU over one more path
  * @v: the handle
  * @spec: what is wanted
  * @lu: what has become of it; @lu->disk is "" if the client did not show its
@@ -241,12 +374,13 @@ static int choose_pair(struct vpart *v, const struct vpart_lu_spec *spec,
  */
 int vpart_lu_add(struct vpart *v, const struct vpart_lu_spec *spec, struct vpart_lu *lu)
 {
+	enum vpart_access access = spec->access;
 	uint8_t uuid[VPART_UUID_SIZE];
-	uint32_t lun = spec->lun;
+	struct vpart_error first;
 	struct vpart_pair pair;
 	char backstore[64];
-	int uevents, ret;
 	bool made;
+	int ret;
 
 	ret = vpart_check_name(v, "LU", spec->name);
 	if (ret)
@@ -260,6 +394,8 @@ int vpart_lu_add(struct vpart *v, const struct vpart_lu_spec *spec, struct vpart
 	ret = vpart_lio_check(v);
 	if (ret)
 		return ret;
+	if (!spec->device)
+		return add_to(v, spec, lu);
 	ret = check_unique(v, spec->name, uuid);
 	if (ret)
 		goto tidy;
@@ -269,33 +405,24 @@ int vpart_lu_add(struct vpart *v, const struct vpart_lu_spec *spec, struct vpart
 	ret = vpart_lio_backstore_add(v, spec, uuid, backstore, sizeof(backstore));
 	if (ret)
 		goto drop_pair;
-	uevents = vpart_uevent_open();
-	ret = vpart_lio_map(v, pair.name, backstore, spec->name, &lun);
+	/* Who says how this path is to be used has another one, perhaps elsewhere. */
+	if (access == VPART_ACCESS_ANY)
+		access = VPART_ACCESS_OPTIMIZED;
+	else
+		ret = vpart_lio_check_lasting(v, backstore, spec->name);
+	if (!ret)
+		ret = add_path(v, spec, backstore, &pair, access, lu);
 	if (ret)
 		goto drop_backstore;
+	return 0;
 
-	memset(lu, 0, sizeof(*lu));
-	vpart_copy(lu->name, sizeof(lu->name), spec->name);
-	ret = wait_disk(v, uevents, spec->wait_ms, lu);
-	if (uevents >= 0)
-		close(uevents);
-	return ret;
-
-drop_backstore: {
-		struct vpart_error first = v->error;
-
-		if (uevents >= 0)
-			close(uevents);
-		vpart_lio_backstore_del(v, backstore, spec->name);
-		v->error = first;
-	}
+drop_backstore:
+	first = v->error;
+	vpart_lio_backstore_del(v, backstore, spec->name);
+	v->error = first;
 drop_pair:
-	if (made) {
-		struct vpart_error first = v->error;
-
-		vpart_pair_del(v, pair.name, true);
-		v->error = first;
-	}
+	undo_pair(v, &pair, made);
+	return ret;
 tidy:
 	vpart_lio_tidy();
 	return ret;
@@ -435,40 +562,106 @@ static int check_answers(struct vpart *v, const struct vpart_lu *lu)
 }
 
 /**
- * vpart_lu_del - serve a LU no longer
+ * vpart_lu_del - serve a LU no longer, or over one path less
  * @v: the handle
  * @name: its name
+ * @pair: adapter pair of the path; with the last one the LU goes. NULL: all
  * @force: even if the client uses its disk
  *
  * The backing device keeps its data. One that does not answer is never forced.
  *
  * Return: 0, -EBUSY or another negative errno.
  */
-int vpart_lu_del(struct vpart *v, const char *name, bool force)
+int vpart_lu_del(struct vpart *v, const char *name, const char *pair, bool force)
 {
-	struct vpart_lu *list, *lu = NULL;
-	size_t i, n;
+	struct vpart_lu *list, one;
+	size_t i, n, left = 0;
 	int ret;
 
-	ret = vpart_lus(v, &list, &n);
+	ret = pair ? vpart_lu_path_find(v, name, pair, &one) : 0;
+	if (!ret)
+		ret = vpart_lu_paths(v, name, &list, &n);
 	if (ret)
 		return ret;
 	for (i = 0; i < n && !ret; i++) {
-		if (strcmp(list[i].name, name))
+		if (pair && strcmp(list[i].pair, pair)) {
+			left++;
 			continue;
-		lu = &list[i];
-		if (lu->pair[0])
-			ret = check_answers(v, lu);
+		}
+		if (list[i].pair[0])
+			ret = check_answers(v, &list[i]);
 		if (!ret && !force)
-			ret = check_idle(v, lu);
+			ret = check_idle(v, &list[i]);
 	}
-	if (!ret && !lu)
-		ret = vpart_fail(v, ENOENT, VPART_CODE_NOT_FOUND, "there is no LU '%.64s'", name);
 	for (i = 0; i < n && !ret; i++)
-		if (!strcmp(list[i].name, name) && list[i].pair[0])
-			ret = vpart_lio_unmap(v, list[i].pair, list[i].lun, name);
-	if (!ret)
-		ret = vpart_lio_backstore_del(v, lu->backstore, name);
+		if (list[i].pair[0] && (!pair || !strcmp(list[i].pair, pair)))
+			ret = vpart_lio_unmap(v, &list[i]);
+	if (!ret && !left)
+		ret = vpart_lio_backstore_del(v, list[0].backstore, name);
 	free(list);
 	return ret;
+}
+
+/* What LIO alone has mapped is in no server's group yet. */
+static int join_groups(struct vpart *v, struct vpart_lu *list, size_t n)
+{
+	int ret = 0;
+	size_t i;
+
+	for (i = 0; i < n && !ret; i++) {
+		struct vpart_lio_path path = {
+			.pair = list[i].pair,
+			.server = list[i].server,
+			.lun = list[i].lun,
+			.access = list[i].access,
+		};
+
+		if (!list[i].server[0] || !strcmp(list[i].group, list[i].server))
+			continue;
+		ret = vpart_lio_group_join(v, list[i].backstore, list[i].name, &path);
+		vpart_lio_path_read(&list[i]);
+	}
+	return ret;
+}
+
+/**
+ * vpart_lu_set_access - say how the client should use the paths of a server
+ * @v: the handle
+ * @name: the LU
+ * @pair: adapter pair of one of its paths; NULL: its only one
+ * @access: how that path is to be used, and the others of its server
+ * @lu: what has become of that path
+ *
+ * If it is optimized, the paths of other servers here no longer are.
+ *
+ * Return: 0 or a negative errno.
+ */
+int vpart_lu_set_access(struct vpart *v, const char *name, const char *pair,
+			enum vpart_access access, struct vpart_lu *lu)
+{
+	struct vpart_lu *list;
+	size_t i, n;
+	int ret;
+
+	ret = vpart_lu_path_find(v, name, pair, lu);
+	if (!ret && !lu->server[0])
+		ret = vpart_fail(v, ENOENT, VPART_CODE_NOT_FOUND,
+				 "LU %s: adapter pair %s is gone", name, lu->pair);
+	if (!ret)
+		ret = vpart_lu_paths(v, name, &list, &n);
+	if (ret)
+		return ret;
+	ret = join_groups(v, list, n);
+	/* The new one first: at no time is there none to use. */
+	if (!ret)
+		ret = vpart_lio_access_set(v, lu->backstore, name, lu->server, access);
+	for (i = 0; i < n && !ret && access == VPART_ACCESS_OPTIMIZED; i++)
+		if (list[i].server[0] && strcmp(list[i].server, lu->server) &&
+		    (list[i].access == VPART_ACCESS_OPTIMIZED || list[i].preferred))
+			ret = vpart_lio_access_set(v, lu->backstore, name, list[i].group,
+						   VPART_ACCESS_NON_OPTIMIZED);
+	for (i = 0; i < n && !ret; i++)
+		ret = vpart_lio_rescan(v, list[i].pair, list[i].lun);
+	free(list);
+	return ret ? ret : vpart_lu_path_find(v, name, lu->pair, lu);
 }

@@ -60,7 +60,7 @@ static int check_unused(struct vpart *v, const char *name, unsigned int ends)
 	return ret;
 }
 
-/* Take away every LU of the pair. */
+/* Take every LU away from the pair; one with other paths stays at these. */
 static int drop_lus(struct vpart *v, const char *name)
 {
 	struct vpart_lu *list;
@@ -72,7 +72,7 @@ static int drop_lus(struct vpart *v, const char *name)
 		return ret;
 	for (i = 0; i < n && !ret; i++)
 		if (!strcmp(list[i].pair, name))
-			ret = vpart_lu_del(v, list[i].name, true);
+			ret = vpart_lu_del(v, list[i].name, name, true);
 	free(list);
 	return ret;
 }

@@ -12,7 +12,7 @@
 static const struct column columns[] = {
 	{ "name", "NAME" }, { "server", "SERVER" }, { "client", "CLIENT" },
 	{ "adapter", "ADAPTER" }, { "lun", "LUN" }, { "bytes", "SIZE" }, { "device", "DEVICE" },
-	{ "disk", "DISK" }, { "state", "STATE" }, { NULL, NULL },
+	{ "disk", "DISK" }, { "access", "ACCESS" }, { "state", "STATE" }, { NULL, NULL },
 };
 
 static struct json_object *to_json(const struct vpart_lu *lu)
@@ -36,6 +36,10 @@ static struct json_object *to_json(const struct vpart_lu *lu)
 	put_text(o, "backstore", lu->backstore);
 	put_text(o, "disk", disk);
 	put_bool(o, "remote", lu->remote);
+	put_text(o, "access", lu->pair[0] ? vpart_access_name(lu->access) : "");
+	put_bool(o, "preferred", lu->preferred);
+	put_number(o, "port", lu->port);
+	put_number(o, "group", lu->group_id);
 	put_text(o, "state", !lu->pair[0] ? "unmapped" : !lu->active ? "link down" :
 		 lu->disk[0] || lu->remote ? "ready" : "no disk");
 	return o;
@@ -43,20 +47,63 @@ static struct json_object *to_json(const struct vpart_lu *lu)
 
 static int run_show(struct cmd *c)
 {
-	struct vpart_lu *list, one;
-	struct json_object *rows;
+	struct json_object *rows, *one;
+	struct vpart_lu *list;
 	size_t i, n;
 
-	if (c->npos)
-		return vpart_lu_find(c->v, c->pos[0], &one) ? failed(c) :
-		       print_one(c, to_json(&one));
-	if (vpart_lus(c->v, &list, &n))
+	if (c->npos ? vpart_lu_paths(c->v, c->pos[0], &list, &n) : vpart_lus(c->v, &list, &n))
 		return failed(c);
 	rows = json_object_new_array();
 	for (i = 0; i < n; i++)
 		json_object_array_add(rows, to_json(&list[i]));
+	one = c->npos ? to_json(list) : NULL;
 	free(list);
+	if (!one)
+		return print_rows(c, rows, columns);
+	/* The first path in full; if it is not the only one, all of them after it. */
+	if (n == 1)
+		json_object_put(rows);
+	else if (c->json)
+		json_object_object_add(one, "paths", rows);
+	print_one(c, one);
+	if (n == 1 || c->json)
+		return EXIT_SUCCESS;
+	putchar('\n');
 	return print_rows(c, rows, columns);
+}
+
+static int run_paths(struct cmd *c)
+{
+	static const struct column path_columns[] = {
+		{ "naa", "NAA" }, { "disk", "DISK" }, { "client", "CLIENT" },
+		{ "server", "SERVER" }, { "adapter", "ADAPTER" }, { "group", "GROUP" },
+		{ "port", "PORT" }, { "access", "ACCESS" }, { "problem", "PROBLEM" },
+		{ NULL, NULL },
+	};
+	char disk[VPART_DISK_SIZE + 8];
+	struct json_object *rows, *o;
+	struct vpart_path *list;
+	size_t i, n;
+
+	if (vpart_paths(c->v, &list, &n))
+		return failed(c);
+	rows = json_object_new_array();
+	for (i = 0; i < n; i++) {
+		o = json_object_new_object();
+		snprintf(disk, sizeof(disk), "/dev/%s", list[i].disk);
+		put_text(o, "naa", list[i].naa);
+		put_text(o, "disk", disk);
+		put_text(o, "client", list[i].client);
+		put_text(o, "server", list[i].server);
+		put_text(o, "adapter", list[i].pair);
+		put_number(o, "group", list[i].group);
+		put_number(o, "port", list[i].port);
+		put_text(o, "access", list[i].access);
+		put_text(o, "problem", list[i].problem);
+		json_object_array_add(rows, o);
+	}
+	free(list);
+	return print_rows(c, rows, path_columns);
 }
 
 /* Why the client has no disk yet, and what helps. */
@@ -84,14 +131,18 @@ static int run_add(struct cmd *c)
 		.client = word(c, "client"),
 		.server = word(c, "server"),
 		.lun = VPART_LUN_ANY,
+		.access = VPART_ACCESS_ANY,
 		.wait_ms = DISK_WAIT_MS,
 	};
+	char path[VPART_NAME_SIZE + 32];
 	uint8_t id[VPART_UUID_SIZE];
 	struct vpart_lu lu;
 	int ret = 0;
 
-	if (!spec.device)
-		return usage(c, "which device?");
+	if (!spec.device && word(c, "uuid"))
+		return usage(c, "which device? A path to a LU that is there has its UUID");
+	if (word(c, "access") && vpart_access_parse(word(c, "access"), &spec.access))
+		return usage(c, "access is optimized, non-optimized, standby or unavailable");
 	if (spec.pair ? spec.client || spec.server : !spec.client || !spec.server)
 		return usage(c, "served by whom? Give server and client, or an adapter");
 	if (word(c, "lun"))
@@ -106,14 +157,16 @@ static int run_add(struct cmd *c)
 		spec.wait_ms = 0;
 	if (vpart_lu_add(c->v, &spec, &lu))
 		return failed(c);
+	snprintf(path, sizeof(path), "%s, %s", lu.server, vpart_access_name(lu.access));
 	if (lu.remote)
 		return done(c, to_json(&lu), "LU %s of %s, served by %s, is there for %s in another kernel",
-			    lu.name, lu.device, lu.server, lu.client);
+			    lu.name, lu.device, spec.device ? lu.server : path, lu.client);
 	if (!lu.disk[0])
 		return done(c, to_json(&lu), "LU %s of %s, served by %s, is no disk of %s yet%s",
-			    lu.name, lu.device, lu.server, lu.client, no_disk(&lu));
+			    lu.name, lu.device, spec.device ? lu.server : path, lu.client,
+			    no_disk(&lu));
 	return done(c, to_json(&lu), "LU %s of %s, served by %s, is /dev/%s of %s", lu.name,
-		    lu.device, lu.server, lu.disk, lu.client);
+		    lu.device, spec.device ? lu.server : path, lu.disk, lu.client);
 }
 
 static int run_resize(struct cmd *c)
@@ -134,13 +187,36 @@ static int run_resize(struct cmd *c)
 		    size);
 }
 
-static int run_del(struct cmd *c)
+static int run_set(struct cmd *c)
 {
+	enum vpart_access access;
 	struct vpart_lu lu;
 
-	if (vpart_lu_find(c->v, c->pos[0], &lu) ||
-	    vpart_lu_del(c->v, c->pos[0], word(c, "--force")))
+	if (!word(c, "access") || vpart_access_parse(word(c, "access"), &access))
+		return usage(c, "access is optimized, non-optimized, standby or unavailable");
+	if (vpart_lu_set_access(c->v, c->pos[0], word(c, "adapter"), access, &lu))
 		return failed(c);
+	return done(c, to_json(&lu), "LU %s is %s over %s (adapter pair %s)", lu.name,
+		    vpart_access_name(lu.access), lu.server, lu.pair);
+}
+
+static int run_del(struct cmd *c)
+{
+	const char *pair = word(c, "adapter");
+	struct vpart_lu lu, *list = NULL;
+	size_t n = 0;
+
+	if (pair ? vpart_lu_path_find(c->v, c->pos[0], pair, &lu) :
+		   vpart_lu_find(c->v, c->pos[0], &lu))
+		return failed(c);
+	if (vpart_lu_paths(c->v, c->pos[0], &list, &n))
+		return failed(c);
+	free(list);
+	if (vpart_lu_del(c->v, c->pos[0], pair, word(c, "--force")))
+		return failed(c);
+	if (pair && n > 1)
+		return done(c, to_json(&lu), "LU %s is no longer at adapter pair %s; paths left: %zu",
+			    lu.name, pair, n - 1);
 	return done(c, to_json(&lu), "LU %s is gone; %s keeps its data", lu.name, lu.device);
 }
 
@@ -151,18 +227,23 @@ static const struct verb verbs[] = {
 		.example = "vpart lu show",
 	}, {
 		.name = "add",
-		.args = "NAME server PARTITION client PARTITION|adapter PAIR device PATH\n"
-			"                    [lun N] [uuid UUID] [--no-wait]",
+		.args = "NAME server PARTITION client PARTITION|adapter PAIR [device PATH]\n"
+			"                    [lun N] [uuid UUID] [access HOW] [--no-wait]",
 		.min = 1, .max = 1, .run = run_add,
 		.words = {
-			"server=", "client=", "adapter=", "device=", "lun=", "uuid=", "--no-wait"
+			"server=", "client=", "adapter=", "device=", "lun=", "uuid=", "access=",
+			"--no-wait"
 		},
 		.what = "Serve a block device or a file to a client, which sees a SCSI disk.",
-		.more = "  adapter    the pair to use (the one of server and client,\n"
+		.more = "Without a device, the LU is there and gets one more path, for multipath.\n\n"
+			"  adapter    the pair to use (the one of server and client,\n"
 			"             made if there is none)\n"
 			"  lun        number at that adapter pair, 0 to 255 (the lowest free one)\n"
 			"  uuid       identity of the LU, the disk's serial number (a new one); its\n"
 			"             first 25 digits are the disk's WWN, so these must differ\n"
+			"  access     how the client should use the paths of this server: optimized,\n"
+			"             non-optimized, standby or unavailable (the first server's are\n"
+			"             optimized, those of others are not)\n"
 			"  --no-wait  do not wait for the client's disk",
 		.example = "vpart lu add d1 server vios1 client client1 device /dev/vdb",
 	}, {
@@ -174,10 +255,26 @@ static const struct verb verbs[] = {
 			"  --no-wait  do not wait until the client's disk has the new size",
 		.example = "vpart lu resize d1",
 	}, {
-		.name = "del", .args = "NAME [--force]", .min = 1, .max = 1, .run = run_del,
-		.words = { "--force" },
+		.name = "paths", .args = "", .run = run_paths,
+		.what = "Show the disks of clients in this kernel as paths, with their SCSI numbers.",
+		.more = "Disks of one NAA identity are paths to one LU. Those of two servers have two\n"
+			"port groups; if they have one, PROBLEM says so.",
+		.example = "vpart lu paths",
+	}, {
+		.name = "set", .args = "NAME [adapter PAIR] access HOW", .min = 1, .max = 1,
+		.run = run_set, .words = { "adapter=", "access=" },
+		.what = "Say how the client should use the paths of a server to a LU (ALUA).",
+		.more = "  adapter    the pair of one of these paths (the only one)\n"
+			"  access     optimized: before all others, so paths of other servers here\n"
+			"             become non-optimized; non-optimized: when no better one is left;\n"
+			"             standby, unavailable: not",
+		.example = "vpart lu set d1 adapter client1-vios2 access optimized",
+	}, {
+		.name = "del", .args = "NAME [adapter PAIR] [--force]", .min = 1, .max = 1,
+		.run = run_del, .words = { "adapter=", "--force" },
 		.what = "Serve a LU no longer. The device behind it keeps its data.",
-		.more = "  --force    even if the client uses its disk, whose I/O then fails",
+		.more = "  adapter    only the path by this pair; with the last one the LU goes (all)\n"
+			"  --force    even if the client uses its disk, whose I/O then fails",
 		.example = "vpart lu del d1",
 	}, { .name = NULL },
 };

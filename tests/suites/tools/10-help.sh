@@ -21,7 +21,7 @@ verbs() {
 }
 
 has_example() { vpart "$1" "$2" -h | grep -A1 '^Example:' | grep -q "^  vpart $1"; }
-is "help lists all nouns and verbs" "$(verbs | wc -l)" 33
+is "help lists all nouns and verbs" "$(verbs | wc -l)" 35
 while read -r noun verb; do
 	t "vpart $noun $verb -h has an example" has_example "$noun" "$verb"
 done < <(verbs)
@@ -48,7 +48,9 @@ fails "a bad number is refused" 'from 5 to 300' \
 	vpart adapter add client a server b path-loss 4
 fails "a negative number is refused" 'is no pool' vpart partition add p client pool -1
 fails "a bad role is refused" "'host' is no role" vpart partition add p host
-fails "a LU needs a device" 'which device' vpart lu add d1 server a client b
+fails "a new LU needs a device" 'which device' \
+	vpart lu add d1 server a client b uuid 0b6f3a70-52c1-4e0e-9a42-4d1f8c9b7a01
+fails "a state of a path is a word" 'access is optimized' vpart lu set d1 access best
 fails "a LU needs a server" 'served by whom' vpart lu add d1 device /dev/vda
 end="client a server b id 7"
 fails "a link needs a name" 'needs: NAME' vpart link add
