@@ -78,6 +78,7 @@ int vpart_file_write(const char *path, const char *text);
 int vpart_dir_list(const char *path, bool (*want)(const char *name), char ***names, size_t *n);
 void vpart_dir_free(char **names, size_t n);
 bool vpart_dir_link(const char *dir, bool (*want)(const char *name), char *to, size_t size);
+int vpart_dir_drop(const char *dir);
 bool vpart_exists(const char *path);
 __printf(3, 4)
 int vpart_path(char *buf, size_t size, const char *fmt, ...);
@@ -109,7 +110,7 @@ int vpart_lio_backstore_add(struct vpart *v, const struct vpart_lu_spec *spec,
 int vpart_lio_backstore_del(struct vpart *v, const char *backstore, const char *name);
 int vpart_lio_map(struct vpart *v, const char *pair, const char *backstore,
 		  const char *name, uint32_t *lun);
-int vpart_lio_unmap(struct vpart *v, const char *pair, uint32_t lun, const char *name);
+int vpart_lio_unmap(struct vpart *v, const char *pair, uint32_t lun);
 int vpart_lio_list(struct vpart *v, struct vpart_lu **list, size_t *n);
 bool vpart_lio_serves(const struct vpart_block *b, char *name, size_t size);
 bool vpart_lio_pair_used(const char *pair);

@@ -310,17 +310,16 @@ int vpart_lio_rescan(struct vpart *v, const char *pair, uint32_t lun)
 	return set_text(v, tpg, "rescan", text);
 }
 
-int vpart_lio_unmap(struct vpart *v, const char *pair, uint32_t lun, const char *name)
+int vpart_lio_unmap(struct vpart *v, const char *pair, uint32_t lun)
 {
-	char dir[PATH_MAX], link[PATH_MAX];
+	char dir[PATH_MAX];
+	int ret;
 
 	vpart_path(dir, sizeof(dir), FABRIC "/%s/tpgt_1/lun/lun_%u", pair, lun);
 	vpart_lio_acl_unmap(pair, lun);
-	if (vpart_path(link, sizeof(link), "%.512s/%s", dir, name) ||
-	    (unlink(link) && errno != ENOENT))
-		return lio_fail(v, -errno, "unmap", link);
-	if (rmdir(dir))
-		return lio_fail(v, -errno, "unmap", dir);
+	ret = vpart_dir_drop(dir);
+	if (ret)
+		return lio_fail(v, ret, "unmap", dir);
 	vpart_lio_pair_drop(pair);
 	return 0;
 }

@@ -466,7 +466,7 @@ int vpart_lu_del(struct vpart *v, const char *name, bool force)
 		ret = vpart_fail(v, ENOENT, VPART_CODE_NOT_FOUND, "there is no LU '%.64s'", name);
 	for (i = 0; i < n && !ret; i++)
 		if (!strcmp(list[i].name, name) && list[i].pair[0])
-			ret = vpart_lio_unmap(v, list[i].pair, list[i].lun, name);
+			ret = vpart_lio_unmap(v, list[i].pair, list[i].lun);
 	if (!ret)
 		ret = vpart_lio_backstore_del(v, lu->backstore, name);
 	free(list);
