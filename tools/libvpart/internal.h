@@ -78,6 +78,7 @@ int vpart_file_write(const char *path, const char *text);
 int vpart_dir_list(const char *path, bool (*want)(const char *name), char ***names, size_t *n);
 void vpart_dir_free(char **names, size_t n);
 bool vpart_dir_link(const char *dir, bool (*want)(const char *name), char *to, size_t size);
+int vpart_dir_drop(const char *dir);
 bool vpart_exists(const char *path);
 __printf(3, 4)
 int vpart_path(char *buf, size_t size, const char *fmt, ...);

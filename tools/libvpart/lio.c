@@ -341,15 +341,14 @@ int vpart_lio_rescan(struct vpart *v, const char *pair, uint32_t lun)
 
 int vpart_lio_unmap(struct vpart *v, const struct vpart_lu *lu)
 {
-	char dir[PATH_MAX], link[PATH_MAX];
+	char dir[PATH_MAX];
+	int ret;
 
 	vpart_path(dir, sizeof(dir), FABRIC "/%s/tpgt_1/lun/lun_%u", lu->pair, lu->lun);
 	vpart_lio_acl_unmap(lu->pair, lu->lun);
-	if (vpart_path(link, sizeof(link), "%.512s/%s", dir, lu->name) ||
-	    (unlink(link) && errno != ENOENT))
-		return lio_fail(v, -errno, "unmap", link);
-	if (rmdir(dir))
-		return lio_fail(v, -errno, "unmap", dir);
+	ret = vpart_dir_drop(dir);
+	if (ret)
+		return lio_fail(v, ret, "unmap", dir);
 	vpart_lio_groups_tidy(lu->backstore, lu->name);
 	vpart_lio_pair_drop(lu->pair);
 	return 0;

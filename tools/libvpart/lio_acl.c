@@ -89,23 +89,6 @@ static bool linked_lun(const char *dir, uint32_t *lun)
 	return true;
 }
 
-/* Take a LUN away from an ACL, with its link. */
-static void drop_acl_lun(const char *dir)
-{
-	char path[PATH_MAX], **names;
-	struct stat st;
-	size_t i, n;
-
-	if (vpart_dir_list(dir, NULL, &names, &n))
-		return;
-	for (i = 0; i < n; i++)
-		if (!vpart_path(path, sizeof(path), "%s/%s", dir, names[i]) &&
-		    !lstat(path, &st) && S_ISLNK(st.st_mode))
-			unlink(path);
-	vpart_dir_free(names, n);
-	rmdir(dir);
-}
-
 /* Each LUN of one ACL that leads to @lun of the target; @all: whichever. */
 static void drop_acl_luns(const char *acl, uint32_t lun, bool all)
 {
@@ -118,7 +101,7 @@ static void drop_acl_luns(const char *acl, uint32_t lun, bool all)
 	for (i = 0; i < n; i++)
 		if (!vpart_path(dir, sizeof(dir), "%s/%s", acl, names[i]) &&
 		    (all || (linked_lun(dir, &to) && to == lun)))
-			drop_acl_lun(dir);
+			vpart_dir_drop(dir);
 	vpart_dir_free(names, n);
 }
 

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #include "internal.h"
 
@@ -135,4 +136,25 @@ bool vpart_dir_link(const char *dir, bool (*want)(const char *name), char *to, s
 	}
 	vpart_dir_free(names, n);
 	return found;
+}
+
+/* Remove a folder of configfs with the links in it, whoever named them. */
+int vpart_dir_drop(const char *dir)
+{
+	char path[PATH_MAX], **names;
+	struct stat st;
+	size_t i, n;
+	int ret;
+
+	ret = vpart_dir_list(dir, NULL, &names, &n);
+	if (ret)
+		return ret;
+	for (i = 0; i < n && !ret; i++)
+		if (!vpart_path(path, sizeof(path), "%s/%s", dir, names[i]) &&
+		    !lstat(path, &st) && S_ISLNK(st.st_mode) && unlink(path) && errno != ENOENT)
+			ret = -errno;
+	vpart_dir_free(names, n);
+	if (!ret && rmdir(dir))
+		ret = -errno;
+	return ret;
 }

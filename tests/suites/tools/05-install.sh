@@ -38,6 +38,17 @@ is "with links the network is wanted first" "$(wanted "$root/links")" ./vpart.se
 keys=lib/systemd/system/vpart-keys.service
 t "the keys' unit comes before it" grep -q '^Before=vpart.service' "$root/$keys"
 t "the unit comes after the network" grep -q '^After=.*network-online.target' "$root/$unit"
+python=$root/usr/lib/python3/dist-packages
+is "targetcli's fabric is there, and nothing else of Python" "$(cd "$python" && find . -type f | sort | xargs)" \
+	"./vpart_rtslib.pth ./vpart_rtslib/__init__.py ./vpart_rtslib/fabric.py"
+is "Python takes it in from there, and says nothing" \
+	"$(python3 -c "import site, sys; site.addsitedir('$python'); print('vpart_rtslib' in sys.modules)" 2>&1)" True
+mkdir -p "$python/other" "$root/alone"
+make install DESTDIR="$root" PYTHONDIR=/alone >/dev/null 2>&1
+is "a second installation removes nothing, and can be put elsewhere" "$(ls -d "$python/other" "$root"/alone/*)" \
+	"$python/other
+$root/alone/vpart_rtslib
+$root/alone/vpart_rtslib.pth"
 said=$(make modules_install KERNEL=stock INSTALL_MOD_PATH="$root" 2>&1)
 is "make modules_install INSTALL_MOD_PATH=" \
 	"$? $(find "$root/lib/modules" -name '*.ko' | sed 's|.*/||' | sort | xargs)" \
