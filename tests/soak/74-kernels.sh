@@ -4,8 +4,9 @@
 # kernel: host
 # machines: 3
 # guests: 6.1 6.12 7.2
+# round: 60
 # limit: 2400
-cd "$(dirname "$0")/../../.." || exit
+cd "$(dirname "$0")/../.." || exit
 # shellcheck source=tests/lib/machines.sh
 . tests/lib/machines.sh
 # shellcheck source=tests/lib/three.sh

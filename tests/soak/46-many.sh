@@ -5,7 +5,8 @@
 # disks: 32M
 # mem: 1536
 # smp: 2
-# limit: 300
+# round: 60
+# limit: 400
 . /src/tests/lib/guest.sh
 . /src/tests/lib/faults.sh
 . /src/tests/suites/vscsi/lib.sh
