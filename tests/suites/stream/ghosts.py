@@ -63,14 +63,21 @@ def open_one(c, cmd):
     expect(cmd.rsp is None and not cmd.put, f"answered: {cmd.rsp}")
 
 
+@contextlib.contextmanager
+def write_given_up(c):
+    """One that the disk has."""
+    with disk_held():
+        old = put(c, OLD)
+        until(60, lambda: served("p1") == 1, "the write is at the disk")
+        expect(task(c, DETACH, old.srp) == COMPLETE, "not detached")
+        yield old
+
+
 def given_up():
     """The newer write waits, on both paths, until the older one has ended."""
     boot = uuid.uuid4().bytes
     with client(7, boot) as a, client(10, boot) as b:
-        with disk_held():
-            old = put(a, OLD)
-            until(60, lambda: served("p1") == 1, "the write is at the disk")
-            expect(task(a, DETACH, old.srp) == COMPLETE, "not detached")
+        with write_given_up(a) as old:
             expect(task(a, DETACH, old.srp) == COMPLETE, "not twice")
             newer, mine = put(b, NEW), put(a, NEW)
             until(60, lambda: served("p3") == 1 and served("p1") == 2, "they are at the server")
@@ -86,10 +93,7 @@ def dropped():
     """What waits can be aborted, given up, and cancelled; then it never happens."""
     boot = uuid.uuid4().bytes
     with client(7, boot) as a, client(10, boot) as b:
-        with disk_held():
-            old = put(a, OLD)
-            until(60, lambda: served("p1") == 1, "the write is at the disk")
-            expect(task(a, DETACH, old.srp) == COMPLETE, "not detached")
+        with write_given_up(a) as old:
             for function in (ABORTED, DETACH):
                 newer = put(b, NEW)
                 until(60, lambda: served("p3") == 1, "it is at the server")
