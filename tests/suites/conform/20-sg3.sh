@@ -9,7 +9,7 @@
 # shellcheck source=tests/suites/conform/lib.sh
 . /src/tests/suites/conform/lib.sh
 
-sg() { timeout 120 python3 /src/tests/suites/conform/sg.py "$@"; }
+sg() { PYTHONPATH=/src/tests/suites/vscsi timeout 120 python3 -B /src/tests/suites/conform/sg.py "$@"; }
 # has DESCRIPTION REGEX COMMAND...: it succeeds and prints that.
 has() {
 	local desc=$1 regex=$2 out rc

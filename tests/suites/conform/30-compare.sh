@@ -10,7 +10,7 @@
 # shellcheck source=tests/suites/conform/lib.sh
 . /src/tests/suites/conform/lib.sh
 
-sg() { timeout 120 python3 /src/tests/suites/conform/sg.py "$@"; }
+sg() { PYTHONPATH=/src/tests/suites/vscsi timeout 120 python3 -B /src/tests/suites/conform/sg.py "$@"; }
 fill() { head -c $(($3 * 512)) /dev/zero | tr '\0' "$2" >"$1"; }	# FILE LETTER BLOCKS
 fill /tmp/a A 1
 fill /tmp/b B 1

@@ -17,26 +17,12 @@ import sys
 import threading
 import time
 
-SG_IO = 0x2285
-NONE, TO, FROM = -1, -2, -3
+from align import FROM, SG_IO, TO, Hdr
+
+NONE = -1
 BLOCK = 512
 GOOD, CHECK, BUSY = 0, 2, 8
 MISCOMPARE = 0xe
-
-
-class Hdr(ctypes.Structure):
-    """struct sg_io_hdr"""
-    _fields_ = [("interface_id", ctypes.c_int), ("dxfer_direction", ctypes.c_int),
-                ("cmd_len", ctypes.c_ubyte), ("mx_sb_len", ctypes.c_ubyte),
-                ("iovec_count", ctypes.c_ushort), ("dxfer_len", ctypes.c_uint),
-                ("dxferp", ctypes.c_void_p), ("cmdp", ctypes.c_void_p),
-                ("sbp", ctypes.c_void_p), ("timeout", ctypes.c_uint),
-                ("flags", ctypes.c_uint), ("pack_id", ctypes.c_int),
-                ("usr_ptr", ctypes.c_void_p), ("status", ctypes.c_ubyte),
-                ("masked_status", ctypes.c_ubyte), ("msg_status", ctypes.c_ubyte),
-                ("sb_len_wr", ctypes.c_ubyte), ("host_status", ctypes.c_ushort),
-                ("driver_status", ctypes.c_ushort), ("resid", ctypes.c_int),
-                ("duration", ctypes.c_uint), ("info", ctypes.c_uint)]
 
 
 class Answer:
