@@ -5,7 +5,6 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/error-injection.h>
 #include <linux/export.h>
 #include <linux/kmod.h>
 #include <linux/module.h>
@@ -48,7 +47,6 @@ unlock:
 	return err;
 }
 EXPORT_SYMBOL_GPL(vpart_fabric_register);
-ALLOW_ERROR_INJECTION(vpart_fabric_register, ERRNO);
 
 /**
  * vpart_fabric_unregister() - no new link may use a fabric

@@ -485,6 +485,20 @@ static void stream_hs_work(struct work_struct *work)
 	memalloc_noio_restore(noio);
 }
 
+/* NULL without memory; then the socket is the caller's yet. */
+static struct stream_conn *stream_accept_conn(struct stream_listener *listener,
+					      struct socket *sock)
+{
+	struct stream_conn *conn = stream_conn_new(&listener->wait, VPART_SIDE_SERVER, 0);
+
+	if (conn && stream_conn_attach(conn, sock)) {
+		conn->sock = NULL;
+		stream_conn_free(conn);
+		conn = NULL;
+	}
+	return conn;
+}
+
 static void stream_accepted(struct stream_listener *listener, struct socket *sock)
 {
 	struct stream_hs *hs;
@@ -493,30 +507,24 @@ static void stream_accepted(struct stream_listener *listener, struct socket *soc
 	hs = kzalloc(sizeof(*hs), GFP_KERNEL);
 	if (!hs)
 		goto refuse;
-	hs->conn = stream_conn_new(&listener->wait, VPART_SIDE_SERVER, 0);
-	if (!hs->conn)
-		goto free_hs;
 	hs->listener = listener;
 	hs->deadline = jiffies + STREAM_LOGIN_TIME;
 	INIT_WORK(&hs->work, stream_hs_work);
-	if (stream_conn_attach(hs->conn, sock))
-		goto stop_conn;
 	if (!stream_hs_begin(listener, hs))
-		goto stop_conn;
+		goto free_hs;
+	hs->conn = stream_accept_conn(listener, sock);
+	if (!hs->conn)
+		goto forget;
 	stream_conn_prepare(sock, hs->conn);
 	queue_work(stream_hs_wq, &hs->work);
 	return;
 
-stop_conn:
-	stream_conn_stop(hs->conn, VPART_BYE_NONE);
-	stream_conn_free(hs->conn);
-	kfree(hs);
-	goto uncount;
+forget:
+	stream_hs_known(hs);
 free_hs:
 	kfree(hs);
 refuse:
 	stream_sock_release(sock);
-uncount:
 	stream_hs_gone(listener);
 }
 

@@ -9,7 +9,6 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
-#include <linux/error-injection.h>
 #include <linux/sched/mm.h>
 #include <linux/skbuff.h>
 #include <linux/slab.h>
@@ -357,14 +356,6 @@ struct stream_conn *stream_conn_new(wait_queue_head_t *wait, enum vpart_side sid
 	return conn;
 }
 
-/* For sockets that a work reads. By itself, so that a test can have it fail. */
-static noinline int stream_conn_buffer(struct stream_conn *conn)
-{
-	conn->rx_buf = kvmalloc(STREAM_RX_BUF, GFP_KERNEL);
-	return conn->rx_buf ? 0 : -ENOMEM;
-}
-ALLOW_ERROR_INJECTION(stream_conn_buffer, ERRNO);
-
 /**
  * stream_conn_attach() - give a connection its socket
  * @conn: connection
@@ -385,7 +376,8 @@ int stream_conn_attach(struct stream_conn *conn, struct socket *sock)
 		stream_addr_print(conn->peer, sizeof(conn->peer), &peer);
 	if (conn->softirq)
 		return 0;
-	return stream_conn_buffer(conn);
+	conn->rx_buf = kvmalloc(STREAM_RX_BUF, GFP_KERNEL);
+	return conn->rx_buf ? 0 : -ENOMEM;
 }
 
 /**

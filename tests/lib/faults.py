@@ -214,25 +214,6 @@ def check(desc, good, why=""):
     return good
 
 
-# --- functions ----------------------------------------------------------------
-
-FUNCTIONS = "/sys/kernel/debug/fail_function"
-
-
-@contextlib.contextmanager
-def function_fails(name, error):
-    """A function that ALLOW_ERROR_INJECTION() names returns that error, once."""
-    put(f"{FUNCTIONS}/inject", name)
-    try:
-        put(f"{FUNCTIONS}/{name}/retval", hex(2**64 - error))
-        for knob, value in (("verbose", 0), ("interval", 0), ("probability", 100), ("times", 1)):
-            put(f"{FUNCTIONS}/{knob}", str(value))
-        yield
-        assert get(f"{FUNCTIONS}/times").strip() == "0", f"{name}() was not called"
-    finally:
-        put(f"{FUNCTIONS}/inject", f"!{name}")
-
-
 # --- modules ------------------------------------------------------------------
 
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -250,11 +231,14 @@ def insmod(name):
     load(open_module(name))
 
 
-def open_module(name):
-    """Its file, in memory: the share it comes from takes no failure well."""
+def open_module(name, twin=False):
+    """Its file, in memory: the share it comes from takes no failure well. twin: it calls
+    itself and what belongs to it by another name, so that it can be loaded beside it."""
     fd = os.memfd_create(name)
     with open(f"/modules/{name}.ko", "rb") as f:
-        os.write(fd, f.read())
+        data = f.read()
+    own = name.replace("-", "_").encode()
+    os.write(fd, data.replace(own + b"\0", own[:-1] + b"2\0") if twin else data)
     return os.open(f"/proc/self/fd/{fd}", os.O_RDONLY)
 
 

@@ -31,9 +31,6 @@ export FABRIC=unix KEY=k
 . /src/tests/lib/fabric.sh
 t "R10 a pair, both ends here, by a unix socket" eval 'join p1 client1 vios1 60 && mkdir -p $cfg/vscsi/p1/tpgt_1 && echo 1 >$cfg/vscsi/p1/tpgt_1/enable && lun_add p1 0 d1'
 walks $memory session p1 16384
-t "another server's end" eval 'vpart link add p2 client client1 server vios1 id 8 listen unix:@g key none >/dev/null && mkdir -p $cfg/vscsi/p2/tpgt_1 && echo 1 >$cfg/vscsi/p2/tpgt_1/enable'
-walks $memory accept unix:@g
-t "it goes" server_del p2
 t "the ends go" eval 'vpart link del p1 side client --force && server_del p1'
 t "the modules go" stream_down
 no_leaks "nothing leaked on the way out"

@@ -5,14 +5,12 @@ commands.
 	memory.py module NAME
 	memory.py devices DRIVER ADDRESS
 	memory.py ends FABRIC ADDRESS...
-	memory.py accept ADDRESS
 	memory.py session PAIR BYTES...
 
 Of several addresses of ends, the first is for both sides. "session" is for a pair whose
 both ends are here; over sockets, ones that no callback reads, so that all memory is asked
 for in processes.
 """
-import contextlib
 import errno
 import mmap
 import os
@@ -20,10 +18,8 @@ import sys
 
 import faults
 import nl
-import vsr
-import vsr_client
 import walks
-from base import disk_of, host_attr, link
+from base import disk_of, host_attr
 
 SCAN = "/sys/module/scsi_mod/parameters/scan"
 
@@ -32,34 +28,15 @@ def module(name):
     """From insmod to its end."""
     faults.put("/proc/sys/kernel/modprobe", "\n")
     faults.walk_load(f"{name} loads", name)
-    with refused("R10 nor does it load when the bus has no room for it", errno.ENOSPC):
-        with faults.function_fails("vpart_fabric_register", errno.ENOSPC):
-            faults.insmod(name)
-
-
-@contextlib.contextmanager
-def refused(desc, error):
-    """A test: what is done within fails with that error."""
+    faults.insmod(name)
     try:
-        yield
+        faults.load(faults.open_module(name, twin=True))
+        error = 0
     except OSError as e:
-        faults.check(desc, e.errno == error, str(e))
-    else:
-        faults.check(desc, False, "it does not fail")
-
-
-def accept(address):
-    """A connection that a server's end of pair 8 cannot keep."""
-    one = vsr_client.Client(link(8), address)
-    try:
-        with faults.function_fails("stream_conn_buffer", errno.ENOMEM):
-            one.connect()
-        why = "it is kept"
-    except vsr.Ended:
-        why = ""
-    with vsr_client.Client(link(8), address).login() as c:
-        c.nop()
-    faults.check("V10 a connection that cannot be kept is closed, the next is served", not why, why)
+        error = e.errno
+    faults.check("R10 nor does it load when there is such a fabric", error == errno.EEXIST,
+                 os.strerror(error))
+    faults.rmmod(name)
 
 
 def devices(driver, address):
@@ -146,4 +123,4 @@ def session(pair, *sizes):
     faults.put(SCAN, "sync")
 
 
-{"module": module, "devices": devices, "accept": accept, "ends": ends, "session": session}[sys.argv[1]](*sys.argv[2:])
+{"module": module, "devices": devices, "ends": ends, "session": session}[sys.argv[1]](*sys.argv[2:])
