@@ -16,8 +16,8 @@
  * is LIO's default, or set anew by who set it before.
  */
 static const char *const attribs_kept[] = {
-	"block_size", "emulate_tpu", "emulate_tpws", "emulate_write_cache", "is_nonrot",
-	"unmap_zeroes_data",
+	"block_size", "emulate_model_alias", "emulate_tpu", "emulate_tpws",
+	"emulate_write_cache", "is_nonrot", "unmap_zeroes_data",
 };
 
 static int read_number(const char *path, uint32_t *value)

@@ -15,9 +15,9 @@ down() {
 		vpart adapter del Pair_2 --force && vpart link del far && rmmod vscsi_target vscsi_host vpart_stream vpart
 } >/dev/null
 reboot() { down && up; }
-state() { targetctl save /tmp/state.json && canon /tmp/state.json; }
+state() { targetctl save /tmp/state.json && canon /tmp/state.json "$@"; }
 # But for the names that each gives its links.
-state_but_links() { state | sed -E 's/"alias": "[^"]*"//g'; }
+state_but_links() { state alias; }
 nothing_to_do() { vpart config restore | grep -q 'nothing to do'; }
 
 up

@@ -50,17 +50,17 @@ lun_there() { ls -d /sys/bus/scsi/devices/*:0:0:"$1" >/dev/null 2>&1; }
 no_lun() { ! lun_there "$1"; }
 no_disks() { ! ls /sys/class/scsi_host/host*/device/target*/*/block >/dev/null 2>&1; }
 all_seen() { seen d1 0 0 && seen f1 5 1; }
-# canon FILE: what it says; the kernel lists the same things in any order.
+# canon FILE [KEY]: what it says but for such keys; the kernel lists things in any order.
 canon() {
 	python3 -c '
 import json, sys
 def order(x):
     if isinstance(x, dict):
-        return {k: order(v) for k, v in x.items()}
+        return {k: order(v) for k, v in x.items() if k not in sys.argv[2:]}
     if isinstance(x, list):
         return sorted((order(v) for v in x), key=lambda v: json.dumps(v, sort_keys=True))
     return x
-print(json.dumps(order(json.load(open(sys.argv[1]))), sort_keys=True))' "$1"
+print(json.dumps(order(json.load(open(sys.argv[1]))), sort_keys=True))' "$@"
 }
 doc=/src/Documentation/admin-guide/vscsi.rst
 # make_target: of p1, as the documentation does it.
