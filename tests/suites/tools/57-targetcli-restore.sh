@@ -16,8 +16,9 @@ down() {
 } >/dev/null
 reboot() { down && up; }
 state() { targetctl save /tmp/state.json && canon /tmp/state.json "$@"; }
-# But for the names that each gives its links.
-state_but_links() { state alias; }
+# But for the names that each gives its links, and for the target port groups: vpart puts
+# what it restores in the group of its server.
+state_but_links() { state alias alua_tpgs alua_tg_pt_gp_name; }
 nothing_to_do() { vpart config restore | grep -q 'nothing to do'; }
 
 up
