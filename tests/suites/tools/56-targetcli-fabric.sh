@@ -121,6 +121,7 @@ t "a backstore goes" targetcli /backstores/fileio delete f1
 is "... with its LUN" "$(ls $tpg/lun)/$(stores)" /d1
 t "R10 the client has no disk" wait_for 60 no_disks
 t "the disk once more, for who has an ACL" targetcli $tpgt/luns create /backstores/block/d1
+t "... for which the client has to look anew" bash -c "targetcli $tpgt disable && targetcli $tpgt enable"
 t "R11 the client sees it" wait_for 60 lun_there 0
 t "an ACL goes" targetcli $tpgt/acls delete "$initiator"
 is "... with what it maps" "$(ls $tpg/acls)" ""
