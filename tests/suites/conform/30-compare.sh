@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: COMPARE AND WRITE and its semaphore in every error; lengths and directions that do not fit; CDBs of 32 bytes
 # kernel: debug
-# kernels: 6.1 6.12 7.2
+# kernels: 7.2
 # limit: 420
 # disks: 16M
 # shellcheck source=tests/lib/guest.sh

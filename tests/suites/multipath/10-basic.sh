@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: one LU over two servers is one disk of multipath, whichever of them fails
 # kernel: stock
-# kernels: 6.1 6.12 7.2
 # limit: 1200
 # disks: 320M
 . /src/tests/lib/guest.sh

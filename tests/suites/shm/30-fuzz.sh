@@ -16,7 +16,7 @@ t "modules and partitions" shm_up
 backstore d1 /dev/vdb
 t "the other sides are a program's" eval 'shm_unbind 1 && shm_unbind 3'
 t "a server's end and a client's" eval 'server p1 7 none d1 && client p2 8 none 2 path-loss 5'
-walks /src/tests/suites/shm/fuzz.py "${FUZZ_SECONDS:-40}" "${SEED:-$RANDOM}"
+walks /src/tests/suites/shm/fuzz.py "${FUZZ_SECONDS:-15}" "${SEED:-$RANDOM}"
 t "the ends go" eval 'server_del p1 && client_del p2'
 t "the modules go" shm_down
 kmemleak_check

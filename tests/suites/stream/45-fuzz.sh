@@ -12,10 +12,10 @@
 . /src/tests/suites/stream/lib.sh
 
 fuzz_up
-walks /src/tests/suites/stream/fuzz.py server "${SECONDS_EACH:-8}" 4
+walks /src/tests/suites/stream/fuzz.py server "${SECONDS_EACH:-4}" 4
 t "V2 nothing of it is on another client's disk" disk_is_blank /dev/vdc
 t "the servers' ends go" fuzz_down
-walks /src/tests/suites/stream/fuzz.py client "${SECONDS_EACH:-8}" 6
+walks /src/tests/suites/stream/fuzz.py client "${SECONDS_EACH:-4}" 6
 t "the modules go" stream_down
 kmemleak_check
 done_testing

@@ -4,6 +4,7 @@
 # kernel: debug
 # append: kmemleak=on
 # disks: 6M 6M
+# round: 60
 # limit: 480
 . /src/tests/lib/guest.sh
 . /src/tests/suites/slice/lib.sh

@@ -3,8 +3,9 @@
 # summary: cables pulled and machines paused under a mirror, and under a disk with one path
 # kernel: host
 # machines: 3
+# round: 60
 # limit: 3000
-cd "$(dirname "$0")/../../.." || exit
+cd "$(dirname "$0")/../.." || exit
 # shellcheck source=tests/lib/machines.sh
 . tests/lib/machines.sh
 # shellcheck source=tests/lib/three.sh
