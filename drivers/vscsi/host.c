@@ -128,39 +128,6 @@ static void vscsi_wait_credit(struct vscsi_host *h, struct vscsi_pdu *p)
 }
 
 /*
- * The server still has the last command with a tag, perhaps one that we have given
- * up: there may be another tag to send this one with.
- */
-static noinline int vscsi_send_spare(struct vscsi_hq *hq, struct vscsi_pdu *p)
-{
-	struct scsi_cmnd *sc = vscsi_pdu_cmnd(p);
-	struct vscsi_lu *lu = sc->device->hostdata;
-	struct vpart_req *req = &p->req;
-	unsigned int i;
-	int ret = -EBUSY;
-
-	for (i = 0; i < hq->spares && ret == -EBUSY; i++) {
-		if (test_and_set_bit_lock(i, hq->spare))
-			continue;
-		req->tag = VSCSI_SPARE_TAG + i;
-		p->tag = vscsi_make_tag(p->gen, hq - hq->host->hq, req->tag);
-		req->iu_len = vscsi_put_cmd(p->iu, p->tag, &lu->lun, sc->cmnd, sc->cmd_len);
-		ret = vpart_submit(hq->vq, req);
-		if (ret)
-			clear_bit_unlock(i, hq->spare);
-	}
-	return ret;
-}
-
-/* Its spare tag is free, as far as we are concerned. */
-static noinline void vscsi_spare_put(struct vscsi_host *h, struct vscsi_hq *hq, u32 tag)
-{
-	clear_bit_unlock(tag - VSCSI_SPARE_TAG, hq->spare);
-	if (READ_ONCE(h->nr_held))
-		queue_work(vscsi_wq, &h->resume);
-}
-
-/*
  * Give a command to the bus. 0, -EBUSY or -ENOTCONN as vpart_submit(), in which
  * case the command is still the caller's.
  */

@@ -286,6 +286,8 @@ int vscsi_eh_host_reset(struct scsi_cmnd *sc);
 /* late.c */
 void vscsi_late(struct work_struct *work);
 void __vscsi_watch(struct vscsi_host *h);
+int vscsi_send_spare(struct vscsi_hq *hq, struct vscsi_pdu *p);
+void vscsi_spare_put(struct vscsi_host *h, struct vscsi_hq *hq, u32 tag);
 
 /* A command was sent; has somebody an eye on it? */
 static inline void vscsi_watch(struct vscsi_host *h)

@@ -192,3 +192,50 @@ void __vscsi_watch(struct vscsi_host *h)
 		return;
 	queue_delayed_work(vscsi_wait_wq, &h->late, vpart_path_loss(h->a) * HZ);
 }
+
+/**
+ * vscsi_send_spare() - send a command whose tag the server still has
+ * @hq: queue
+ * @p: its PDU, ready but for the tag
+ *
+ * The last command with that tag may be one that we have given up: so there are spare
+ * tags.
+ *
+ * Context: any, as vpart_submit().
+ * Return: as vpart_submit(); -EBUSY if no spare tag is free either.
+ */
+int vscsi_send_spare(struct vscsi_hq *hq, struct vscsi_pdu *p)
+{
+	struct scsi_cmnd *sc = vscsi_pdu_cmnd(p);
+	struct vscsi_lu *lu = sc->device->hostdata;
+	struct vpart_req *req = &p->req;
+	unsigned int i;
+	int ret = -EBUSY;
+
+	for (i = 0; i < hq->spares && ret == -EBUSY; i++) {
+		if (test_and_set_bit_lock(i, hq->spare))
+			continue;
+		req->tag = VSCSI_SPARE_TAG + i;
+		p->tag = vscsi_make_tag(p->gen, hq - hq->host->hq, req->tag);
+		req->iu_len = vscsi_put_cmd(p->iu, p->tag, &lu->lun, sc->cmnd, sc->cmd_len);
+		ret = vpart_submit(hq->vq, req);
+		if (ret)
+			clear_bit_unlock(i, hq->spare);
+	}
+	return ret;
+}
+
+/**
+ * vscsi_spare_put() - a command with a spare tag has ended
+ * @h: host
+ * @hq: queue
+ * @tag: the tag
+ *
+ * Context: any.
+ */
+void vscsi_spare_put(struct vscsi_host *h, struct vscsi_hq *hq, u32 tag)
+{
+	clear_bit_unlock(tag - VSCSI_SPARE_TAG, hq->spare);
+	if (READ_ONCE(h->nr_held))
+		queue_work(vscsi_wq, &h->resume);
+}
