@@ -54,6 +54,8 @@ backstore() {
 	done
 }
 store_of() { echo "$cfg"/core/*/"$1"; }
+# groups_del STORE: the target port groups that "vpart lu add" made.
+groups_del() { find "$1/alua" -mindepth 1 -maxdepth 1 -type d ! -name default_tg_pt_gp -exec rmdir {} +; }
 backstore_del() { local s; s=$(store_of "$1"); rmdir "$s" && rmdir "${s%/*}"; }
 
 # lun_add PAIR N BACKSTORE, lun_del PAIR N
@@ -105,7 +107,7 @@ vscsi_clear() {
 		target_del "$p" || return
 	done
 	for s in "$cfg"/core/iblock_*/*/; do
-		[ ! -d "$s/attrib" ] || { rmdir "$s" && rmdir "$(dirname "$s")"; } || return
+		[ ! -d "$s/attrib" ] || { groups_del "$s" && rmdir "$s" && rmdir "$(dirname "$s")"; } || return
 	done
 	vpart --json adapter show | python3 -c 'import json,sys
 for n in sorted({a["name"] for a in json.load(sys.stdin)}): print(n)' | while read -r p; do vpart adapter del "$p" --force >/dev/null || exit; done
