@@ -45,10 +45,8 @@ is "Python takes it in from there, and says nothing" \
 	"$(python3 -c "import site, sys; site.addsitedir('$python'); print('vpart_rtslib' in sys.modules)" 2>&1)" True
 mkdir -p "$python/other" "$root/alone"
 make install DESTDIR="$root" PYTHONDIR=/alone >/dev/null 2>&1
-is "a second installation removes nothing, and can be put elsewhere" "$(ls -d "$python/other" "$root"/alone/*)" \
-	"$python/other
-$root/alone/vpart_rtslib
-$root/alone/vpart_rtslib.pth"
+is "a second installation removes nothing, and can be put elsewhere" "$(echo "$python/other" "$root"/alone/*)" \
+	"$python/other $root/alone/vpart_rtslib $root/alone/vpart_rtslib.pth"
 said=$(make modules_install KERNEL=stock INSTALL_MOD_PATH="$root" 2>&1)
 is "make modules_install INSTALL_MOD_PATH=" \
 	"$? $(find "$root/lib/modules" -name '*.ko' | sed 's|.*/||' | sort | xargs)" \

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # kernel: stock
-# disks: 64M 64M
+# disks: 64M 64M 64M
 # limit: 420
 # summary: which command is stuck, a dump that does not get stuck too, and every command of manual and help
 # shellcheck source=tests/lib/guest.sh
