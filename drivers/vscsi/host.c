@@ -159,8 +159,10 @@ static int vscsi_send(struct vscsi_host *h, struct vscsi_pdu *p, u16 flags)
 		data->len = scsi_bufflen(sc);
 	}
 	req->iu_len = vscsi_put_cmd(p->iu, p->tag, &lu->lun, sc->cmnd, sc->cmd_len);
-	if (!p->start)
+	if (!p->start) {
+		p->looks = READ_ONCE(h->looks);
 		p->start = jiffies;
+	}
 	p->late = false;
 	p->sent = true;
 	ret = vpart_submit(h->hq[queue].vq, req);
@@ -216,7 +218,7 @@ static vscsi_qc_status vscsi_queuecommand(struct Scsi_Host *shost, struct scsi_c
 	if (unlikely(state != VSCSI_UP || lu->gone))
 		return vscsi_not_sent(h, p, -ENOTCONN);
 	/* blk-mq calls under RCU: see vscsi_resume(). */
-	p->start = jiffies;
+	p->start = 0;
 	ret = vscsi_send(h, p, sc->flags & SCMD_LAST ? 0 : VPART_REQ_MORE);
 	return likely(!ret) ? 0 : vscsi_not_sent(h, p, ret);
 }

@@ -144,6 +144,7 @@ struct vscsi_inq {
  * @check: compares the LUNs' identities after the link's return
  * @scan: adds and removes LUNs
  * @late: looks after commands that the server does not end
+ * @looks: how often it has looked
  * @fence: asks whether the server still has commands of a link that is down
  * @loss: the path loss limit; queued and cancelled with @lock held, as @state says
  * @loss_at: jiffies of its end: a work that was late must not end the next one
@@ -177,6 +178,7 @@ struct vscsi_host {
 	struct work_struct	check;
 	struct work_struct	scan;
 	struct delayed_work	late;
+	u32			looks;
 	struct work_struct	fence;
 	struct delayed_work	loss;
 	unsigned long		loss_at;
@@ -212,6 +214,7 @@ struct vscsi_lu {
  * @unknown: of one that is held: the server has had it
  * @sent: with the bus, until its done
  * @start: jiffies when it was sent, or could not be for want of a tag
+ * @looks: host.looks then
  * @late: to be given up: its path is as good as lost
  * @rsp: response IU
  * @iu: request IU
@@ -225,6 +228,7 @@ struct vscsi_pdu {
 	bool			unknown;
 	bool			sent;
 	bool			late;
+	u32			looks;
 	unsigned long		start;
 	u8			rsp[VSCSI_RSP_IU_SIZE] __aligned(4);
 	u8			iu[VSCSI_CMD_IU_SIZE] __aligned(8);

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Commands that the server does not end in time. The limit is the path loss limit
- * of the link, counted from when a command was sent, whatever its own timer says.
+ * of the link, counted from when a command was sent, whatever its own timer says. It
+ * is counted in looks, VSCSI_LATE_LOOKS of them: while this machine stands still there
+ * is none, and who has not answered meanwhile is not late.
  *
  *	DETACH		the server shall hold back what comes later for the same disk
  *	complete	the command is taken from the link and fails like one whose
@@ -15,8 +17,8 @@
  * command ends when the server lets go of it, and not before. A server that does not
  * know DETACH is left alone: its commands would be ghosts (PROTOCOL V3).
  *
- * One work per host looks at its commands when the next one is due; while there is
- * none, it does not run: vscsi_watch().
+ * One work per host looks at its commands; while there is none, it does not run:
+ * vscsi_watch().
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -25,12 +27,11 @@
 
 #include "host.h"
 
+#define VSCSI_LATE_LOOKS	10
+
 /**
  * struct vscsi_look - one look at all commands of a host
  * @h: host
- * @now: jiffies
- * @limit: of a command, in jiffies
- * @next: jiffies until the next one is due
  * @seen: commands that are not ended
  * @hq: queue of the one to detach, or NULL
  * @lun: its logical unit
@@ -39,9 +40,6 @@
  */
 struct vscsi_look {
 	struct vscsi_host	*h;
-	unsigned long		now;
-	unsigned long		limit;
-	unsigned long		next;
 	unsigned int		seen;
 	struct vscsi_hq		*hq;
 	struct scsi_lun		lun;
@@ -71,38 +69,31 @@ static bool vscsi_look_one(struct request *rq, void *data)
 	struct vscsi_pdu *p = scsi_cmd_priv(sc);
 	struct vscsi_look *look = data;
 	const struct vscsi_lu *lu = sc->device->hostdata;
-	unsigned long age, start = READ_ONCE(p->start);
 	bool sent = READ_ONCE(p->sent);
 
 	if (!sent && !READ_ONCE(p->held))
 		return true;
 	look->seen++;
-	age = look->now - start;
-	if (!start || (long)age < 0)
-		age = 0;	/* not sent yet, or since we looked at the clock */
-	if (age < look->limit) {
-		look->next = min(look->next, look->limit - age);
-	} else if (!sent) {
+	/* 0: it waits to be sent anew. */
+	if (!READ_ONCE(p->start) || look->h->looks - READ_ONCE(p->looks) < VSCSI_LATE_LOOKS)
+		return true;
+	if (!sent) {
 		vscsi_look_held(look->h, p);
-	} else {
-		/* However it ends now, if it is not answered. */
-		WRITE_ONCE(p->late, true);
-		look->hq = &look->h->hq[vscsi_tag_queue(p->tag)];
-		look->lun = lu->lun;
-		look->tag = p->tag;
-		look->age = age;
-		return false;
+		return true;
 	}
-	return true;
+	/* However it ends now, if it is not answered. */
+	WRITE_ONCE(p->late, true);
+	look->hq = &look->h->hq[vscsi_tag_queue(p->tag)];
+	look->lun = lu->lun;
+	look->tag = p->tag;
+	look->age = jiffies - READ_ONCE(p->start);
+	return false;
 }
 
 static void vscsi_look_at(struct vscsi_host *h, struct vscsi_look *look)
 {
 	memset(look, 0, sizeof(*look));
 	look->h = h;
-	look->limit = vpart_path_loss(h->a) * HZ;
-	look->next = look->limit;
-	look->now = jiffies;
 	blk_mq_tagset_busy_iter(&h->shost->tag_set, vscsi_look_one, look);
 }
 
@@ -150,6 +141,11 @@ static bool vscsi_detach(struct vscsi_host *h, struct vscsi_look *look)
 	}
 }
 
+static void vscsi_look_later(struct vscsi_host *h)
+{
+	queue_delayed_work(vscsi_wait_wq, &h->late, vpart_path_loss(h->a) * HZ / VSCSI_LATE_LOOKS);
+}
+
 /**
  * vscsi_late() - look for commands that are late
  * @work: vscsi_host.late
@@ -161,6 +157,7 @@ void vscsi_late(struct work_struct *work)
 	struct vscsi_host *h = container_of(work, struct vscsi_host, late.work);
 	struct vscsi_look look;
 
+	WRITE_ONCE(h->looks, h->looks + 1);
 	do {
 		if (!vscsi_may_detach(h))
 			return;		/* vscsi_set_up() begins anew */
@@ -177,7 +174,7 @@ void vscsi_late(struct work_struct *work)
 			return;
 		WRITE_ONCE(h->watched, true);
 	}
-	queue_delayed_work(vscsi_wait_wq, &h->late, max(look.next, 1UL));
+	vscsi_look_later(h);
 }
 
 /**
@@ -190,7 +187,7 @@ void __vscsi_watch(struct vscsi_host *h)
 {
 	if (!vscsi_may_detach(h) || xchg(&h->watched, true))
 		return;
-	queue_delayed_work(vscsi_wait_wq, &h->late, vpart_path_loss(h->a) * HZ);
+	vscsi_look_later(h);
 }
 
 /**
