@@ -58,8 +58,8 @@ static void vscsi_tmf_limit(struct work_struct *work)
  * Context: any.
  * Return: 0, -EBUSY when its tag is in use, or as vpart_submit().
  */
-int vscsi_tmf_send(struct vscsi_tmf *t, u8 func, const struct scsi_lun *lun, u64 task,
-		   bool limit)
+static int vscsi_tmf_send(struct vscsi_tmf *t, u8 func, const struct scsi_lun *lun, u64 task,
+			  bool limit)
 {
 	struct vscsi_host *h = t->hq->host;
 	int ret;

@@ -196,20 +196,23 @@ void __vscsi_gate_over(struct vscsi_tcmd *cmd)
  */
 bool __vscsi_gate_park(struct vscsi_tcmd *cmd)
 {
-	struct vscsi_client *client = cmd->sess->client;
+	/* It outlives its workers; @cmd, once it is kept, may go at any time. */
+	const struct vscsi_session *sess = cmd->sess;
+	struct vscsi_client *client = sess->client;
 	const struct vscsi_tcmd *other;
 	unsigned long flags;
+	u64 lun = cmd->lun;
 	const void *dev;
 	bool wait = false, first;
 
 	if (vscsi_touches(cmd->cdb[0]) == VSCSI_TOUCH_NONE)
 		return false;
-	dev = vscsi_gate_dev(cmd->sess, cmd->lun);
+	dev = vscsi_gate_dev(sess, lun);
 	spin_lock_irqsave(&client->lock, flags);
 	list_for_each_entry(other, &client->barred, gate)
 		wait |= dev && other->gate_dev == dev && other != cmd;
 	/* It may itself have been given up: vscsi_cancel() looks for it here under the lock. */
-	wait &= !cmd->barred && !cmd->sess->draining && !test_bit(VSCSI_CANCELLED, &cmd->state);
+	wait &= !cmd->barred && !sess->draining && !test_bit(VSCSI_CANCELLED, &cmd->state);
 	first = wait && list_empty(&client->parked);
 	if (wait) {
 		cmd->parked = true;
@@ -220,7 +223,7 @@ bool __vscsi_gate_park(struct vscsi_tcmd *cmd)
 	spin_unlock_irqrestore(&client->lock, flags);
 	if (first)
 		pr_notice_ratelimited("%s: LUN %llu: commands wait for one that the client gave up\n",
-				      cmd->sess->a->name, cmd->lun);
+				      sess->a->name, lun);
 	return wait;
 }
 

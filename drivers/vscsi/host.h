@@ -277,8 +277,6 @@ extern const struct attribute_group *vscsi_shost_groups[];
 /* eh.c */
 int vscsi_tmf_init(struct vscsi_host *h);
 void vscsi_tmf_exit(struct vscsi_host *h);
-int vscsi_tmf_send(struct vscsi_tmf *t, u8 func, const struct scsi_lun *lun, u64 task,
-		   bool limit);
 int vscsi_tmf_wait(struct vscsi_host *h, struct vscsi_hq *hq, u8 func,
 		   const struct scsi_lun *lun, u64 task);
 enum scsi_timeout_action vscsi_timed_out(struct scsi_cmnd *sc);
