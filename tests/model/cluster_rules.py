@@ -38,7 +38,7 @@ HOLD_LONG = (
     Turns(FENCE, 3, 2, *ALL),
     Turns(KEY, 3, 2, *ALL),
     Turns(GATE, 3, 2, *ALL),
-    Turns(FENCE, 2, 3, 2, 2, 1, 1),
+    Turns(FENCE, 2, 3, 1, 2, 1, 1),
     Turns(KEY, 2, 3, 1, 2, 1, 1),
     Turns(GATE, 2, 3, 1, 2, 1, 1),
 )
@@ -71,7 +71,7 @@ FOUND = (
           THREE._replace(claims=(2, 2), crashes=1)),
     Found("snapshot: durable before its blocks are used again", "V6",
           BOTH._replace(snapshots=1)),
-    Found("snapshot: no higher claim before its blocks are used again", "V6",
+    Found("snapshot: no higher claim before its blocks are used again", "V10",
           AGAIN._replace(snapshots=1)),
     Found("snapshot: two areas in turn", "V6", AGAIN._replace(crashes=1, snapshots=2)),
     Found("replicas: a majority is written", "V6", THREE),

@@ -470,6 +470,9 @@ class Repository:
             return [(f"V5 term {s[1][n][1]} is confirmed by two nodes",)]
         found = [(m, s[2][m][e]) for m in range(self.nodes) for e in bits(some[m])]
         if "confirm: what the chain names has been read" not in self.off and not unbroken(found):
+            there = self.view([column for column in s[0] if column[0]])[0]
+            if not unbroken([(m, s[2][m][e]) for m in range(self.nodes) for e in bits(there[m])]):
+                return [(f"V10 node {n} reads for ever: the chain names what is nowhere",)]
             self.reached["reads the logs again"] += 1
             node = s[1][n]
             return [self.state(s[0], put(s[1], n, (
