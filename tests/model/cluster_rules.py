@@ -38,9 +38,9 @@ HOLD_LONG = (
     Turns(FENCE, 3, 2, *ALL),
     Turns(KEY, 3, 2, *ALL),
     Turns(GATE, 3, 2, *ALL),
-    Turns(FENCE, 2, 3, 1, 2, 1, 1),
-    Turns(KEY, 2, 3, 1, 2, 1, 1),
-    Turns(GATE, 2, 3, 1, 2, 1, 1),
+    Turns(FENCE, 2, 3, *ALL),
+    Turns(KEY, 2, 3, *ALL),
+    Turns(GATE, 2, 3, *ALL),
 )
 # Nothing goes wrong: it must still work.
 CALM = (AGAIN, THREE, Turns(FENCE, 2, 2))
