@@ -570,6 +570,39 @@ void vpart_calls_cancel(struct vpart_link *link);
 unsigned int vpart_calls_open(struct vpart_link *link,
 			      struct vpart_oldest *oldest);
 
+/* ---- pages.c ---- */
+#define VPART_STASH		64	/* pages kept per queue */
+#define VPART_PAGES_INLINE	3	/* pages without a list of their own */
+
+/**
+ * struct vpart_stash - pages of a queue that no call has
+ * @lock: guards the rest; inside of no other
+ * @nr: how many
+ * @page: they
+ */
+struct vpart_stash {
+	spinlock_t	lock;	/* see above */
+	unsigned int	nr;
+	struct page	*page[VPART_STASH];
+};
+
+/**
+ * struct vpart_pages - pages for the data of a call
+ * @sgl: they; NULL: none
+ * @nents: how many
+ * @list: @sgl, if it is short
+ */
+struct vpart_pages {
+	struct scatterlist	*sgl;
+	unsigned int		nents;
+	struct scatterlist	list[VPART_PAGES_INLINE];
+};
+
+int vpart_pages_get(struct vpart_stash *stash, struct vpart_pages *p, u32 len, gfp_t gfp);
+void vpart_pages_put(struct vpart_stash *stash, struct vpart_pages *p);
+struct vpart_stash *vpart_stash_new(void);
+void vpart_stash_free(struct vpart_stash *stash);
+
 /* ---- bus.c ---- */
 extern struct bus_type vpart_bus;
 
