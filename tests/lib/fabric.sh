@@ -36,12 +36,12 @@ shm_free() {
 # join NAME CLIENT SERVER [PATH-LOSS]: an adapter pair, by the fabric that is asked for.
 _pairs=0
 join() {
-	local listen connect n copy=()
+	local listen connect n _how=()
 	_pairs=$((_pairs + 1))
 	case ${FABRIC:-local} in
 	local | copy)
-		[ "${FABRIC:-local}" = local ] || copy=(--copy)
-		vpart adapter add client "$2" server "$3" name "$1" ${4:+path-loss "$4"} "${copy[@]}" >/dev/null
+		[ "${FABRIC:-local}" = local ] || _how=(--copy)
+		vpart adapter add client "$2" server "$3" name "$1" ${4:+path-loss "$4"} "${_how[@]}" >/dev/null
 		return
 		;;
 	tcp) listen=tcp:127.0.0.1:7300 connect=$listen ;;
