@@ -20,7 +20,7 @@ static struct {
 	struct vpart_link	*link;
 	struct vpart_queue	*q;
 	struct vpart_call	*call;
-	unsigned int		cancels, rooms;
+	unsigned int		cancels, rooms, credits;
 	u32			share;
 	u8			*buf;
 	struct scatterlist	sg[8];
@@ -53,6 +53,15 @@ static void lc_room(struct vpart_adapter *a)
 	lc.rooms++;
 }
 
+static void lc_credit(struct vpart_queue *q)
+{
+	lc.credits++;
+}
+
+static const struct vpart_client_ops lc_client = {
+	.credit		= lc_credit,
+};
+
 static const struct vpart_server_ops lc_server = {
 	.request	= lc_request,
 	.cancel		= lc_cancel,
@@ -77,6 +86,7 @@ static int lc_init(struct kunit *test)
 	lc.link = vpart_link_alloc(&vpart_local_copy,
 				   BIT(VPART_SIDE_CLIENT) | BIT(VPART_SIDE_SERVER));
 	KUNIT_ASSERT_NOT_NULL(test, lc.link);
+	lc.link->client = &lc_client;
 	lc.link->server = &lc_server;
 	lc.q = &lc.link->queues[0];
 	KUNIT_ASSERT_EQ(test, vpart_link_tables(lc.link, &lim, 0), 0);
@@ -269,7 +279,7 @@ static void give_up(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, lc.cancels, 1U);
 		/* The server goes on with its pages, and the tag is its own. */
 		lc_fill(&next, 5);
-		KUNIT_EXPECT_EQ(test, vpart_call_at(lc.q, 5), c);
+		KUNIT_EXPECT_EQ(test, vpart_submit(lc.q, &next.req), -EBUSY);
 		if (i)
 			lc_pattern(&d);
 		c->in_valid = LC_LEN;
@@ -279,6 +289,7 @@ static void give_up(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, r.rsp[0], 0);
 		KUNIT_EXPECT_EQ(test, lc_wrong(0, LC_LEN, 0xee), 0U);
 		KUNIT_EXPECT_EQ(test, c->state, 0UL);
+		KUNIT_EXPECT_EQ(test, lc.credits, i + 1);
 	}
 	/* Before the server has its data: there is nothing to carry out. */
 	c = lc_send(test, &r, 5, DMA_TO_DEVICE);
@@ -417,11 +428,11 @@ static void memory(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, atomic_read(&mem->used[i]), 0);
 }
 
-/* The next allocation of this task fails, if failslab may fail those that wait. */
-static void lc_fail_next(void)
+/* The @nth allocation of this task fails, if failslab may fail those that wait; 0: none. */
+static void lc_fail(unsigned int nth)
 {
 #ifdef CONFIG_FAULT_INJECTION
-	current->fail_nth = 1;
+	current->fail_nth = nth;
 #endif
 }
 
@@ -435,13 +446,22 @@ static void reserve(struct kunit *test)
 	struct vpart_call *c;
 	struct lc_req r;
 	unsigned int i;
+	int err;
 
-	for (i = 0; i < 2; i++) {
+	KUNIT_ASSERT_TRUE(test, local_reserve(mem, &other, LC_MAX));
+	KUNIT_EXPECT_EQ(test, other.nents, LC_MAX / PAGE_SIZE);
+	clear_bit_unlock(LOCAL_BUSY_RESERVE, &mem->busy);
+	for (i = 0; i < 3; i++) {
 		memset(lc.buf, 0xee, LC_ROOM);
 		c = lc_send(test, &r, 0, DMA_FROM_DEVICE);
 		own = vpart_call_fabric(c);
-		lc_fail_next();
-		KUNIT_ASSERT_EQ(test, vpart_map(c, DMA_FROM_DEVICE, &d), 0);
+		if (i < 2)
+			KUNIT_ASSERT_TRUE(test, local_reserve(mem, &own->pages, LC_LEN));
+		else
+			lc_fail(1);
+		err = vpart_map(c, DMA_FROM_DEVICE, &d);
+		lc_fail(0);
+		KUNIT_ASSERT_EQ(test, err, 0);
 		if (own->pages.sgl != mem->sgl) {
 			vpart_call_put(c);
 			kunit_skip(test, "nothing fails here");
@@ -453,9 +473,6 @@ static void reserve(struct kunit *test)
 		vpart_finish(c, NULL, 0);
 		KUNIT_EXPECT_EQ(test, lc_wrong(0, LC_LEN, -1), 0U);
 	}
-	KUNIT_ASSERT_TRUE(test, local_reserve(mem, &other, LC_MAX));
-	KUNIT_EXPECT_EQ(test, other.nents, LC_MAX / PAGE_SIZE);
-	clear_bit_unlock(LOCAL_BUSY_RESERVE, &mem->busy);
 }
 
 /* ---- both at once ---- */
