@@ -30,6 +30,7 @@
 #include <linux/bitops.h>
 #include <linux/highmem.h>
 #include <linux/mm.h>
+#include <linux/sched.h>
 #include <linux/slab.h>
 
 #include "local.h"
@@ -321,6 +322,8 @@ static int local_copy_map(struct vpart_call *c, enum dma_data_direction dir,
 			err = local_release(c, req);
 			if (unlikely(err))
 				return err;
+			/* Many of them may come in one go. */
+			cond_resched();
 		}
 	}
 	d->sgl = lc->pages.sgl;
