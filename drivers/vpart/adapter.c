@@ -407,6 +407,13 @@ int vpart_adapter_new(const struct vpart_adapter_args *args, u32 *id,
 				   fabric->name);
 		goto put_fabric;
 	}
+	if (args->copy && fabric != &vpart_local) {
+		NL_SET_ERR_MSG_FMT(extack, "copy is for the local fabric: links over %s own their pages anyway",
+				   fabric->name);
+		goto put_fabric;
+	}
+	if (args->copy)
+		fabric = &vpart_local_copy;
 	noio = vpart_config_lock();
 	link = vpart_adapter_prepare(args, fabric, extack);
 	vpart_config_unlock(noio);

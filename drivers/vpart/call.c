@@ -157,7 +157,8 @@ EXPORT_SYMBOL_GPL(vpart_poll);
  * Context: Any, never sleeps.
  * Return: 0: done() with -ECANCELED has been or is being called. -EINPROGRESS:
  * the server may still touch the pages, done() comes when it lets go (perhaps
- * already has). On the local fabric always the latter.
+ * already has). Always the latter where VPART_CAP_ZERO_COPY is; elsewhere only
+ * if it is answered, or its data are being copied: then no server is waited for.
  */
 int vpart_cancel(struct vpart_queue *q, struct vpart_req *req)
 {
@@ -180,15 +181,16 @@ EXPORT_SYMBOL_GPL(vpart_cancel);
  *	wants to receive
  * @d: gets the scatterlist
  *
- * On the local fabric these are the client's own pages; they are the server's
- * to use until vpart_unmap(), vpart_reply() or vpart_call_put(). Where the
- * client is in another kernel they are the call's own: what it sends is in
- * them, what it shall receive is written there before the answer.
+ * With VPART_CAP_ZERO_COPY these are the client's own pages; they are the server's
+ * to use until vpart_unmap(), vpart_reply() or vpart_call_put(). Else they are the
+ * call's own: what the client sends is in them, what it shall receive is written
+ * there before the answer.
  *
- * Context: Process context; allocates, so under memalloc_noio. On the local
- * fabric any.
+ * Context: Process context; allocates, so under memalloc_noio. With
+ * VPART_CAP_ZERO_COPY any.
  * Return: 0; -EOPNOTSUPP: bring pages, use vpart_pull() and vpart_push();
- * -ENOMEM; -EINVAL: no data in that direction; -ECANCELED: already answered.
+ * -EBUSY: other calls have the memory, ->room() follows; -ENOMEM; -EINVAL: no data in
+ * that direction; -ECANCELED: already answered, or given up.
  */
 int vpart_map(struct vpart_call *c, enum dma_data_direction dir,
 	      struct vpart_data *d)
@@ -223,13 +225,16 @@ EXPORT_SYMBOL_GPL(vpart_unmap);
  *	process context; 0, -ECANCELED or -ENOTCONN
  *
  * Context: Process context.
- * Return: 0, or -EINVAL if the range is not within what the client offers.
+ * Return: 0; -EINVAL if the range is not within what the client offers;
+ * -EOPNOTSUPP where vpart_map() gives pages of the call's own.
  */
 int vpart_pull(struct vpart_call *c, const struct vpart_data *dst, u32 off,
 	       vpart_xfer_fn fn)
 {
 	if (off > c->out_len || dst->len > c->out_len - off)
 		return -EINVAL;
+	if (!c->q->link->fabric->pull)
+		return -EOPNOTSUPP;
 	return c->q->link->fabric->pull(c, dst, off, fn);
 }
 EXPORT_SYMBOL_GPL(vpart_pull);
@@ -243,13 +248,16 @@ EXPORT_SYMBOL_GPL(vpart_pull);
  *	process context; 0, -ECANCELED or -ENOTCONN
  *
  * Context: Process context.
- * Return: 0, or -EINVAL if the range is not within what the client expects.
+ * Return: 0; -EINVAL if the range is not within what the client expects;
+ * -EOPNOTSUPP where vpart_map() gives pages of the call's own.
  */
 int vpart_push(struct vpart_call *c, const struct vpart_data *src, u32 off,
 	       vpart_xfer_fn fn)
 {
 	if (off > c->in_len || src->len > c->in_len - off)
 		return -EINVAL;
+	if (!c->q->link->fabric->push)
+		return -EOPNOTSUPP;
 	return c->q->link->fabric->push(c, src, off, fn);
 }
 EXPORT_SYMBOL_GPL(vpart_push);
@@ -411,14 +419,13 @@ struct vpart_call *vpart_call_at(struct vpart_queue *q, u32 tag)
 EXPORT_SYMBOL_GPL(vpart_call_at);
 
 /**
- * vpart_calls_cancel() - give every open call to the server's ->cancel()
- * @link: link whose server is here; its epoch is over, nobody claims a slot
- *
- * For fabrics, in ->disconnect().
+ * vpart_calls_each() - do something with every open call
+ * @link: link; its epoch is over, nobody claims a slot
+ * @fn: called under RCU
  *
  * Context: Process context, the link's work.
  */
-void vpart_calls_cancel(struct vpart_link *link)
+void vpart_calls_each(struct vpart_link *link, void (*fn)(struct vpart_call *c))
 {
 	struct vpart_queue *q;
 	struct vpart_call *c;
@@ -430,11 +437,24 @@ void vpart_calls_cancel(struct vpart_link *link)
 			c = vpart_slot(q, tag);
 			rcu_read_lock();
 			if (READ_ONCE(c->state))
-				link->server->cancel(c);
+				fn(c);
 			rcu_read_unlock();
 		}
 		cond_resched();
 	}
+}
+
+/**
+ * vpart_calls_cancel() - give every open call to the server's ->cancel()
+ * @link: link whose server is here; its epoch is over, nobody claims a slot
+ *
+ * For fabrics, in ->disconnect().
+ *
+ * Context: Process context, the link's work.
+ */
+void vpart_calls_cancel(struct vpart_link *link)
+{
+	vpart_calls_each(link, link->server->cancel);
 }
 EXPORT_SYMBOL_GPL(vpart_calls_cancel);
 

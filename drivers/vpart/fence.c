@@ -70,6 +70,22 @@ static struct vpart_link *vpart_fence_path(const struct vpart_link *lost, const 
 	return NULL;
 }
 
+static bool vpart_fence_drained(struct vpart_link *link)
+{
+	/* Pairs with the release in vpart_link_publish(). */
+	return smp_load_acquire(&link->state) != VPART_LINK_STATE_DRAINING;
+}
+
+/* Of a server in this kernel: has it let go of all? */
+static int vpart_fence_here(struct vpart_link *link)
+{
+	/* Of a request with pages of the client, before its end. */
+	if (link->fabric->caps & VPART_CAP_ZERO_COPY)
+		return 0;
+	return wait_event_timeout(link->wait, vpart_fence_drained(link), VPART_CLOSE_WAIT) ?
+	       0 : -EBUSY;
+}
+
 /**
  * vpart_fence() - prove that requests of a lost session are over
  * @a: client's end of a link that went down
@@ -94,9 +110,8 @@ int vpart_fence(struct vpart_adapter *a)
 	u64 after = 0;
 	int err = -ENOLINK, ret;
 
-	/* A server in this kernel has let go of a request before its end. */
 	if (vpart_here(link, VPART_SIDE_SERVER))
-		return 0;
+		return vpart_fence_here(link);
 	spin_lock_irq(&link->lock);
 	/* Who let us in again has found the last session over; this one shall go on. */
 	if (link->state != VPART_LINK_STATE_UP)

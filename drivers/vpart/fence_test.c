@@ -44,6 +44,7 @@ static struct vpart_link *ft_link(struct kunit *test, u32 id, enum vpart_link_st
 
 	KUNIT_ASSERT_NOT_NULL(test, link);
 	spin_lock_init(&link->lock);
+	init_waitqueue_head(&link->wait);
 	kref_init(&link->ref);
 	link->fabric = &ft_fabric;
 	link->ends = BIT(VPART_SIDE_CLIENT);
@@ -150,11 +151,27 @@ static void fence_not_the_next(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, ft.asked, 0);
 }
 
+/* V3 P14: a server in this kernel proves it by letting go, if it has data of its own. */
+static void fence_here(struct kunit *test)
+{
+	struct vpart_adapter *a = &ft.lost->adapter[VPART_SIDE_CLIENT];
+
+	ft.lost->ends |= BIT(VPART_SIDE_SERVER);
+	ft.lost->fabric = &vpart_local_copy;
+	KUNIT_EXPECT_EQ(test, vpart_fence(a), 0);
+	ft.lost->state = VPART_LINK_STATE_DRAINING;
+	KUNIT_EXPECT_EQ(test, vpart_fence(a), -EBUSY);
+	ft.lost->fabric = &vpart_local;
+	KUNIT_EXPECT_EQ(test, vpart_fence(a), 0);
+	KUNIT_EXPECT_EQ(test, ft.asked, 0);
+}
+
 static struct kunit_case vpart_fence_cases[] = {
 	KUNIT_CASE(fence_answers),
 	KUNIT_CASE(fence_other_instance),
 	KUNIT_CASE(fence_other_partition),
 	KUNIT_CASE(fence_not_the_next),
+	KUNIT_CASE(fence_here),
 	{}
 };
 

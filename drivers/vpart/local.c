@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The local fabric: both ends in one kernel, the server uses the client's own
- * pages. A request reaches the server in the caller's context.
+ * pages, or copies of them: see local_copy.c. A request reaches the server in the
+ * caller's context.
  *
  * c->req is the claim on the request: whoever takes it with xchg() calls its
  * done(), so that happens once, whether the server answers or drops the call.
@@ -11,7 +12,7 @@
 #include <linux/jiffies.h>
 #include <linux/kernel.h>
 
-#include "vpart.h"
+#include "local.h"
 
 static void local_limits(struct vpart_limits *lim,
 			 const struct vpart_limits *client,
@@ -28,7 +29,7 @@ static void local_limits(struct vpart_limits *lim,
 	lim->caps |= server->caps;
 }
 
-static int local_connect(struct vpart_link *link, u32 epoch)
+int local_connect(struct vpart_link *link, u32 epoch)
 {
 	struct vpart_adapter *client = &link->adapter[VPART_SIDE_CLIENT];
 	struct vpart_adapter *server = &link->adapter[VPART_SIDE_SERVER];
@@ -62,6 +63,12 @@ static int local_connect(struct vpart_link *link, u32 epoch)
 	lim.caps &= ~(VPART_CAP_ZERO_COPY | VPART_CAP_POLL);
 	lim.caps |= link->fabric->caps;
 	link->login_rsp_len = rsp_len;
+	if (link->fabric == &vpart_local_copy) {
+		lim.dma_alignment = want.dma_alignment | 3;
+		err = local_memory(link, lim.max_data);
+		if (err)
+			goto logout;
+	}
 	err = vpart_link_tables(link, &lim, link->server->call_size);
 	if (err)
 		goto logout;
@@ -72,7 +79,7 @@ logout:
 	return err;
 }
 
-static int local_submit(struct vpart_queue *q, struct vpart_req *req)
+int local_submit(struct vpart_queue *q, struct vpart_req *req)
 {
 	struct vpart_link *link = q->link;
 	struct vpart_call *c;
@@ -110,8 +117,6 @@ static int local_map(struct vpart_call *c, enum dma_data_direction dir,
 
 	if (!req)
 		return -ECANCELED;
-	if (c->flags & VPART_REQ_COPY)
-		return -EOPNOTSUPP;
 	*d = dir == DMA_TO_DEVICE ? req->out : req->in;
 	return 0;
 }
@@ -167,14 +172,8 @@ static struct vpart_req *local_reply(struct vpart_call *c, const void *rsp,
 {
 	struct vpart_req *req = xchg(&c->req, NULL);
 
-	if (unlikely(!req))
-		return NULL;
-	if (unlikely(len > req->rsp_size && !status))
-		status = -EPROTO;
-	if (likely(!status))
-		memcpy(req->rsp, rsp, len);
-	req->rsp_len = status ? 0 : len;
-	req->status = status;
+	if (likely(req))
+		local_answer(req, rsp, len, status);
 	return req;
 }
 

@@ -76,6 +76,7 @@ static const struct nla_policy vpart_adapter_new_policy[VPART_A_ADAPTER_MAX + 1]
 	[VPART_A_ADAPTER_KEY]	      = { .type = NLA_NUL_STRING,
 					  .len = VPART_KEY_SIZE - 1 },
 	[VPART_A_ADAPTER_DIGEST]      = { .type = NLA_U32 },
+	[VPART_A_ADAPTER_COPY]	      = { .type = NLA_U32 },
 };
 
 static const struct nla_policy vpart_adapter_set_policy[VPART_A_ADAPTER_MAX + 1] = {
@@ -149,6 +150,17 @@ static int vpart_nl_path_loss(struct genl_info *info, u32 *value)
 	NL_SET_ERR_MSG_ATTR_FMT(info->extack, a,
 				"a path loss time-out of %u s is not from %d to %d",
 				*value, VPART_PATH_LOSS_MIN, VPART_PATH_LOSS_MAX);
+	return -EINVAL;
+}
+
+static int vpart_nl_copy(struct genl_info *info, u32 *value)
+{
+	struct nlattr *a = info->attrs[VPART_A_ADAPTER_COPY];
+
+	*value = a ? nla_get_u32(a) : 0;
+	if (*value <= 1)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(info->extack, a, "copy is 0 or 1");
 	return -EINVAL;
 }
 
@@ -458,6 +470,7 @@ static int vpart_nl_adapter_new(struct sk_buff *skb, struct genl_info *info)
 	      vpart_nl_number(info, VPART_A_ADAPTER_SERVER_SLOT, VPART_SLOT_MAX,
 			      "server slot", &args.slot[VPART_SIDE_SERVER]) ?:
 	      vpart_nl_path_loss(info, &args.path_loss) ?:
+	      vpart_nl_copy(info, &args.copy) ?:
 	      vpart_nl_remote(info, &args);
 	if (err)
 		return err;

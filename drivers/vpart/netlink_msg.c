@@ -162,6 +162,8 @@ int vpart_nl_adapter(const struct vpart_nl_out *out, struct vpart_link *link)
 	    nla_put_u32(skb, VPART_A_ADAPTER_FREE, vpart_nl_free(&st)) ||
 	    (link->fabric->open &&
 	     nla_put_u32(skb, VPART_A_ADAPTER_SIDE, vpart_nl_end(link))) ||
+	    (!link->fabric->open &&
+	     nla_put_u32(skb, VPART_A_ADAPTER_COPY, link->fabric == &vpart_local_copy)) ||
 	    (st.problem[0] &&
 	     nla_put_string(skb, VPART_A_ADAPTER_PROBLEM, st.problem)) ||
 	    vpart_nl_address(skb, link, VPART_A_ADAPTER_ADDRESS,

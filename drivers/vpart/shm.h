@@ -75,39 +75,6 @@ int shm_pci_register(void);
 void shm_pci_unregister(void);
 struct shm_dev *shm_dev_find(const char *address, struct netlink_ext_ack *extack);
 
-/* ---- pages of a server: shm_pages.c ---- */
-
-#define SHM_STASH		64	/* pages kept per queue */
-#define SHM_PAGES_INLINE	3	/* pages without a list of their own */
-
-/**
- * struct shm_stash - pages of a queue that no call has
- * @lock: guards the rest; inside of no other
- * @nr: how many
- * @page: they
- */
-struct shm_stash {
-	spinlock_t	lock;	/* see above */
-	unsigned int	nr;
-	struct page	*page[SHM_STASH];
-};
-
-/**
- * struct shm_pages - pages for the data of a call
- * @sgl: they; NULL: none
- * @nents: how many
- * @list: @sgl, if it is short
- */
-struct shm_pages {
-	struct scatterlist	*sgl;
-	unsigned int		nents;
-	struct scatterlist	list[SHM_PAGES_INLINE];
-};
-
-int shm_pages_get(struct shm_stash *stash, struct shm_pages *p, u32 len, gfp_t gfp);
-void shm_pages_put(struct shm_stash *stash, struct shm_pages *p);
-void shm_stash_free(struct shm_stash *stash);
-
 /* ---- queues: shm_queue.c ---- */
 
 /* struct shm_queue.run */
@@ -387,7 +354,7 @@ struct shm_end {
 	struct shm_wire_mail	*in;
 	unsigned int		vectors;
 	struct shm_vector	vec[SHM_VECTORS_MAX];
-	struct shm_stash	*stash;
+	struct vpart_stash	*stash;
 	struct delayed_work	look;
 	unsigned int		hurried;
 	unsigned long		hurried_at;
@@ -442,7 +409,7 @@ struct shm_request {
  * @block: they
  */
 struct shm_serve {
-	struct shm_pages	pages;
+	struct vpart_pages	pages;
 	bool			answered;
 	u16			rsp_len;
 	u16			nr_blocks;

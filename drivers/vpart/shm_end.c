@@ -405,18 +405,15 @@ void shm_end_gone(struct shm_end *end)
 struct shm_end *shm_end_new(struct vpart_link *link, const struct vpart_adapter_args *args)
 {
 	struct shm_end *end = kzalloc(sizeof(*end), GFP_KERNEL);
-	unsigned int i;
 
 	if (!end)
 		return NULL;
 	if (args->side == VPART_SIDE_SERVER) {
-		end->stash = kvcalloc(VPART_QUEUES_MAX, sizeof(*end->stash), GFP_KERNEL);
+		end->stash = vpart_stash_new();
 		if (!end->stash) {
 			kfree(end);
 			return NULL;
 		}
-		for (i = 0; i < VPART_QUEUES_MAX; i++)
-			spin_lock_init(&end->stash[i].lock);
 	}
 	end->link = link;
 	end->side = args->side;
@@ -447,16 +444,12 @@ struct shm_end *shm_end_new(struct vpart_link *link, const struct vpart_adapter_
  */
 void shm_end_free(struct shm_end *end)
 {
-	unsigned int i;
-
 	mutex_lock(&shm_mutex);
 	if (end->dev)
 		shm_end_unbind(end);
 	mutex_unlock(&shm_mutex);
 	shm_close_exit(end);
-	for (i = 0; end->stash && i < VPART_QUEUES_MAX; i++)
-		shm_stash_free(&end->stash[i]);
-	kvfree(end->stash);
+	vpart_stash_free(end->stash);
 	mutex_destroy(&end->mutex);
 	kfree_sensitive(end);
 }

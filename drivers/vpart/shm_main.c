@@ -124,13 +124,6 @@ static int shm_link_poll(struct vpart_queue *q, unsigned int budget)
 	return n;
 }
 
-/* At the server's end nobody asks; at the client's no other end is here. */
-static int shm_no_xfer(struct vpart_call *c, const struct vpart_data *d, u32 off,
-		       vpart_xfer_fn fn)
-{
-	return -EOPNOTSUPP;
-}
-
 static struct vpart_req *shm_dropped(struct vpart_call *c)
 {
 	return NULL;
@@ -157,8 +150,6 @@ static const struct vpart_fabric_ops shm_fabric = {
 	.poll		= shm_link_poll,
 	.cancel		= shm_client_cancel,
 	.map		= shm_server_map,
-	.pull		= shm_no_xfer,
-	.push		= shm_no_xfer,
 	.reply		= shm_server_reply,
 	.dropped	= shm_dropped,
 	.put		= shm_server_put,

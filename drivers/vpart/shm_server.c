@@ -14,7 +14,7 @@
 
 #include "shm.h"
 
-static struct shm_stash *shm_stash_of(const struct vpart_queue *q)
+static struct vpart_stash *shm_stash_of(const struct vpart_queue *q)
 {
 	return &((struct shm_end *)q->link->priv)->stash[q->index];
 }
@@ -34,7 +34,7 @@ static int shm_server_fetch(struct shm_queue *sq, struct vpart_call *c, gfp_t gf
 	struct shm_session *sess = sq->sess;
 	const struct shm_wire_tag *t = sess->end->mem +
 				       shm_at_tag(&sess->layout, sq->index, c->tag);
-	struct shm_stash *stash = shm_stash_of(c->q);
+	struct vpart_stash *stash = shm_stash_of(c->q);
 	struct shm_serve *s = vpart_call_fabric(c);
 	int err;
 
@@ -43,7 +43,7 @@ static int shm_server_fetch(struct shm_queue *sq, struct vpart_call *c, gfp_t gf
 	s->rsp_len = 0;
 	s->pages.sgl = NULL;
 	s->nr_blocks = DIV_ROUND_UP(c->out_len + c->in_len, sess->layout.block);
-	if (c->out_len && unlikely(shm_pages_get(stash, &s->pages, c->out_len, gfp)))
+	if (c->out_len && unlikely(vpart_pages_get(stash, &s->pages, c->out_len, gfp)))
 		return -EAGAIN;
 	err = shm_blocks_claim(sess->used, sess->layout.nr_blocks, s->block, t->block,
 			       s->nr_blocks);
@@ -61,7 +61,7 @@ static int shm_server_fetch(struct shm_queue *sq, struct vpart_call *c, gfp_t gf
 drop_blocks:
 	shm_blocks_drop(sess->used, s->block, s->nr_blocks);
 put_pages:
-	shm_pages_put(stash, &s->pages);
+	vpart_pages_put(stash, &s->pages);
 	return err;
 }
 
@@ -173,7 +173,7 @@ int shm_server_map(struct vpart_call *c, enum dma_data_direction dir, struct vpa
 	struct shm_serve *s = vpart_call_fabric(c);
 
 	if (!s->pages.sgl &&
-	    shm_pages_get(shm_stash_of(c->q), &s->pages, c->in_len, GFP_NOIO))
+	    vpart_pages_get(shm_stash_of(c->q), &s->pages, c->in_len, GFP_NOIO))
 		return -ENOMEM;
 	d->sgl = s->pages.sgl;
 	d->nents = s->pages.nents;
@@ -215,7 +215,7 @@ void shm_server_put(struct vpart_call *c)
 {
 	struct shm_serve *s = vpart_call_fabric(c);
 	struct vpart_queue *q = c->q;
-	struct shm_stash *stash = shm_stash_of(q);
+	struct vpart_stash *stash = shm_stash_of(q);
 	u32 valid, tag = c->tag, len = s->rsp_len;
 	bool answered = s->answered;
 	struct shm_session *sess;
@@ -225,7 +225,7 @@ void shm_server_put(struct vpart_call *c)
 
 	/* The segment may be gone, or another session's. */
 	if (unlikely(READ_ONCE(q->link->state) != VPART_LINK_STATE_UP)) {
-		shm_pages_put(stash, &s->pages);
+		vpart_pages_put(stash, &s->pages);
 		vpart_call_free(c, NULL);
 		return;
 	}
@@ -235,7 +235,7 @@ void shm_server_put(struct vpart_call *c)
 	if (valid)
 		shm_blocks_copy(sq, s->block, s->pages.sgl, s->pages.nents, valid, true);
 	shm_blocks_drop(sess->used, s->block, s->nr_blocks);
-	shm_pages_put(stash, &s->pages);
+	vpart_pages_put(stash, &s->pages);
 	/* The client may use the tag again when it has the answer. */
 	vpart_call_free(c, NULL);
 

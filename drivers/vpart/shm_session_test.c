@@ -116,9 +116,7 @@ static void session_exit(struct kunit *test)
 		session_end(t);
 	for (i = 0; t->queues && i < VPART_QUEUES_MAX; i++)
 		kvfree(t->queues[i].calls);
-	for (i = 0; t->end.stash && i < VPART_QUEUES_MAX; i++)
-		shm_stash_free(&t->end.stash[i]);
-	kvfree(t->end.stash);
+	vpart_stash_free(t->end.stash);
 	kvfree(t->queues);
 	vfree(t->end.mem);
 	kfree(t);
@@ -138,12 +136,11 @@ static struct session_test *session_new(struct kunit *test, enum vpart_side side
 	test->priv = t;
 	serving = t;
 	t->queues = kvcalloc(VPART_QUEUES_MAX, sizeof(*t->queues), GFP_KERNEL);
-	end->stash = kvcalloc(VPART_QUEUES_MAX, sizeof(*end->stash), GFP_KERNEL);
+	end->stash = vpart_stash_new();
 	end->size = SHM_SEGMENT_MIN;
 	end->mem = vzalloc(end->size);
 	KUNIT_ASSERT_TRUE(test, t->queues && end->stash && end->mem);
 	for (i = 0; i < VPART_QUEUES_MAX; i++) {
-		spin_lock_init(&end->stash[i].lock);
 		t->queues[i].link = &t->link;
 		t->queues[i].index = i;
 	}

@@ -212,13 +212,6 @@ static void stream_link_kick(struct vpart_queue *q)
 	rcu_read_unlock();
 }
 
-/* At the server's end nobody asks; at the client's no other end is here. */
-static int stream_no_xfer(struct vpart_call *c, const struct vpart_data *d, u32 off,
-			  vpart_xfer_fn fn)
-{
-	return -EOPNOTSUPP;
-}
-
 static struct vpart_req *stream_dropped(struct vpart_call *c)
 {
 	return NULL;
@@ -243,8 +236,6 @@ static const struct vpart_fabric_ops stream_fabric = {
 	.kick		= stream_link_kick,
 	.cancel		= stream_client_cancel,
 	.map		= stream_server_map,
-	.pull		= stream_no_xfer,
-	.push		= stream_no_xfer,
 	.reply		= stream_server_reply,
 	.dropped	= stream_dropped,
 	.put		= stream_server_put,

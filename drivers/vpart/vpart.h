@@ -219,7 +219,7 @@ struct vpart_link_stats {
  * @caps: VPART_CAP_* that the fabric itself decides
  * @open: a link to another kernel: check the arguments, keep what is needed in
  *	link->priv. Process context. NULL: both ends are in this kernel
- * @close: undo it; the link is at rest for good. Process context, bounded
+ * @close: undo it; the link is at rest for good. Process context, bounded. May be NULL
  * @stats: fill what is zero; process context, never waits for a device. NULL
  *	without @open
  * @connect: log in: ask the client for its request, the server for its answer,
@@ -240,8 +240,8 @@ struct vpart_link_stats {
  * @cancel: as vpart_cancel(), under RCU
  * @map: as vpart_map()
  * @unmap: as vpart_unmap(); may be NULL
- * @pull: as vpart_pull(), range already checked
- * @push: as vpart_push(), range already checked
+ * @pull: as vpart_pull(), range already checked; NULL if @map never fails with -EOPNOTSUPP
+ * @push: as vpart_push(), the same
  * @reply: hand the answer over, or -ENOTCONN when @status says so. Returns the
  *	request if it is at this end: its done() is due then. Under RCU.
  * @dropped: the server puts an unanswered call. Returns the request that ends
@@ -297,6 +297,7 @@ struct vpart_fabric_ops {
 };
 
 extern const struct vpart_fabric_ops vpart_local;
+extern const struct vpart_fabric_ops vpart_local_copy;
 
 int vpart_fabric_register(const struct vpart_fabric_ops *fabric);
 void vpart_fabric_unregister(const struct vpart_fabric_ops *fabric);
@@ -566,9 +567,43 @@ static inline void *vpart_call_fabric(const struct vpart_call *c)
 }
 
 void vpart_call_free(struct vpart_call *c, struct vpart_req *req);
+void vpart_calls_each(struct vpart_link *link, void (*fn)(struct vpart_call *c));
 void vpart_calls_cancel(struct vpart_link *link);
 unsigned int vpart_calls_open(struct vpart_link *link,
 			      struct vpart_oldest *oldest);
+
+/* ---- pages.c ---- */
+#define VPART_STASH		64	/* pages kept per queue */
+#define VPART_PAGES_INLINE	3	/* pages without a list of their own */
+
+/**
+ * struct vpart_stash - pages of a queue that no call has
+ * @lock: guards the rest; inside of no other
+ * @nr: how many
+ * @page: they
+ */
+struct vpart_stash {
+	spinlock_t	lock;	/* see above */
+	unsigned int	nr;
+	struct page	*page[VPART_STASH];
+};
+
+/**
+ * struct vpart_pages - pages for the data of a call
+ * @sgl: they; NULL: none
+ * @nents: how many
+ * @list: @sgl, if it is short
+ */
+struct vpart_pages {
+	struct scatterlist	*sgl;
+	unsigned int		nents;
+	struct scatterlist	list[VPART_PAGES_INLINE];
+};
+
+int vpart_pages_get(struct vpart_stash *stash, struct vpart_pages *p, u32 len, gfp_t gfp);
+void vpart_pages_put(struct vpart_stash *stash, struct vpart_pages *p);
+struct vpart_stash *vpart_stash_new(void);
+void vpart_stash_free(struct vpart_stash *stash);
 
 /* ---- bus.c ---- */
 extern struct bus_type vpart_bus;
@@ -585,6 +620,7 @@ struct vpart_adapter_args {
 	const char	*fabric;	/* NULL: local */
 	u32		slot[2];	/* 0: assign */
 	u32		path_loss;	/* 0: default */
+	u32		copy;		/* of the local fabric: 1: with pages of its own */
 	/* of a pair whose other end is in another kernel: */
 	bool		remote;
 	enum vpart_side	side;		/* the end that is here */

@@ -10,7 +10,6 @@
 #include "target.h"
 
 #define CT_QUEUE	0
-#define CT_MAP_ERROR	(-EOPNOTSUPP)	/* of a client that does not show its pages */
 
 /* A call of the table, with what the server keeps of it. */
 struct ct_call {
@@ -34,6 +33,8 @@ struct ct {
 	u8			iu[VSCSI_CMD_IU_SIZE];
 	u8			rsp[VSCSI_RSP_IU_SIZE];
 	unsigned int		done, maps;
+	int			map_error;
+	bool			feed;		/* memory comes while it is asked for */
 	u32			gen;
 };
 
@@ -44,8 +45,12 @@ static void ct_done(struct vpart_req *req)
 
 static int ct_map(struct vpart_call *c, enum dma_data_direction dir, struct vpart_data *d)
 {
-	container_of(c->q->link, struct ct, link)->maps++;
-	return CT_MAP_ERROR;
+	struct ct *ct = container_of(c->q->link, struct ct, link);
+
+	ct->maps++;
+	if (ct->feed)
+		vscsi_gate_feed(&ct->client);
+	return ct->map_error;
 }
 
 static struct vpart_req *ct_reply(struct vpart_call *c, const void *rsp, u16 len, int status)
@@ -165,10 +170,11 @@ static void no_pages(struct kunit *test)
 	unsigned int i;
 	u16 len;
 
+	ct->map_error = -ECANCELED;	/* it was given up */
 	int_to_scsilun(0, &lun);
 	for (i = 1; i <= 2; i++) {
 		len = vscsi_put_cmd(ct->iu, vscsi_make_tag(i, CT_QUEUE, 1), &lun, cdb, 10);
-		ct_request(ct, ct->iu, len, VPART_REQ_COPY, 4096);
+		ct_request(ct, ct->iu, len, 0, 4096);
 		KUNIT_EXPECT_EQ(test, ct->call.cmd.kind, VSCSI_KIND_CMD);
 		KUNIT_EXPECT_EQ(test, ct->done, i - 1);
 		ct_work(ct);
@@ -396,6 +402,56 @@ static void parked_ends(struct kunit *test)
 	cancel_delayed_work_sync(&ct->client.limit);
 }
 
+/* V10: without memory a command waits, and goes on, or ends when its client says so. */
+static void starved(struct kunit *test)
+{
+	static const u8 cdb[VSCSI_CDB_SIZE] = { READ_10, 0, 0, 0, 0, 0, 0, 0, 8, 0 };
+	struct ct *ct = test->priv;
+	struct vscsi_tcmd *cmd = &ct->call.cmd;
+	struct llist_head *list = &ct->sess->tq[CT_QUEUE].list;
+	struct scsi_lun lun;
+	u16 len;
+
+	ct_map_lun(test);
+	ct->map_error = -EBUSY;
+	int_to_scsilun(0, &lun);
+	len = vscsi_put_cmd(ct->iu, vscsi_make_tag(1, CT_QUEUE, 1), &lun, cdb, 10);
+	ct_request(ct, ct->iu, len, 0, 4096);
+	ct_work(ct);
+	/* Asked twice: memory may have come in between. */
+	KUNIT_EXPECT_EQ(test, ct->maps, 2U);
+	KUNIT_EXPECT_TRUE(test, cmd->parked);
+	KUNIT_EXPECT_EQ(test, ct->done, 0U);
+	KUNIT_EXPECT_TRUE(test, llist_empty(list));
+	vscsi_room(ct->port.a);
+	KUNIT_EXPECT_FALSE(test, cmd->parked);
+	KUNIT_EXPECT_FALSE(test, llist_empty(list));
+	cancel_work_sync(&ct->sess->tq[CT_QUEUE].work);
+	ct_work(ct);
+	KUNIT_EXPECT_EQ(test, ct->maps, 4U);
+	KUNIT_EXPECT_TRUE(test, cmd->parked);
+	vscsi_cancel(&ct->call.c);
+	ct_expect_put(test, 1);
+	KUNIT_EXPECT_TRUE(test, list_empty(&ct->client.parked));
+
+	/* There was memory, but behind the second look: it is tried again. */
+	ct_request(ct, ct->iu, len, 0, 4096);
+	ct->feed = true;
+	ct_work(ct);
+	KUNIT_EXPECT_FALSE(test, cmd->parked);
+	KUNIT_EXPECT_FALSE(test, llist_empty(list));
+	cancel_work_sync(&ct->sess->tq[CT_QUEUE].work);
+	/* Given up meanwhile, it does not wait. */
+	set_bit(VSCSI_CANCELLED, &cmd->state);
+	KUNIT_EXPECT_EQ(test, vscsi_gate_starve(cmd), -ECANCELED);
+	cmd->state = 0;
+	ct->sess->draining = true;
+	KUNIT_EXPECT_EQ(test, vscsi_gate_starve(cmd), -ECANCELED);
+	ct_work(ct);
+	ct_expect_put(test, 2);
+	cancel_delayed_work_sync(&ct->client.limit);
+}
+
 static struct kunit_case vscsi_call_cases[] = {
 	KUNIT_CASE(no_pages),
 	KUNIT_CASE(too_many_functions),
@@ -405,6 +461,7 @@ static struct kunit_case vscsi_call_cases[] = {
 	KUNIT_CASE(given_up),
 	KUNIT_CASE(given_up_too_late),
 	KUNIT_CASE(parked_ends),
+	KUNIT_CASE(starved),
 	{}
 };
 

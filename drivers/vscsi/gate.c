@@ -13,7 +13,10 @@
  *	barred		      over		vscsi_gate_over(): LIO let go of it
  *	new, and its device   parked		vscsi_gate_park()
  *	has a barred one
- *	parked		      new again		a barred one of the client is over
+ *	new, without memory   parked		vscsi_gate_starve()
+ *	for its data
+ *	parked		      new again		a barred one of the client is over, or
+ *						there is memory
  *			      dropped		the client gives it up, its session
  *						ends, it is aborted
  *			      BUSY		VSCSI_GATE_LIMIT
@@ -106,6 +109,22 @@ static void vscsi_gate_limit(struct work_struct *work)
 		vpart_finish(vpart_priv_call(cmd), iu,
 			     vscsi_put_rsp(iu, cmd->tag, SAM_STAT_BUSY, 0, 0, NULL, 0));
 	}
+}
+
+static void vscsi_park(struct vscsi_client *client, struct vscsi_tcmd *cmd)
+{
+	lockdep_assert_held(&client->lock);
+	cmd->parked = true;
+	cmd->parked_at = jiffies;
+	list_add_tail(&cmd->gate, &client->parked);
+	queue_delayed_work(vscsi_twq, &client->limit, VSCSI_GATE_LIMIT);
+}
+
+/* It is to end, and not to wait; vscsi_cancel() looks for it on the list, under the lock. */
+static bool vscsi_is_over(const struct vscsi_tcmd *cmd)
+{
+	lockdep_assert_held(&cmd->sess->client->lock);
+	return cmd->barred || cmd->sess->draining || test_bit(VSCSI_CANCELLED, &cmd->state);
 }
 
 /* ---- which device ---- */
@@ -211,20 +230,61 @@ bool __vscsi_gate_park(struct vscsi_tcmd *cmd)
 	spin_lock_irqsave(&client->lock, flags);
 	list_for_each_entry(other, &client->barred, gate)
 		wait |= dev && other->gate_dev == dev && other != cmd;
-	/* It may itself have been given up: vscsi_cancel() looks for it here under the lock. */
-	wait &= !cmd->barred && !sess->draining && !test_bit(VSCSI_CANCELLED, &cmd->state);
+	wait &= !vscsi_is_over(cmd);
 	first = wait && list_empty(&client->parked);
-	if (wait) {
-		cmd->parked = true;
-		cmd->parked_at = jiffies;
-		list_add_tail(&cmd->gate, &client->parked);
-		queue_delayed_work(vscsi_twq, &client->limit, VSCSI_GATE_LIMIT);
-	}
+	if (wait)
+		vscsi_park(client, cmd);
 	spin_unlock_irqrestore(&client->lock, flags);
 	if (first)
 		pr_notice_ratelimited("%s: LUN %llu: commands wait for one that the client gave up\n",
 				      sess->a->name, lun);
 	return wait;
+}
+
+/**
+ * vscsi_gate_starve() - there is no memory for the data of a command: let it wait
+ * @cmd: the command, on its way to LIO
+ *
+ * Context: the worker.
+ * Return: 0: there is after all, and it is mapped; -EBUSY: it waits, and is not the
+ * caller's any more; else what vpart_map() says, or -ECANCELED: it is to end.
+ */
+int vscsi_gate_starve(struct vscsi_tcmd *cmd)
+{
+	struct vscsi_client *client = cmd->sess->client;
+	/* Memory that comes behind this look is counted. */
+	unsigned int room = smp_load_acquire(&client->room);
+	unsigned long flags;
+	int ret;
+
+	ret = vpart_map(vpart_priv_call(cmd), cmd->dir, &cmd->data);
+	if (ret != -EBUSY)
+		return ret;
+	spin_lock_irqsave(&client->lock, flags);
+	if (vscsi_is_over(cmd))
+		ret = -ECANCELED;
+	else if (client->room != room)
+		vscsi_queue(cmd);
+	else
+		vscsi_park(client, cmd);
+	spin_unlock_irqrestore(&client->lock, flags);
+	return ret;
+}
+
+/**
+ * vscsi_gate_feed() - there is memory for those that wait for it
+ * @client: the client
+ *
+ * Context: any.
+ */
+void vscsi_gate_feed(struct vscsi_client *client)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&client->lock, flags);
+	client->room++;
+	vscsi_unpark(client);
+	spin_unlock_irqrestore(&client->lock, flags);
 }
 
 /**

@@ -278,8 +278,18 @@ static void vscsi_submit(struct vscsi_tcmd *cmd, struct vpart_call *c)
 	if (unlikely(!len && op & VSCSI_OP_OUT))
 		cmd->dir = DMA_TO_DEVICE;
 	cmd->data.nents = 0;
-	if (len && vpart_map(c, cmd->dir, &cmd->data))
-		goto drop;
+	if (len) {
+		int ret = vpart_map(c, cmd->dir, &cmd->data);
+
+		if (unlikely(ret)) {
+			if (ret == -EBUSY)
+				ret = vscsi_gate_starve(cmd);
+			if (ret == -EBUSY)
+				return;
+			if (ret)
+				goto drop;
+		}
+	}
 	cmd->answered = false;
 	cmd->bounce = len;
 
@@ -411,6 +421,28 @@ void vscsi_request(struct vpart_call *c)
 		vscsi_detach(c);
 	else
 		vscsi_queue(cmd);
+}
+
+/**
+ * vscsi_share() - vpart_server_ops.share: memory is shared out by LUN
+ * @c: the call
+ */
+u32 vscsi_share(struct vpart_call *c)
+{
+	const struct vscsi_tcmd *cmd = vpart_call_priv(c);
+
+	return cmd->lun;
+}
+
+/**
+ * vscsi_room() - vpart_server_ops.room
+ * @a: adapter
+ */
+void vscsi_room(struct vpart_adapter *a)
+{
+	const struct vscsi_port *port = vpart_get_drvdata(a);
+
+	vscsi_gate_feed(port->sess->client);
 }
 
 /**

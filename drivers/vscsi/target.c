@@ -261,6 +261,8 @@ static const struct vpart_server_ops vscsi_server_ops = {
 	.cancel		= vscsi_cancel,
 	.drain		= vscsi_drain,
 	.logout		= vscsi_logout,
+	.share		= vscsi_share,
+	.room		= vscsi_room,
 };
 
 static void vscsi_remove(struct vpart_adapter *a)

@@ -86,8 +86,9 @@ struct vscsi_port {
  * @lock: guards what follows; irq-safe, no other lock is taken inside
  * @barred: commands that it gave up and that LIO has not ended: see gate.c
  * @nr_barred: how many; read without the lock by those who find it 0
- * @parked: commands that wait for these
+ * @parked: commands that wait for these, or for memory
  * @limit: ends their waiting
+ * @room: counts when there was memory again
  */
 struct vscsi_client {
 	uuid_t			uuid;
@@ -99,6 +100,7 @@ struct vscsi_client {
 	unsigned int		nr_barred;
 	struct list_head	parked;
 	struct delayed_work	limit;
+	unsigned int		room;
 };
 
 /**
@@ -268,6 +270,8 @@ int vscsi_port_number(struct vscsi_tpg *tpg, struct vpart_adapter *a);
 extern const size_t vscsi_call_size;
 void vscsi_request(struct vpart_call *c);
 void vscsi_cancel(struct vpart_call *c);
+u32 vscsi_share(struct vpart_call *c);
+void vscsi_room(struct vpart_adapter *a);
 void vscsi_queue(struct vscsi_tcmd *cmd);
 void vscsi_tq_work(struct work_struct *work);
 int vscsi_write_pending(struct se_cmd *se_cmd);
@@ -286,6 +290,8 @@ bool vscsi_gate_cancel(struct vscsi_tcmd *cmd);
 bool vscsi_gate_drop(struct vscsi_session *sess, u64 lun, const u64 *task);
 void __vscsi_gate_over(struct vscsi_tcmd *cmd);
 bool __vscsi_gate_park(struct vscsi_tcmd *cmd);
+int vscsi_gate_starve(struct vscsi_tcmd *cmd);
+void vscsi_gate_feed(struct vscsi_client *client);
 
 /* Must a command wait for one that its client gave up? Then it is kept. */
 static inline bool vscsi_gate_park(struct vscsi_tcmd *cmd)

@@ -83,7 +83,6 @@ struct vpart_limits {
 /* struct vpart_req.flags */
 #define VPART_REQ_PRIO		BIT(0)	/* a reserved tag: task management */
 #define VPART_REQ_MORE		BIT(1)	/* vpart_kick() follows */
-#define VPART_REQ_COPY		BIT(2)	/* never show my pages to the server */
 
 /**
  * struct vpart_req - one request of a client
@@ -199,6 +198,11 @@ struct vpart_call {
  *	was also given to @cancel. Process context.
  * @logout: the last call of the epoch was put; drop the session. Process
  *	context, may sleep, must not wait for a backing device.
+ * @share: what a call is for, any number. Where pages are the calls' own, memory is
+ *	shared out by it: the calls of one number, which may be stuck, leave some to the
+ *	others. In vpart_map(), its context. NULL: all are alike
+ * @room: calls that vpart_map() has refused with -EBUSY are worth another try. Under RCU,
+ *	any context, must not sleep. May be NULL
  */
 struct vpart_server_ops {
 	size_t	call_size;
@@ -208,6 +212,8 @@ struct vpart_server_ops {
 	void	(*cancel)(struct vpart_call *c);
 	void	(*drain)(struct vpart_adapter *a, u32 epoch);
 	void	(*logout)(struct vpart_adapter *a, u32 epoch);
+	u32	(*share)(struct vpart_call *c);
+	void	(*room)(struct vpart_adapter *a);
 };
 
 /**

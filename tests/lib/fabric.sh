@@ -2,13 +2,13 @@
 # shellcheck shell=bash
 # fabric.sh: adapter pairs by whatever fabric a script is run over.
 #
-# FABRIC says how the ends of a pair are joined: local (default), or tcp, tcp6,
-# vsock, unix or shm with both ends in this machine; DIGEST=all asks for digests,
-# KEY=NAME for a key. shm wants "# ivshmem: 16M" in the script's header, once for
+# FABRIC says how the ends of a pair are joined: local (default), copy (the same with
+# pages of its own), or tcp, tcp6, vsock, unix or shm with both ends in this machine;
+# DIGEST=all asks for digests, KEY=NAME for a key. shm wants "# ivshmem: 16M" in the script's header, once for
 # each pair.
 
 fabric_mods() {
-	[ "${FABRIC:-local}" != local ] || return 0
+	case ${FABRIC:-local} in local | copy) return 0 ;; esac
 	if [ "$FABRIC" = shm ]; then
 		mods vpart_shm
 		return
@@ -36,11 +36,12 @@ shm_free() {
 # join NAME CLIENT SERVER [PATH-LOSS]: an adapter pair, by the fabric that is asked for.
 _pairs=0
 join() {
-	local listen connect n
+	local listen connect n _how=()
 	_pairs=$((_pairs + 1))
 	case ${FABRIC:-local} in
-	local)
-		vpart adapter add client "$2" server "$3" name "$1" ${4:+path-loss "$4"} >/dev/null
+	local | copy)
+		[ "${FABRIC:-local}" = local ] || _how=(--copy)
+		vpart adapter add client "$2" server "$3" name "$1" ${4:+path-loss "$4"} "${_how[@]}" >/dev/null
 		return
 		;;
 	tcp) listen=tcp:127.0.0.1:7300 connect=$listen ;;

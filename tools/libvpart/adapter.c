@@ -139,6 +139,9 @@ static void parse_pair(const struct nlmsghdr *nlh, struct vpart_pair *p)
 		case VPART_A_ADAPTER_PROBLEM:
 			vpart_attr_text(a, p->problem, sizeof(p->problem));
 			break;
+		case VPART_A_ADAPTER_COPY:
+			p->copy = vpart_attr_u64(a);
+			break;
 		}
 	}
 }
@@ -313,6 +316,8 @@ struct nlmsghdr *vpart_pair_request(struct vpart *v, const struct vpart_pair *pa
 		mnl_attr_put_strz(nlh, VPART_A_ADAPTER_FABRIC, pair->fabric);
 	if (pair->path_loss)
 		mnl_attr_put_u32(nlh, VPART_A_ADAPTER_PATH_LOSS, pair->path_loss);
+	if (pair->copy)
+		mnl_attr_put_u32(nlh, VPART_A_ADAPTER_COPY, 1);
 	return nlh;
 }
 
@@ -320,7 +325,7 @@ struct nlmsghdr *vpart_pair_request(struct vpart *v, const struct vpart_pair *pa
  * vpart_pair_add - join a client and an I/O server by an adapter pair
  * @v: the handle
  * @pair: client and server, and what else is not zero or empty of name, id,
- *	slots, fabric and path loss; on return what it has become
+ *	slots, fabric, copy and path loss; on return what it has become
  *
  * With @pair->address it is one end of a link: see vpart_link_add().
  *

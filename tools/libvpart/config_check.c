@@ -82,6 +82,7 @@ static const char *other_pair(const struct vpart_pair *a, const struct vpart_pai
 	       strcmp(a->client, b->client) ? "it has another client" :
 	       strcmp(a->server, b->server) ? "it has another server" :
 	       strcmp(a->fabric, b->fabric) ? "it has another fabric" :
+	       a->copy != b->copy ? "it differs in copy" :
 	       /* That of a partition elsewhere is for the other kernel to choose. */
 	       ((a->ends & VPART_END_CLIENT) && a->client_slot != b->client_slot) ||
 	       ((a->ends & VPART_END_SERVER) && a->server_slot != b->server_slot) ?

@@ -304,6 +304,8 @@ static void read_pair(struct reader *r, struct config *c, size_t arg)
 	vpart_copy(name, sizeof(name), p->name);
 	p->id = (uint32_t)number_value(r, "id", 1, INT32_MAX);
 	read_link(r, p);
+	if (p->ends == VPART_END_BOTH)
+		p->copy = bool_value(r, "copy");
 	name_value(r, "client", p->client, false);
 	if (p->ends & VPART_END_CLIENT)
 		p->client_slot = (uint32_t)number_value(r, "client_slot", 1, UINT16_MAX);

@@ -138,6 +138,7 @@ static void put_pairs(struct json_object *top, const struct config *c)
 		if (p->ends & VPART_END_SERVER)
 			put_number(o, "server_slot", p->server_slot);
 		put_text(o, "fabric", p->fabric);
+		put_true(o, "copy", p->copy);
 		put_number(o, "path_loss", p->path_loss);
 		if (p->address[0])
 			put_link(o, p);

@@ -147,6 +147,7 @@ const char *vpart_address_fabric(const char *address);
  * @netns: network namespace to make such a link in, by its name in /run/netns;
  *	"": the caller's. Not filled by vpart_pairs() and the like
  * @problem: what the last login of such a link failed of, or ""
+ * @copy: of the local fabric: data are copied, the link has pages of its own
  * @path_loss: seconds that the client's I/O waits for a lost link
  * @link: state of the link
  * @why: why the link is or was down
@@ -175,6 +176,7 @@ struct vpart_pair {
 	unsigned int		digest;
 	char			netns[VPART_NETNS_SIZE];
 	char			problem[VPART_PROBLEM_SIZE];
+	bool			copy;
 	uint32_t		path_loss;
 	enum vpart_link_state	link;
 	enum vpart_why		why;

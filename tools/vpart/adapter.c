@@ -35,6 +35,7 @@ static struct json_object *to_json(const struct vpart_pair *p)
 	put_text(o, "here", p->ends == VPART_END_BOTH ? "both" : p->ends == VPART_END_CLIENT ?
 		 "client" : "server");
 	put_text(o, "fabric", p->fabric);
+	put_bool(o, "copy", p->copy);
 	put_text(o, "address", p->address);
 	put_text(o, "key", p->key);
 	put_text(o, "digest", p->address[0] ? vpart_digest_name(p->digest) : "");
@@ -95,7 +96,7 @@ static int path_loss(const struct cmd *c, uint32_t *seconds)
 
 static int run_add(struct cmd *c)
 {
-	struct vpart_pair pair = { .id = 0 };
+	struct vpart_pair pair = { .copy = word(c, "--copy") };
 	int ret;
 
 	ret = copy_name(c, "client", word(c, "client"), pair.client);
@@ -154,11 +155,13 @@ static const struct verb verbs[] = {
 		.example = "vpart adapter show client1-vios1",
 	}, {
 		.name = "add",
-		.args = "client PARTITION server PARTITION [name NAME] [path-loss SECONDS]",
-		.run = run_add, .words = { "client=", "server=", "name=", "path-loss=" },
+		.args = "client PARTITION server PARTITION [name NAME] [path-loss SECONDS] [--copy]",
+		.run = run_add, .words = { "client=", "server=", "name=", "path-loss=", "--copy" },
 		.what = "Join a client and a server by a pair of adapters.",
 		.more = "  name       (CLIENT-SERVER)\n"
-			"  path-loss  how long the client's I/O waits for a lost link, 5 to 300 (30)",
+			"  path-loss  how long the client's I/O waits for a lost link, 5 to 300 (30)\n"
+			"  --copy     data are copied, instead of used where the client has them: so a\n"
+			"             command fails within path-loss whatever its device does",
 		.example = "vpart adapter add client client1 server vios1 path-loss 10",
 	}, {
 		.name = "set", .args = "NAME path-loss SECONDS", .min = 1, .max = 1, .run = run_set,

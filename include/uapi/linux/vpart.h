@@ -131,6 +131,7 @@ enum {
 	VPART_A_ADAPTER_KEY,	/* string: name of the key; absent: none */
 	VPART_A_ADAPTER_DIGEST,	/* u32, bits of enum vpart_digest */
 	VPART_A_ADAPTER_PROBLEM,	/* string: what the last login failed of; absent: nothing */
+	VPART_A_ADAPTER_COPY,	/* u32, 1: a local link with pages of its own; absent: not local */
 
 	__VPART_A_ADAPTER_MAX,
 	VPART_A_ADAPTER_MAX = (__VPART_A_ADAPTER_MAX - 1)

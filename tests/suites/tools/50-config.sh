@@ -48,6 +48,8 @@ is "R11 each LU is at its number" "$(for d in d1 d2 d3 f1; do lun_of $d; done | 
 is "R13 ids, UUIDs, nodes, pools and sizes are as before" \
 	"$(all | diff <(echo "$was") - | grep '^[<>]' | grep -vE '"(since_ms|disk|backstore|device)"')" ""
 is "the path loss time too" "$(cat /sys/bus/vpart/devices/p3.client/path_loss)" 9
+copies() { vpart adapter show $1 | awk '$1 == "copy" { print $2 }'; }
+is "and what copies, and what does not" "$(copies p3) $(copies p1)" "yes no"
 before=$(last_event)
 t "restored twice, nothing happens" bash -c 'vpart config restore | grep -q "nothing to do"'
 is "... at all" "$(last_event)" "$before"

@@ -76,6 +76,7 @@ edited "a node with another UUID contradicts" 'node cec1 of the file contradicts
 edited "a partition with another pool number does" 'partition vios1 .*contradicts.* another pool number' 's/"pool": 1/"pool": 9/'
 edited "one whose id is taken" 'partition other .*contradicts.* UUID is of partition vios1' '/"partitions"/,/"adapters"/s/"name": "vios1"/"name": "other"/; s/"server": "vios1"/"server": "other"/'
 edited "an adapter pair in another slot" 'adapter pair p3 .*contradicts.* another slot' '/"name": "p3"/,/fabric/s/"client_slot": ./"client_slot": 77/'
+edited "one that copies" 'adapter pair p3 .*contradicts.* differs in copy' '/"name": "p3"/,/fabric/s/"fabric": "local"/&, "copy": true/'
 edited "a LU on another device" 'LU d1 .*contradicts.* on another device: /dev/vdb' 's|/dev/vdb|/dev/vdc|; s|"identity": "serial:[^"]*"|"identity": "serial:other"|'
 edited "a LU at another number" 'LU f1 .*contradicts.* another number at adapter pair p3' 's/"lun": 4/"lun": 7/; s/"of": 4/"of": 7/'
 edited "a LU with another UUID" 'LU (d1|f1) .*contradicts.* another UUID' '/"lus"/,/"device"/s/"uuid": "../"uuid": "ff/'

@@ -42,7 +42,7 @@ setup() {
 	vpart partition add client1 role client node cec1 pool 2
 	vpart adapter add client client1 server vios1 name p1
 	vpart adapter add client client1 server vios2 name p2
-	vpart adapter add client client1 server vios1 name p3 path-loss 9
+	vpart adapter add client client1 server vios1 name p3 path-loss 9 --copy
 	vpart lu add d1 adapter p1 device /dev/mapper/la
 	vpart lu add d2 adapter p2 device /dev/mapper/lb lun 6
 	vpart lu add d3 adapter p1 device /dev/mapper/third lun 9

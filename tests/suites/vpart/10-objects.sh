@@ -99,6 +99,8 @@ a path loss time-out of 4 s # time-out of 4 s is not from 5 to 300 # ADAPTER_NEW
 a path loss time-out of 301 s # time-out of 301 s is not from 5 to 300 # ADAPTER_SET NAME=second PATH_LOSS=301
 a change to nothing # the path loss time-out is missing # ADAPTER_SET NAME=second
 an unknown fabric # there is no fabric pigeon # ADAPTER_NEW CLIENT=client1 SERVER=vios2 NAME=a FABRIC=pigeon
+a copy of 2 # copy is 0 or 1 # ADAPTER_NEW CLIENT=client1 SERVER=vios2 NAME=a COPY=2
+a copy as a wish # Unsupported attribute|Unknown attribute # ADAPTER_SET NAME=second COPY=1
 a link state as a wish # Unsupported attribute|Unknown attribute # ADAPTER_SET NAME=second LINK_STATE=2
 an unknown pair # there is no adapter ax # ADAPTER_DEL NAME=ax
 a client with adapters is not deleted # partition client1 has 2 adapters # PARTITION_DEL NAME=client1

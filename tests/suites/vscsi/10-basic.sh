@@ -18,7 +18,7 @@ lun_add p1 0 d1
 disk=$(disk_of p1 0)
 t "R7 the LU is a disk at the client, without a rescan" test -b "/dev/$disk"
 is "it has the device's size" "$(cat /sys/block/$disk/size)" "$(cat /sys/block/vdb/size)"
-# Between kernels the server has pages of its own.
+# Else the server has pages of its own.
 [ "${FABRIC:-local}" = local ] && want=511 || want=3
 is "the link's alignment is the queue's" "$(cat /sys/block/$disk/queue/dma_alignment)" $want
 is "no I/O scheduler by default" "$(grep -o '\[.*\]' "/sys/block/$disk/queue/scheduler")" "[none]"

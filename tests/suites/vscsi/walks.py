@@ -43,7 +43,8 @@ class Lab:
         """Make the adapter pair, or make it anew: no driver is bound to it."""
         if os.path.exists(BUS + "/devices/p1.client"):
             self.ask("ADAPTER_DEL NAME=p1")
-        self.ask("ADAPTER_NEW NAME=p1 CLIENT=client1 SERVER=vios1")
+        copy = int(os.environ.get("FABRIC") == "copy")
+        self.ask(f"ADAPTER_NEW NAME=p1 CLIENT=client1 SERVER=vios1 COPY={copy}")
 
     def tree(self):
         """All that is configured."""

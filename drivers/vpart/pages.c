@@ -7,12 +7,13 @@
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
+#include <linux/export.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 
-#include "shm.h"
+#include "vpart.h"
 
-static struct page *shm_page_get(struct shm_stash *stash, gfp_t gfp)
+static struct page *vpart_page_get(struct vpart_stash *stash, gfp_t gfp)
 {
 	struct page *page = NULL;
 	unsigned long flags;
@@ -24,13 +25,13 @@ static struct page *shm_page_get(struct shm_stash *stash, gfp_t gfp)
 	return page ?: alloc_page(gfp | __GFP_NOWARN);
 }
 
-static void shm_page_put(struct shm_stash *stash, struct page *page)
+static void vpart_page_put(struct vpart_stash *stash, struct page *page)
 {
 	unsigned long flags;
 	bool kept;
 
 	spin_lock_irqsave(&stash->lock, flags);
-	kept = stash->nr < SHM_STASH;
+	kept = stash->nr < VPART_STASH;
 	if (kept)
 		stash->page[stash->nr++] = page;
 	spin_unlock_irqrestore(&stash->lock, flags);
@@ -39,7 +40,7 @@ static void shm_page_put(struct shm_stash *stash, struct page *page)
 }
 
 /**
- * shm_pages_get() - pages for data
+ * vpart_pages_get() - pages for data
  * @stash: of the queue
  * @p: gets them; has none
  * @len: bytes, at least 1
@@ -48,13 +49,13 @@ static void shm_page_put(struct shm_stash *stash, struct page *page)
  * Context: Any that @gfp allows.
  * Return: 0 or -ENOMEM.
  */
-int shm_pages_get(struct shm_stash *stash, struct shm_pages *p, u32 len, gfp_t gfp)
+int vpart_pages_get(struct vpart_stash *stash, struct vpart_pages *p, u32 len, gfp_t gfp)
 {
 	unsigned int nr = DIV_ROUND_UP(len, PAGE_SIZE), i;
 	struct scatterlist *sgl = p->list;
 	struct page *page;
 
-	if (nr > SHM_PAGES_INLINE) {
+	if (nr > VPART_PAGES_INLINE) {
 		sgl = kmalloc_array(nr, sizeof(*sgl), gfp | __GFP_NOWARN);
 		if (!sgl)
 			return -ENOMEM;
@@ -62,7 +63,7 @@ int shm_pages_get(struct shm_stash *stash, struct shm_pages *p, u32 len, gfp_t g
 	sg_init_table(sgl, nr);
 	p->sgl = sgl;
 	for (i = 0; i < nr; i++) {
-		page = shm_page_get(stash, gfp);
+		page = vpart_page_get(stash, gfp);
 		if (!page)
 			goto put;
 		sg_set_page(&sgl[i], page, min_t(u32, len - i * PAGE_SIZE, PAGE_SIZE), 0);
@@ -72,36 +73,62 @@ int shm_pages_get(struct shm_stash *stash, struct shm_pages *p, u32 len, gfp_t g
 
 put:
 	p->nents = i;
-	shm_pages_put(stash, p);
+	vpart_pages_put(stash, p);
 	return -ENOMEM;
 }
+EXPORT_SYMBOL_GPL(vpart_pages_get);
 
 /**
- * shm_pages_put() - give them back
+ * vpart_pages_put() - give them back
  * @stash: of the queue
  * @p: may have none
  *
  * Context: Any.
  */
-void shm_pages_put(struct shm_stash *stash, struct shm_pages *p)
+void vpart_pages_put(struct vpart_stash *stash, struct vpart_pages *p)
 {
 	unsigned int i;
 
 	if (!p->sgl)
 		return;
 	for (i = 0; i < p->nents; i++)
-		shm_page_put(stash, sg_page(&p->sgl[i]));
+		vpart_page_put(stash, sg_page(&p->sgl[i]));
 	if (p->sgl != p->list)
 		kfree(p->sgl);
 	p->sgl = NULL;
 }
+EXPORT_SYMBOL_GPL(vpart_pages_put);
 
 /**
- * shm_stash_free() - let all pages go
- * @stash: nobody uses it
+ * vpart_stash_new() - where the queues of a link keep their pages
+ *
+ * Context: Process context.
+ * Return: VPART_QUEUES_MAX of them, empty, or NULL.
  */
-void shm_stash_free(struct shm_stash *stash)
+struct vpart_stash *vpart_stash_new(void)
 {
-	while (stash->nr)
-		__free_page(stash->page[--stash->nr]);
+	struct vpart_stash *stash = kvcalloc(VPART_QUEUES_MAX, sizeof(*stash), GFP_KERNEL);
+	unsigned int i;
+
+	for (i = 0; stash && i < VPART_QUEUES_MAX; i++)
+		spin_lock_init(&stash[i].lock);
+	return stash;
 }
+EXPORT_SYMBOL_GPL(vpart_stash_new);
+
+/**
+ * vpart_stash_free() - let all pages go
+ * @stash: of a link, nobody uses it; or NULL
+ *
+ * Context: Process context.
+ */
+void vpart_stash_free(struct vpart_stash *stash)
+{
+	unsigned int i;
+
+	for (i = 0; stash && i < VPART_QUEUES_MAX; i++)
+		while (stash[i].nr)
+			__free_page(stash[i].page[--stash[i].nr]);
+	kvfree(stash);
+}
+EXPORT_SYMBOL_GPL(vpart_stash_free);
