@@ -268,7 +268,6 @@ static int map_lu(struct restore *r, size_t index, const char *backstore, bool *
 {
 	const struct config_lu *lu = (const struct config_lu *)r->want.lus.data + index;
 	const struct config_map *m;
-	const struct config_acl *a;
 	size_t paths = 0;
 	int ret = 0;
 
@@ -293,10 +292,7 @@ static int map_lu(struct restore *r, size_t index, const char *backstore, bool *
 		*changed = true;
 		if (r->opts->dry_run)
 			continue;
-		/* Nobody may see what only those named may see. */
-		config_each(a, &r->want.acls)
-			if (!ret && !a->initiator[0] && !strcmp(a->pair, m->pair))
-				ret = vpart_lio_acls_close(r->v, m->pair);
+		ret = vpart_lio_target_make(r->v, &r->want, m->pair);
 		if (!ret)
 			ret = vpart_lio_map(r->v, backstore, lu->name, &path);
 	}

@@ -90,6 +90,19 @@ struct config_acl_lun {
 };
 
 /**
+ * struct config_target - an attribute of a target that is on
+ * @pair: name of the adapter pair
+ * @attrib: index in config_target_attribs
+ */
+struct config_target {
+	char	pair[VPART_NAME_SIZE];
+	size_t	attrib;
+};
+
+#define CONFIG_TARGET_ATTRIBS	2
+extern const char *const config_target_attribs[CONFIG_TARGET_ATTRIBS];
+
+/**
  * struct config_leg - one leg of a mirror
  * @missing: the mirror runs without it, and nobody knows which it was
  * @lu: LU that it is, or "": @device
@@ -124,6 +137,7 @@ struct config_mirror {
  * @lus: struct config_lu
  * @maps: struct config_map
  * @attribs: struct config_attrib
+ * @targets: struct config_target
  * @acls: struct config_acl
  * @acl_luns: struct config_acl_lun
  * @mirrors: struct config_mirror
@@ -135,6 +149,7 @@ struct config {
 	struct vpart_list	lus;
 	struct vpart_list	maps;
 	struct vpart_list	attribs;
+	struct vpart_list	targets;
 	struct vpart_list	acls;
 	struct vpart_list	acl_luns;
 	struct vpart_list	mirrors;
@@ -175,7 +190,8 @@ int vpart_lio_attribs_read(const char *backstore, const char *name, size_t lu,
 int vpart_lio_attrib_write(struct vpart *v, const char *backstore, const char *name,
 			   const struct config_attrib *a);
 void vpart_lio_acls_read(const char *pair, struct config *c);
-int vpart_lio_acls_close(struct vpart *v, const char *pair);
+void vpart_lio_target_read(const char *pair, struct config *c);
+int vpart_lio_target_make(struct vpart *v, const struct config *c, const char *pair);
 int vpart_lio_acl_write(struct vpart *v, const struct config *c, size_t acl, bool *changed);
 
 #endif /* LIBVPART_CONFIG_H */

@@ -173,16 +173,19 @@ int config_look(struct vpart *v, struct config *c)
 	if (ret)
 		return ret;
 	take(&c->pairs, list, n);
-	config_each(p, &c->pairs)
-		if (p->ends & VPART_END_SERVER)
-			vpart_lio_acls_read(p->name, c);
+	config_each(p, &c->pairs) {
+		if (!(p->ends & VPART_END_SERVER))
+			continue;
+		vpart_lio_target_read(p->name, c);
+		vpart_lio_acls_read(p->name, c);
+	}
 	ret = look_links(v, c);
 	if (!ret)
 		ret = look_lus(v, c);
 	if (!ret)
 		ret = look_mirrors(v, c);
-	if (!ret && (c->lus.oom || c->maps.oom || c->attribs.oom || c->acls.oom ||
-		     c->acl_luns.oom || c->mirrors.oom))
+	if (!ret && (c->lus.oom || c->maps.oom || c->attribs.oom || c->targets.oom ||
+		     c->acls.oom || c->acl_luns.oom || c->mirrors.oom))
 		ret = vpart_no_memory(v);
 	return ret;
 }
