@@ -24,6 +24,21 @@ static struct config_lu *lu_named(const struct config *c, const char *name)
 	return NULL;
 }
 
+/* A file knows a LU by its name: two of one name, of other tools, are too many. */
+static int check_alone(struct vpart *v, const struct vpart_lu *lu, const struct vpart_lu *list,
+		       size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (list[i].pair[0] && !strcmp(list[i].name, lu->name) &&
+		    strcmp(list[i].backstore, lu->backstore))
+			return vpart_fail(v, ENOTUNIQ, VPART_CODE_FAILED,
+					  "LU %s is there twice: %s/%s and %s/%s", lu->name,
+					  list[i].backstore, lu->name, lu->backstore, lu->name);
+	return 0;
+}
+
 /* LUs that are at an adapter pair; other backstores are other people's. */
 static int look_lus(struct vpart *v, struct config *c)
 {
@@ -40,6 +55,9 @@ static int look_lus(struct vpart *v, struct config *c)
 		from = &list[i];
 		if (!from->pair[0])
 			continue;
+		ret = check_alone(v, from, list, i);
+		if (ret)
+			break;
 		lu = lu_named(c, from->name);
 		if (!lu) {
 			if (!from->uuid_valid) {

@@ -101,43 +101,27 @@ free_pairs:
 	return ret;
 }
 
-/**
- * vpart_lu_find - a LU by its name
- * @v: the handle
- * @name: its name
- * @lu: where it goes
- *
- * Return: 0 or a negative errno.
- */
-int vpart_lu_find(struct vpart *v, const char *name, struct vpart_lu *lu)
+/* Is it meant by NAME, or by BACKSTORE/NAME? */
+static bool is_named(const struct vpart_lu *lu, const char *name)
 {
-	struct vpart_lu *list;
-	size_t i, n;
-	int ret;
+	const char *slash = strchr(name, '/');
+	size_t len = slash ? (size_t)(slash - name) : 0;
 
-	ret = vpart_lus(v, &list, &n);
-	if (ret)
-		return ret;
-	for (i = 0; i < n; i++)
-		if (!strcmp(list[i].name, name))
-			break;
-	if (i < n)
-		*lu = list[i];
-	else
-		ret = vpart_fail(v, ENOENT, VPART_CODE_NOT_FOUND, "there is no LU '%.64s'", name);
-	free(list);
-	return ret;
+	if (!slash)
+		return !strcmp(lu->name, name);
+	return strlen(lu->backstore) == len && !strncmp(lu->backstore, name, len) &&
+	       !strcmp(lu->name, slash + 1);
 }
 
 /**
  * vpart_lu_paths - the paths to a LU
  * @v: the handle
- * @name: its name
+ * @name: its name, or BACKSTORE/NAME: with other tools' backstores a name may be there twice
  * @list: where they go, one element each; one without an adapter pair if there is
  *	none; free() it
  * @n: its length
  *
- * Return: 0 or a negative errno.
+ * Return: 0; -ENOTUNIQ if two backstores have that name; another negative errno.
  */
 int vpart_lu_paths(struct vpart *v, const char *name, struct vpart_lu **list, size_t *n)
 {
@@ -148,12 +132,41 @@ int vpart_lu_paths(struct vpart *v, const char *name, struct vpart_lu **list, si
 	if (ret)
 		return ret;
 	for (i = 0, *n = 0; i < all; i++)
-		if (!strcmp((*list)[i].name, name))
+		if (is_named(&(*list)[i], name))
 			(*list)[(*n)++] = (*list)[i];
-	if (*n)
-		return 0;
-	free(*list);
-	return vpart_fail(v, ENOENT, VPART_CODE_NOT_FOUND, "there is no LU '%.64s'", name);
+	if (!*n)
+		ret = vpart_fail(v, ENOENT, VPART_CODE_NOT_FOUND, "there is no LU '%.64s'", name);
+	for (i = 1; i < *n && !ret; i++)
+		if (strcmp((*list)[i].backstore, (*list)[0].backstore))
+			ret = vpart_fail(v, ENOTUNIQ, VPART_CODE_FAILED,
+					 "there are two LUs '%.64s': say %s/%s or %s/%s", name,
+					 (*list)[0].backstore, (*list)[0].name,
+					 (*list)[i].backstore, (*list)[i].name);
+	if (ret)
+		free(*list);
+	return ret;
+}
+
+/**
+ * vpart_lu_find - a LU by its name
+ * @v: the handle
+ * @name: its name, as for vpart_lu_paths()
+ * @lu: where it goes: its first path
+ *
+ * Return: 0 or a negative errno.
+ */
+int vpart_lu_find(struct vpart *v, const char *name, struct vpart_lu *lu)
+{
+	struct vpart_lu *list;
+	size_t n;
+	int ret;
+
+	ret = vpart_lu_paths(v, name, &list, &n);
+	if (ret)
+		return ret;
+	*lu = list[0];
+	free(list);
+	return 0;
 }
 
 /**
@@ -448,7 +461,7 @@ static int tell_clients(struct vpart *v, const char *name)
 
 	ret = vpart_lus(v, &list, &n);
 	for (i = 0; !ret && i < n; i++) {
-		if (strcmp(list[i].name, name) || !list[i].pair[0])
+		if (!is_named(&list[i], name) || !list[i].pair[0])
 			continue;
 		told = true;
 		ret = vpart_lio_rescan(v, list[i].pair, list[i].lun);
@@ -597,7 +610,7 @@ int vpart_lu_del(struct vpart *v, const char *name, const char *pair, bool force
 		if (list[i].pair[0] && (!pair || !strcmp(list[i].pair, pair)))
 			ret = vpart_lio_unmap(v, &list[i]);
 	if (!ret && !left)
-		ret = vpart_lio_backstore_del(v, list[0].backstore, name);
+		ret = vpart_lio_backstore_del(v, list[0].backstore, list[0].name);
 	free(list);
 	return ret;
 }
@@ -654,11 +667,11 @@ int vpart_lu_set_access(struct vpart *v, const char *name, const char *pair,
 	ret = join_groups(v, list, n);
 	/* The new one first: at no time is there none to use. */
 	if (!ret)
-		ret = vpart_lio_access_set(v, lu->backstore, name, lu->server, access);
+		ret = vpart_lio_access_set(v, lu->backstore, lu->name, lu->server, access);
 	for (i = 0; i < n && !ret && access == VPART_ACCESS_OPTIMIZED; i++)
 		if (list[i].server[0] && strcmp(list[i].server, lu->server) &&
 		    (list[i].access == VPART_ACCESS_OPTIMIZED || list[i].preferred))
-			ret = vpart_lio_access_set(v, lu->backstore, name, list[i].group,
+			ret = vpart_lio_access_set(v, lu->backstore, lu->name, list[i].group,
 						   VPART_ACCESS_NON_OPTIMIZED);
 	for (i = 0; i < n && !ret; i++)
 		ret = vpart_lio_rescan(v, list[i].pair, list[i].lun);

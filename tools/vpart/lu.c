@@ -273,7 +273,8 @@ static const struct verb verbs[] = {
 		.name = "del", .args = "NAME [adapter PAIR] [--force]", .min = 1, .max = 1,
 		.run = run_del, .words = { "adapter=", "--force" },
 		.what = "Serve a LU no longer. The device behind it keeps its data.",
-		.more = "  adapter    only the path by this pair; with the last one the LU goes (all)\n"
+		.more = "Where other tools have made a second LU of that name, NAME is BACKSTORE/NAME.\n\n"
+			"  adapter    only the path by this pair; with the last one the LU goes (all)\n"
 			"  --force    even if the client uses its disk, whose I/O then fails",
 		.example = "vpart lu del d1",
 	}, { .name = NULL },
