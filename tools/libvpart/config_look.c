@@ -74,6 +74,9 @@ static int look_lus(struct vpart *v, struct config *c)
 			ret = config_device_look(v, from->device, &lu->device);
 			if (ret)
 				break;
+			lu->recorded = from->recorded && !lu->device.file;
+			if (lu->recorded)
+				vpart_copy(lu->device.id, sizeof(lu->device.id), from->identity);
 			vpart_lio_attribs_read(from->backstore, from->name, c->lus.n - 1,
 					       &c->attribs);
 		}

@@ -8,7 +8,7 @@
 #include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
-#include "internal.h"
+#include "config.h"
 
 /* A command that is open for so long is not about to end. */
 #define STUCK_MS	5000
@@ -376,17 +376,41 @@ free:
 	return ret;
 }
 
+/* The device that is meant, and what it is known by from now on. */
+static int find_device(struct vpart *v, struct vpart_lu_spec *spec, char *path, size_t size,
+		       char *id, size_t id_size)
+{
+	struct identity_index index = { .nkinds = 0 };
+	int ret;
+
+	if (!spec->device) {
+		ret = identity_find(v, spec->name, spec->identity, &index, path, size);
+		identity_index_free(&index);
+		if (!ret && !path[0])
+			ret = vpart_fail(v, ENOENT, VPART_CODE_NOT_FOUND, "no device is %.250s",
+					 spec->identity);
+		if (ret)
+			return ret;
+		spec->device = path;
+	}
+	ret = identity_choose(v, spec->device, spec->identity, id, id_size);
+	spec->identity = id;
+	return ret;
+}
+
 /**
  * vpart_lu_add - serve a device as a LU, or a LU over one more path
  * @v: the handle
- * @spec: what is wanted
+ * @wanted: what is wanted
  * @lu: what has become of it; @lu->disk is "" if the client did not show its
  *	disk in time, which is no failure
  *
  * Return: 0 or a negative errno; after a failure nothing is left behind.
  */
-int vpart_lu_add(struct vpart *v, const struct vpart_lu_spec *spec, struct vpart_lu *lu)
+int vpart_lu_add(struct vpart *v, const struct vpart_lu_spec *wanted, struct vpart_lu *lu)
 {
+	char id[VPART_IDENTITY_SIZE], path[PATH_MAX];
+	struct vpart_lu_spec own = *wanted, *spec = &own;
 	enum vpart_access access = spec->access;
 	uint8_t uuid[VPART_UUID_SIZE];
 	struct vpart_error first;
@@ -407,9 +431,11 @@ int vpart_lu_add(struct vpart *v, const struct vpart_lu_spec *spec, struct vpart
 	ret = vpart_lio_check(v);
 	if (ret)
 		return ret;
-	if (!spec->device)
+	if (!spec->device && !spec->identity)
 		return add_to(v, spec, lu);
 	ret = check_unique(v, spec->name, uuid);
+	if (!ret)
+		ret = find_device(v, spec, path, sizeof(path), id, sizeof(id));
 	if (ret)
 		goto tidy;
 	ret = choose_pair(v, spec, &pair, &made);
@@ -613,6 +639,29 @@ int vpart_lu_del(struct vpart *v, const char *name, const char *pair, bool force
 		ret = vpart_lio_backstore_del(v, list[0].backstore, list[0].name);
 	free(list);
 	return ret;
+}
+
+/**
+ * vpart_lu_set_identity - say what the device of a LU is known by from now on
+ * @v: the handle
+ * @name: the LU
+ * @identity: KIND, KIND:VALUE or "none"
+ * @lu: what has become of it
+ *
+ * Return: 0 or a negative errno.
+ */
+int vpart_lu_set_identity(struct vpart *v, const char *name, const char *identity,
+			  struct vpart_lu *lu)
+{
+	char id[VPART_IDENTITY_SIZE];
+	int ret;
+
+	ret = vpart_lu_find(v, name, lu);
+	if (!ret)
+		ret = identity_choose(v, lu->device, identity, id, sizeof(id));
+	if (!ret)
+		ret = vpart_lio_identity_set(v, lu->backstore, lu->name, id);
+	return ret ? ret : vpart_lu_find(v, name, lu);
 }
 
 /* What LIO alone has mapped is in no server's group yet. */
