@@ -71,7 +71,10 @@ static int look_lus(struct vpart *v, struct config *c)
 				break;
 			vpart_copy(lu->name, sizeof(lu->name), from->name);
 			memcpy(lu->uuid, from->uuid, sizeof(lu->uuid));
-			ret = config_device_look(v, from->device, &lu->device);
+			ret = from->device[0] ? config_device_look(v, from->device, &lu->device) :
+			      vpart_fail(v, ENODEV, VPART_CODE_FAILED,
+					 "LU %s: nobody can tell what it is on: set udev_path of its backstore %s",
+					 from->name, from->backstore);
 			if (ret)
 				break;
 			lu->recorded = from->recorded && !lu->device.file;

@@ -124,7 +124,7 @@ written "a physical volume of LVM" pvuuid UUID \
 written "a GPT" ptuuid PTUUID "python3 /src/tests/lib/gpt.py /dev/vde 99999999-2222-4333-8444-555555555555"
 written "a DOS partition table" ptuuid PTUUID \
 	'dd if=/dev/zero of=/dev/vde bs=1M count=1; printf "\x12\x34\xab\xcd\0\0\x80\0\2\0\x83\0\x8\0\0\x8\0\0\0\x40\0\0" | dd of=/dev/vde bs=1 seek=440; printf "\x55\xaa" | dd of=/dev/vde bs=1 seek=510; blockdev --rereadpt /dev/vde'
-is "R13 and its partition by that and its number" "$(s "d=d7; vpart lu del d4; $add device /dev/vde1 >/dev/null"; identity d7)" "pvid partuuid:cdab3412-01"
+is "R13 and its partition by that and its number" "$(s "d=d7; { vpart lu del d4 && $add device /dev/vde1; } >/dev/null"; identity d7)" "pvid partuuid:cdab3412-01"
 fails "R13 half a GPT is none" 'says nothing by which it is known again' s "vpart lu del d7; dd if=/dev/zero of=/dev/vde bs=1M count=1
 	python3 /src/tests/lib/gpt.py /dev/vde 99999999-2222-4333-8444-555555555555; dd if=/dev/zero of=/dev/vde bs=1 seek=600 count=1 conv=notrunc; d=d4; $add device /dev/vde"
 

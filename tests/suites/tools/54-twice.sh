@@ -28,6 +28,7 @@ one=$(get d1 backstore)
 truncate -s 8M /var/f1
 mkdir -p $core/fileio_77/d1
 echo "fd_dev_name=/var/f1,fd_dev_size=8388608" >$core/fileio_77/d1/control
+echo /var/f1 >$core/fileio_77/d1/udev_path
 echo 11111111-2222-4333-8444-555555555555 >$core/fileio_77/d1/wwn/vpd_unit_serial
 echo 1 >$core/fileio_77/d1/enable
 mkdir $tpg/lun/lun_7
