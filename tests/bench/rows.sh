@@ -70,7 +70,7 @@ vscsi_up() {
 	mods vpart vscsi_host vscsi_target &&
 		vpart partition add vios1 vios &&
 		vpart partition add client1 client &&
-		vpart lu add lu1 server vios1 client client1 device /dev/plain
+		vpart lu add lu1 server vios1 client client1 device /dev/plain identity none
 }
 new_disk vscsi_up && row vscsi-local "/dev/$disk"
 vpart lu del lu1
@@ -84,7 +84,7 @@ stream_up() { # DIGEST
 			listen tcp:127.0.0.1:7300 key none &&
 		vpart link add client1-vios1 client client1 server vios1 id 1 \
 			connect tcp:127.0.0.1:7300 key none digest "$1" &&
-		vpart lu add lu1 server vios1 client client1 device /dev/plain
+		vpart lu add lu1 server vios1 client client1 device /dev/plain identity none
 }
 stream_down() { vpart lu del lu1 && vpart link del client1-vios1; }
 new_disk stream_up none && row vscsi-stream "/dev/$disk"

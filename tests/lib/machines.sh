@@ -44,7 +44,8 @@ _say() {
 # machine NAME [OPTION...]: start one, and do not wait for it.
 #	--kernel NAME	stock, debug, 6.12...; otherwise what the header says
 #	--mem MIB	512		--smp N		1
-#	--disk SIZE	an empty disk, /dev/vdb and on; it survives its machine's end
+#	--disk SIZE[:SERIAL]	an empty disk, /dev/vdb and on; it survives its machine's
+#			end. Its serial number is disk1 and on, or SERIAL, or none ("32M:")
 #	--net NAME	an adapter that is called NAME in it, on the network NAME
 #	--ivshmem NAME[:SIZE[:VECTORS]]		a device of shared memory (16M, 4)
 #	--append WORDS	for the kernel's command line
@@ -81,6 +82,10 @@ thaw() { _tell thaw "$@"; }
 kill_machine() { _tell kill "$1"; }	# power lost, without a warning
 start_machine() { _tell start "$@"; }	# again, with its disks: NAME [KERNEL]
 stop_machine() { _tell stop "$1" "${2:-60}"; }	# in order; no later than SECONDS
+
+# disks MACHINE [NUMBER...]: those that it has from its next start on, in this order.
+# Each keeps its data and its serial number.
+disks() { _tell disks "$@"; }
 
 # addr MACHINE|host NETWORK, addr6: an address. "host" is this one.
 addr() { _tell addr 4 "$2" "$1"; }

@@ -16,6 +16,7 @@
  * @have: what existed at the beginning
  * @lus: all LUs that existed at the beginning, of other tools too
  * @nlus: how many
+ * @index: devices by their identities, while LUs are made
  * @count: objects, by enum vpart_config_result
  */
 struct restore {
@@ -25,6 +26,7 @@ struct restore {
 	struct config			have;
 	struct vpart_lu			*lus;
 	size_t				nlus;
+	struct identity_index		index;
 	size_t				count[VPART_CONFIG_RESULTS];
 };
 
@@ -72,6 +74,26 @@ static void remember_legs(const struct config *old, struct config *c)
 	}
 }
 
+/*
+ * What a LU is known by was chosen when it was made. Where other tools made it
+ * anew, an earlier file knows, if the device says so still.
+ */
+static void remember_identities(const struct config *old, struct config *c)
+{
+	char kind[IDENTITY_KIND_SIZE], id[VPART_IDENTITY_SIZE];
+	const struct config_lu *o;
+	struct config_lu *lu;
+
+	config_each(lu, &c->lus)
+		config_each(o, &old->lus)
+			if (!lu->recorded && !memcmp(o->uuid, lu->uuid, sizeof(lu->uuid)) &&
+			    lu->device.major && !identity_kind(o->device.id, kind) &&
+			    !identity_of(lu->device.major, lu->device.minor, kind, id,
+					 sizeof(id)) &&
+			    !strcmp(id, o->device.id))
+				vpart_copy(lu->device.id, sizeof(lu->device.id), id);
+}
+
 /**
  * vpart_config_save - write down what exists
  * @v: the handle
@@ -89,8 +111,10 @@ int vpart_config_save(struct vpart *v, const char *file, size_t *n)
 	config_init(&c);
 	config_init(&old);
 	ret = quiet ? config_look(v, &c) : vpart_no_memory(v);
-	if (!ret && !config_read(quiet, file, &old))
+	if (!ret && !config_read(quiet, file, &old)) {
 		remember_legs(&old, &c);
+		remember_identities(&old, &c);
+	}
 	if (!ret)
 		ret = config_valid(v, &c);
 	if (!ret)
@@ -211,10 +235,12 @@ static int make_backstore(struct restore *r, size_t index, char *backstore, size
 	int ret;
 
 	set = mirror_of(r, lu->name, &leg);
-	ret = config_device_find(r->v, lu->name, &lu->device, set, leg, path, sizeof(path));
+	ret = config_device_find(r->v, lu->name, &lu->device, set, leg, &r->index, path,
+				 sizeof(path));
 	if (ret || r->opts->dry_run)
 		return ret;
 	spec.device = path;
+	spec.identity = lu->device.id;
 	ret = vpart_lio_backstore_add(r->v, &spec, lu->uuid, backstore, size);
 	if (ret)
 		return ret;
@@ -268,7 +294,6 @@ static int map_lu(struct restore *r, size_t index, const char *backstore, bool *
 {
 	const struct config_lu *lu = (const struct config_lu *)r->want.lus.data + index;
 	const struct config_map *m;
-	const struct config_acl *a;
 	size_t paths = 0;
 	int ret = 0;
 
@@ -293,14 +318,30 @@ static int map_lu(struct restore *r, size_t index, const char *backstore, bool *
 		*changed = true;
 		if (r->opts->dry_run)
 			continue;
-		/* Nobody may see what only those named may see. */
-		config_each(a, &r->want.acls)
-			if (!ret && !a->initiator[0] && !strcmp(a->pair, m->pair))
-				ret = vpart_lio_acls_close(r->v, m->pair);
+		ret = vpart_lio_target_make(r->v, &r->want, m->pair);
 		if (!ret)
 			ret = vpart_lio_map(r->v, backstore, lu->name, &path);
 	}
 	return ret;
+}
+
+/* Is a backstore that another tool has made on the LU's device? Its paths were names. */
+static int check_backstore(struct restore *r, const struct config_lu *lu,
+			   const struct vpart_lu *there)
+{
+	struct config_device now;
+	int ret;
+
+	if (there->recorded && !lu->device.file && !strcmp(there->identity, lu->device.id))
+		return 0;
+	ret = config_device_look(r->v, there->device, &now);
+	if (ret || config_device_same(&lu->device, &now))
+		return ret;
+	return vpart_fail(r->v, EMEDIUMTYPE, VPART_CODE_FAILED,
+			  "%s: its backstore %s/%s is on %s (%s), which is not its device %s (%s)",
+			  lu->name, there->backstore, lu->name, there->device,
+			  now.id[0] ? now.id : "nameless", lu->device.path,
+			  lu->device.id[0] ? lu->device.id : "nameless");
 }
 
 static void restore_lu(struct restore *r, size_t index)
@@ -318,6 +359,8 @@ static void restore_lu(struct restore *r, size_t index)
 	if (there)
 		vpart_copy(backstore, sizeof(backstore), there->backstore);
 	ret = r->opts->dry_run ? 0 : vpart_lio_check(r->v);
+	if (!ret && there && !there->pair[0])
+		ret = check_backstore(r, lu, there);
 	if (!ret && !there)
 		ret = make_backstore(r, index, backstore, sizeof(backstore));
 	if (!ret)
@@ -390,8 +433,8 @@ static bool leg_missing(struct restore *r)
 	config_each(m, &r->want.mirrors)
 		for (i = 0; i < VPART_MIRROR_LEGS; i++)
 			if (!m->legs[i].missing && !m->legs[i].lu[0] &&
-			    config_device_find(r->v, m->name, &m->legs[i].device, m, i, path,
-					       sizeof(path)))
+			    config_device_find(r->v, m->name, &m->legs[i].device, m, i, NULL,
+					       path, sizeof(path)))
 				missing = true;
 	r->v->error = first;
 	return missing;
@@ -452,8 +495,8 @@ static void name_leg(struct restore *r, const struct config_mirror *m, int i, ch
 	if (leg->missing)
 		return;
 	if (!leg->lu[0]) {
-		if (!config_device_find(r->v, m->name, &leg->device, m, (unsigned int)i, path,
-					sizeof(path)))
+		if (!config_device_find(r->v, m->name, &leg->device, m, (unsigned int)i, NULL,
+					path, sizeof(path)))
 			vpart_copy(arg, size, path);
 		return;
 	}
@@ -526,6 +569,7 @@ static void restore_all(struct restore *r)
 		restore_pair(r, p);
 	for (i = 0; i < r->want.lus.n; i++)
 		restore_lu(r, i);
+	identity_index_free(&r->index);
 	restore_acls(r);
 	wait_disks(r, uevents);
 	config_each(m, &r->want.mirrors)

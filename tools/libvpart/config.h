@@ -7,20 +7,54 @@
 
 /* Of the file's format; a newer one is refused */
 #define CONFIG_VERSION		1
-#define CONFIG_ID_SIZE		256
+
+/* Of an identity that was said to be none: "none", or "none:" and what the device says */
+#define IDENTITY_NONE		"none"
+#define IDENTITY_KIND_SIZE	12
+
+/**
+ * enum identity_written - an id that is written on a device
+ * @IDENTITY_PARTUUID: of a partition, in its disk's table
+ * @IDENTITY_PTUUID: of a partition table
+ * @IDENTITY_PVUUID: of a physical volume of LVM
+ * @IDENTITY_FSUUID: of a file system
+ */
+enum identity_written {
+	IDENTITY_PARTUUID,
+	IDENTITY_PTUUID,
+	IDENTITY_PVUUID,
+	IDENTITY_FSUUID,
+};
+
+/**
+ * struct identity_index - devices by their identities
+ * @devices: those found so far, see identity_find.c
+ * @kinds: kinds of identity that were looked at
+ * @nkinds: how many
+ */
+struct identity_index {
+	struct vpart_list	devices;
+	char			kinds[16][IDENTITY_KIND_SIZE];
+	size_t			nkinds;
+};
 
 /**
  * struct config_device - a device or file, and how it is known again
  * @path: where it was when it was saved
- * @id: what the device says that it is, see identity.c; "" without one
+ * @id: what the device says that it is, see identity.c; "" if it says nothing;
+ *	"none" if that was known when it was served
  * @file: a file, not a block device
  * @bytes: its size
+ * @major: of the device, if it was looked at
+ * @minor: the same
  */
 struct config_device {
 	char		path[PATH_MAX];
-	char		id[CONFIG_ID_SIZE];
+	char		id[VPART_IDENTITY_SIZE];
 	bool		file;
 	uint64_t	bytes;
+	unsigned int	major;
+	unsigned int	minor;
 };
 
 /**
@@ -56,12 +90,14 @@ struct config_map {
  * @name: name
  * @uuid: identity
  * @device: what is behind it
+ * @recorded: its identity was chosen when it was made
  * @ready: while restoring: it is served
  */
 struct config_lu {
 	char			name[VPART_NAME_SIZE];
 	uint8_t			uuid[VPART_UUID_SIZE];
 	struct config_device	device;
+	bool			recorded;
 	bool			ready;
 };
 
@@ -88,6 +124,19 @@ struct config_acl_lun {
 	uint32_t	lun;
 	bool		read_only;
 };
+
+/**
+ * struct config_target - an attribute of a target that is on
+ * @pair: name of the adapter pair
+ * @attrib: index in config_target_attribs
+ */
+struct config_target {
+	char	pair[VPART_NAME_SIZE];
+	size_t	attrib;
+};
+
+#define CONFIG_TARGET_ATTRIBS	2
+extern const char *const config_target_attribs[CONFIG_TARGET_ATTRIBS];
 
 /**
  * struct config_leg - one leg of a mirror
@@ -124,6 +173,7 @@ struct config_mirror {
  * @lus: struct config_lu
  * @maps: struct config_map
  * @attribs: struct config_attrib
+ * @targets: struct config_target
  * @acls: struct config_acl
  * @acl_luns: struct config_acl_lun
  * @mirrors: struct config_mirror
@@ -135,6 +185,7 @@ struct config {
 	struct vpart_list	lus;
 	struct vpart_list	maps;
 	struct vpart_list	attribs;
+	struct vpart_list	targets;
 	struct vpart_list	acls;
 	struct vpart_list	acl_luns;
 	struct vpart_list	mirrors;
@@ -162,12 +213,28 @@ bool config_same_pair(const struct vpart_pair *a, const struct vpart_pair *b);
 int config_check(struct vpart *v, const struct config *want, const struct config *have,
 		 const struct vpart_lu *lus, size_t n);
 
-/* identity.c: devices that keep their identity when their names change */
+/* identity.c: what a device says that it is */
 int vpart_identity(unsigned int major, unsigned int minor, char *id, size_t size);
+int identity_best(unsigned int major, unsigned int minor, char *id, size_t size);
+int identity_of(unsigned int major, unsigned int minor, const char *kind, char *id, size_t size);
+int identity_kind(const char *id, char kind[IDENTITY_KIND_SIZE]);
+bool identity_is_written(const char *id);
+bool identity_none(const char *id);
+
+/* identity_disk.c: what is written on it */
+int identity_written(const uint8_t *buf, size_t len, unsigned int lbs, enum identity_written kind,
+		     unsigned int part, char *value, size_t size);
+
+/* identity_find.c: devices that keep their identity when their names change */
 int config_device_look(struct vpart *v, const char *path, struct config_device *d);
 int config_device_find(struct vpart *v, const char *what, const struct config_device *d,
-		       const struct config_mirror *set, unsigned int leg, char *path, size_t size);
+		       const struct config_mirror *set, unsigned int leg,
+		       struct identity_index *index, char *path, size_t size);
 bool config_device_same(const struct config_device *a, const struct config_device *b);
+int identity_find(struct vpart *v, const char *what, const char *id, struct identity_index *index,
+		  char *path, size_t size);
+int identity_choose(struct vpart *v, const char *path, const char *wanted, char *id, size_t size);
+void identity_index_free(struct identity_index *index);
 
 /* lio_acl.c: what LIO keeps besides backstores and LUNs */
 int vpart_lio_attribs_read(const char *backstore, const char *name, size_t lu,
@@ -175,7 +242,8 @@ int vpart_lio_attribs_read(const char *backstore, const char *name, size_t lu,
 int vpart_lio_attrib_write(struct vpart *v, const char *backstore, const char *name,
 			   const struct config_attrib *a);
 void vpart_lio_acls_read(const char *pair, struct config *c);
-int vpart_lio_acls_close(struct vpart *v, const char *pair);
+void vpart_lio_target_read(const char *pair, struct config *c);
+int vpart_lio_target_make(struct vpart *v, const struct config *c, const char *pair);
 int vpart_lio_acl_write(struct vpart *v, const struct config *c, size_t acl, bool *changed);
 
 #endif /* LIBVPART_CONFIG_H */

@@ -26,6 +26,7 @@ void config_init(struct config *c)
 	c->lus.size = sizeof(struct config_lu);
 	c->maps.size = sizeof(struct config_map);
 	c->attribs.size = sizeof(struct config_attrib);
+	c->targets.size = sizeof(struct config_target);
 	c->acls.size = sizeof(struct config_acl);
 	c->acl_luns.size = sizeof(struct config_acl_lun);
 	c->mirrors.size = sizeof(struct config_mirror);
@@ -39,6 +40,7 @@ void config_free(struct config *c)
 	free(c->lus.data);
 	free(c->maps.data);
 	free(c->attribs.data);
+	free(c->targets.data);
 	free(c->acls.data);
 	free(c->acl_luns.data);
 	free(c->mirrors.data);
@@ -296,6 +298,8 @@ static void read_pair(struct reader *r, struct config *c, size_t arg)
 	size_t index = c->pairs.n - 1;
 	struct config_acl *closed;
 	char name[VPART_NAME_SIZE];
+	struct config_target *t;
+	size_t i;
 
 	(void)arg;
 	if (!p)
@@ -315,6 +319,13 @@ static void read_pair(struct reader *r, struct config *c, size_t arg)
 	name_value(r, "fabric", p->fabric, false);
 	p->path_loss = (uint32_t)number_value(r, "path_loss", VPART_PATH_LOSS_MIN,
 					      VPART_PATH_LOSS_MAX);
+	for (i = 0; i < CONFIG_TARGET_ATTRIBS; i++) {
+		t = bool_value(r, config_target_attribs[i]) ? more(r, &c->targets) : NULL;
+		if (!t)
+			continue;
+		vpart_copy(t->pair, sizeof(t->pair), name);
+		t->attrib = i;
+	}
 	if (bool_value(r, "only_acls")) {
 		closed = more(r, &c->acls);
 		if (closed)

@@ -24,6 +24,21 @@ static struct config_lu *lu_named(const struct config *c, const char *name)
 	return NULL;
 }
 
+/* A file knows a LU by its name: two of one name, of other tools, are too many. */
+static int check_alone(struct vpart *v, const struct vpart_lu *lu, const struct vpart_lu *list,
+		       size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (list[i].pair[0] && !strcmp(list[i].name, lu->name) &&
+		    strcmp(list[i].backstore, lu->backstore))
+			return vpart_fail(v, ENOTUNIQ, VPART_CODE_FAILED,
+					  "LU %s is there twice: %s/%s and %s/%s", lu->name,
+					  list[i].backstore, lu->name, lu->backstore, lu->name);
+	return 0;
+}
+
 /* LUs that are at an adapter pair; other backstores are other people's. */
 static int look_lus(struct vpart *v, struct config *c)
 {
@@ -40,6 +55,9 @@ static int look_lus(struct vpart *v, struct config *c)
 		from = &list[i];
 		if (!from->pair[0])
 			continue;
+		ret = check_alone(v, from, list, i);
+		if (ret)
+			break;
 		lu = lu_named(c, from->name);
 		if (!lu) {
 			if (!from->uuid_valid) {
@@ -53,9 +71,15 @@ static int look_lus(struct vpart *v, struct config *c)
 				break;
 			vpart_copy(lu->name, sizeof(lu->name), from->name);
 			memcpy(lu->uuid, from->uuid, sizeof(lu->uuid));
-			ret = config_device_look(v, from->device, &lu->device);
+			ret = from->device[0] ? config_device_look(v, from->device, &lu->device) :
+			      vpart_fail(v, ENODEV, VPART_CODE_FAILED,
+					 "LU %s: nobody can tell what it is on: set udev_path of its backstore %s",
+					 from->name, from->backstore);
 			if (ret)
 				break;
+			lu->recorded = from->recorded && !lu->device.file;
+			if (lu->recorded)
+				vpart_copy(lu->device.id, sizeof(lu->device.id), from->identity);
 			vpart_lio_attribs_read(from->backstore, from->name, c->lus.n - 1,
 					       &c->attribs);
 		}
@@ -173,16 +197,19 @@ int config_look(struct vpart *v, struct config *c)
 	if (ret)
 		return ret;
 	take(&c->pairs, list, n);
-	config_each(p, &c->pairs)
-		if (p->ends & VPART_END_SERVER)
-			vpart_lio_acls_read(p->name, c);
+	config_each(p, &c->pairs) {
+		if (!(p->ends & VPART_END_SERVER))
+			continue;
+		vpart_lio_target_read(p->name, c);
+		vpart_lio_acls_read(p->name, c);
+	}
 	ret = look_links(v, c);
 	if (!ret)
 		ret = look_lus(v, c);
 	if (!ret)
 		ret = look_mirrors(v, c);
-	if (!ret && (c->lus.oom || c->maps.oom || c->attribs.oom || c->acls.oom ||
-		     c->acl_luns.oom || c->mirrors.oom))
+	if (!ret && (c->lus.oom || c->maps.oom || c->attribs.oom || c->targets.oom ||
+		     c->acls.oom || c->acl_luns.oom || c->mirrors.oom))
 		ret = vpart_no_memory(v);
 	return ret;
 }

@@ -86,7 +86,11 @@ static void put_acls(struct json_object *o, const struct config *c, const char *
 	struct json_object *list = NULL, *luns, *one;
 	const struct config_acl *a, *first = c->acls.data;
 	const struct config_acl_lun *l;
+	const struct config_target *t;
 
+	config_each(t, &c->targets)
+		if (!strcmp(t->pair, pair))
+			put_true(o, config_target_attribs[t->attrib], true);
 	config_each(a, &c->acls) {
 		if (strcmp(a->pair, pair))
 			continue;

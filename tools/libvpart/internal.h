@@ -134,6 +134,8 @@ void vpart_lio_tidy(void);
 void vpart_lio_acl_unmap(const char *pair, uint32_t lun);
 void vpart_lio_acls_drop(const char *pair);
 bool vpart_lio_acls_any(const char *pair);
+int vpart_lio_identity_set(struct vpart *v, const char *backstore, const char *name,
+			   const char *identity);
 int vpart_lio_rescan(struct vpart *v, const char *pair, uint32_t lun);
 void vpart_lio_pair_drop(const char *pair);
 

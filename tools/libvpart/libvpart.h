@@ -298,12 +298,20 @@ enum vpart_access {
 const char *vpart_access_name(enum vpart_access access);
 int vpart_access_parse(const char *text, enum vpart_access *access);
 
+/* Of what a device is known by: kind and value, such as "serial:disk1" */
+#define VPART_IDENTITY_SIZE	256
+
+const char *vpart_identity_type(const char *id);
+
 /**
  * struct vpart_lu - a logical unit: backing device, mapping, and the client's disk
  * @name: name, unique
  * @uuid: identity; the client sees it as the disk's serial number
  * @uuid_valid: false for a LU that another tool made without a UUID
  * @device: device or file behind it, "" if unknown
+ * @identity: what that is known by at the next boot, "none" if by its path alone,
+ *	"" if unknown
+ * @recorded: that was said when the LU was made; otherwise the device says so now
  * @backstore: LIO's name of the backstore, such as iblock_0
  * @pair: adapter pair, "" while not mapped
  * @client: client partition, "" while not mapped
@@ -325,6 +333,8 @@ struct vpart_lu {
 	uint8_t		uuid[VPART_UUID_SIZE];
 	bool		uuid_valid;
 	char		device[PATH_MAX];
+	char		identity[VPART_IDENTITY_SIZE];
+	bool		recorded;
 	char		backstore[64];
 	char		pair[VPART_NAME_SIZE];
 	char		client[VPART_NAME_SIZE];
@@ -348,7 +358,10 @@ struct vpart_lu {
 /**
  * struct vpart_lu_spec - a LU to be made, or a path to be added to one
  * @name: name
- * @device: block device or file; NULL: the LU is there, and gets one more path
+ * @device: block device or file; NULL: the LU is there, and gets one more path,
+ *	unless @identity is that of a device
+ * @identity: what the device is known by: KIND, KIND:VALUE or "none"; NULL: the
+ *	best that it has
  * @pair: adapter pair, or NULL: the one between @client and @server
  * @client: client partition, with @pair NULL
  * @server: I/O server partition, with @pair NULL; the pair is made if missing
@@ -360,6 +373,7 @@ struct vpart_lu {
 struct vpart_lu_spec {
 	const char	*name;
 	const char	*device;
+	const char	*identity;
 	const char	*pair;
 	const char	*client;
 	const char	*server;
@@ -377,6 +391,8 @@ int vpart_lu_add(struct vpart *v, const struct vpart_lu_spec *spec, struct vpart
 int vpart_lu_del(struct vpart *v, const char *name, const char *pair, bool force);
 int vpart_lu_set_access(struct vpart *v, const char *name, const char *pair,
 			enum vpart_access access, struct vpart_lu *lu);
+int vpart_lu_set_identity(struct vpart *v, const char *name, const char *identity,
+			  struct vpart_lu *lu);
 int vpart_lu_rescan(struct vpart *v, const char *name, unsigned int wait_ms, struct vpart_lu *lu);
 
 /**

@@ -7,11 +7,13 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
-#include "internal.h"
+#include "config.h"
 
 #define CONFIGFS	"/sys/kernel/config"
 #define CORE		CONFIGFS "/target/core"
 #define FABRIC		CONFIGFS "/target/vscsi"
+/* A backstore's alias, which nothing else uses, keeps what its device is known by. */
+#define IDENTITY_ALIAS	"vpart identity "
 #define MAX_HBA		4096
 #define MAX_LUN		255
 
@@ -64,13 +66,14 @@ static const char *backstore_module(bool block)
 /* The device by an identity that outlives a reboot, if udev made one. */
 static void stable_path(const struct vpart_block *b, char *path, size_t size)
 {
-	static const char by_id[] = "/dev/disk/by-id";
+	static const char by_id[] = "/dev/disk/by-id", links[] = "/dev/disk/by-";
 	char full[PATH_MAX], **names;
 	struct stat want, st;
 	size_t i, n;
 
 	vpart_copy(path, size, b->path);
-	if (stat(b->path, &want) || vpart_dir_list(by_id, NULL, &names, &n))
+	if (!strncmp(path, links, strlen(links)) || stat(b->path, &want) ||
+	    vpart_dir_list(by_id, NULL, &names, &n))
 		return;
 	for (i = 0; i < n; i++) {
 		if (vpart_path(full, sizeof(full), "%s/%s", by_id, names[i]) ||
@@ -114,6 +117,18 @@ static int set_text(struct vpart *v, const char *dir, const char *file, const ch
 	return ret ? lio_fail(v, ret, "set", path) : 0;
 }
 
+/* Keep what the device of a backstore is known by. */
+int vpart_lio_identity_set(struct vpart *v, const char *backstore, const char *name,
+			   const char *identity)
+{
+	char dir[PATH_MAX], text[VPART_IDENTITY_SIZE + sizeof(IDENTITY_ALIAS)];
+
+	snprintf(text, sizeof(text), IDENTITY_ALIAS "%s", identity);
+	vpart_path(dir, sizeof(dir), CORE "/%.64s/%.64s", backstore, name);
+	return set_text(v, dir, "alias", text);
+}
+
+/* @spec->identity: as identity_choose() has it, or NULL: nobody has chosen one. */
 int vpart_lio_backstore_add(struct vpart *v, const struct vpart_lu_spec *spec,
 			    const uint8_t uuid[VPART_UUID_SIZE], char *backstore, size_t size)
 {
@@ -171,6 +186,8 @@ int vpart_lio_backstore_add(struct vpart *v, const struct vpart_lu_spec *spec,
 		goto drop_device;
 	/* targetcli shows this path and saves it with its configuration. */
 	ret = set_text(v, dir, "udev_path", dev);
+	if (!ret && spec->identity && spec->identity[0])
+		ret = vpart_lio_identity_set(v, backstore, spec->name, spec->identity);
 	if (ret)
 		goto drop_device;
 	ret = set_text(v, dir, "enable", "1");
@@ -354,6 +371,25 @@ int vpart_lio_unmap(struct vpart *v, const struct vpart_lu *lu)
 	return 0;
 }
 
+static void read_identity(struct vpart_lu *lu)
+{
+	char path[PATH_MAX], text[1024];
+	struct stat st;
+
+	vpart_path(path, sizeof(path), CORE "/%s/%s/alias", lu->backstore, lu->name);
+	if (vpart_file_read(path, text, sizeof(text)) > 0 &&
+	    !strncmp(text, IDENTITY_ALIAS, strlen(IDENTITY_ALIAS))) {
+		vpart_copy(lu->identity, sizeof(lu->identity), text + strlen(IDENTITY_ALIAS));
+		lu->recorded = true;
+	} else if (lu->device[0] && !stat(lu->device, &st)) {
+		if (S_ISBLK(st.st_mode))
+			vpart_identity(major(st.st_rdev), minor(st.st_rdev), lu->identity,
+				       sizeof(lu->identity));
+		else if (vpart_path(lu->identity, sizeof(lu->identity), "file:%s", lu->device))
+			lu->identity[0] = 0;
+	}
+}
+
 static void read_backstore(struct vpart_lu *lu)
 {
 	static const char prefix[] = "T10 VPD Unit Serial Number: ";
@@ -368,6 +404,7 @@ static void read_backstore(struct vpart_lu *lu)
 		lu->device[0] = 0;
 	if (lu->device[0] && !stat(lu->device, &st) && S_ISREG(st.st_mode))
 		lu->bytes = (uint64_t)st.st_size;
+	read_identity(lu);
 }
 
 /* The name of the LU that a LUN's folder links to. */

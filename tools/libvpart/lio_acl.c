@@ -20,6 +20,11 @@ static const char *const attribs_kept[] = {
 	"emulate_write_cache", "is_nonrot", "unmap_zeroes_data",
 };
 
+/* Of a target; off unless someone has switched them on. */
+const char *const config_target_attribs[CONFIG_TARGET_ATTRIBS] = {
+	"demo_mode_write_protect", "prod_mode_write_protect",
+};
+
 static int read_number(const char *path, uint32_t *value)
 {
 	char text[32], *end;
@@ -173,6 +178,26 @@ static void read_acl_luns(const char *acls, const char *initiator, struct config
 	vpart_dir_free(names, n);
 }
 
+/* What is on of a pair's target. */
+void vpart_lio_target_read(const char *pair, struct config *c)
+{
+	struct config_target *t;
+	char path[PATH_MAX];
+	uint32_t on;
+	size_t i;
+
+	for (i = 0; i < CONFIG_TARGET_ATTRIBS; i++) {
+		if (vpart_path(path, sizeof(path), FABRIC "/%s/tpgt_1/attrib/%s", pair,
+			       config_target_attribs[i]) || read_number(path, &on) || !on)
+			continue;
+		t = vpart_list_add(&c->targets);
+		if (!t)
+			break;
+		vpart_copy(t->pair, sizeof(t->pair), pair);
+		t->attrib = i;
+	}
+}
+
 /* Who may see what at a pair's target; an ACL that LIO makes by itself is none. */
 void vpart_lio_acls_read(const char *pair, struct config *c)
 {
@@ -208,11 +233,27 @@ static int acl_fail(struct vpart *v, int ret, const char *path)
 	return vpart_fail(v, -ret, VPART_CODE_FAILED, "%s: %s", path, strerror(-ret));
 }
 
-/* Make the target, and let it admit only who is named: before it has any LUN. */
-int vpart_lio_acls_close(struct vpart *v, const char *pair)
+static int set_attrib(struct vpart *v, const char *pair, const char *name, bool on)
 {
 	char path[PATH_MAX];
-	uint32_t open;
+	uint32_t now;
+	int ret = 0;
+
+	vpart_path(path, sizeof(path), FABRIC "/%s/tpgt_1/attrib/%s", pair, name);
+	if (read_number(path, &now) || now != on)
+		ret = vpart_file_write(path, on ? "1" : "0");
+	return ret ? acl_fail(v, ret, path) : 0;
+}
+
+/*
+ * Make the target as the file has it, before it has any LUN: nobody may see what
+ * only those named may see, or write where he may only read.
+ */
+int vpart_lio_target_make(struct vpart *v, const struct config *c, const char *pair)
+{
+	const struct config_target *t;
+	const struct config_acl *a;
+	char path[PATH_MAX];
 	int ret = 0;
 
 	vpart_path(path, sizeof(path), FABRIC "/%s", pair);
@@ -221,10 +262,13 @@ int vpart_lio_acls_close(struct vpart *v, const char *pair)
 	vpart_path(path, sizeof(path), FABRIC "/%s/tpgt_1", pair);
 	if (mkdir(path, 0755) && errno != EEXIST)
 		return acl_fail(v, -errno, path);
-	vpart_path(path, sizeof(path), FABRIC "/%s/tpgt_1/attrib/generate_node_acls", pair);
-	if (read_number(path, &open) || open)
-		ret = vpart_file_write(path, "0");
-	return ret ? acl_fail(v, ret, path) : 0;
+	config_each(t, &c->targets)
+		if (!ret && !strcmp(t->pair, pair))
+			ret = set_attrib(v, pair, config_target_attribs[t->attrib], true);
+	config_each(a, &c->acls)
+		if (!ret && !a->initiator[0] && !strcmp(a->pair, pair))
+			ret = set_attrib(v, pair, "generate_node_acls", false);
+	return ret;
 }
 
 static int write_acl_lun(struct vpart *v, const char *pair, const char *initiator,

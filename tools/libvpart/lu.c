@@ -8,7 +8,7 @@
 #include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
-#include "internal.h"
+#include "config.h"
 
 /* A command that is open for so long is not about to end. */
 #define STUCK_MS	5000
@@ -101,43 +101,27 @@ free_pairs:
 	return ret;
 }
 
-/**
- * vpart_lu_find - a LU by its name
- * @v: the handle
- * @name: its name
- * @lu: where it goes
- *
- * Return: 0 or a negative errno.
- */
-int vpart_lu_find(struct vpart *v, const char *name, struct vpart_lu *lu)
+/* Is it meant by NAME, or by BACKSTORE/NAME? */
+static bool is_named(const struct vpart_lu *lu, const char *name)
 {
-	struct vpart_lu *list;
-	size_t i, n;
-	int ret;
+	const char *slash = strchr(name, '/');
+	size_t len = slash ? (size_t)(slash - name) : 0;
 
-	ret = vpart_lus(v, &list, &n);
-	if (ret)
-		return ret;
-	for (i = 0; i < n; i++)
-		if (!strcmp(list[i].name, name))
-			break;
-	if (i < n)
-		*lu = list[i];
-	else
-		ret = vpart_fail(v, ENOENT, VPART_CODE_NOT_FOUND, "there is no LU '%.64s'", name);
-	free(list);
-	return ret;
+	if (!slash)
+		return !strcmp(lu->name, name);
+	return strlen(lu->backstore) == len && !strncmp(lu->backstore, name, len) &&
+	       !strcmp(lu->name, slash + 1);
 }
 
 /**
  * vpart_lu_paths - the paths to a LU
  * @v: the handle
- * @name: its name
+ * @name: its name, or BACKSTORE/NAME: with other tools' backstores a name may be there twice
  * @list: where they go, one element each; one without an adapter pair if there is
  *	none; free() it
  * @n: its length
  *
- * Return: 0 or a negative errno.
+ * Return: 0; -ENOTUNIQ if two backstores have that name; another negative errno.
  */
 int vpart_lu_paths(struct vpart *v, const char *name, struct vpart_lu **list, size_t *n)
 {
@@ -148,12 +132,41 @@ int vpart_lu_paths(struct vpart *v, const char *name, struct vpart_lu **list, si
 	if (ret)
 		return ret;
 	for (i = 0, *n = 0; i < all; i++)
-		if (!strcmp((*list)[i].name, name))
+		if (is_named(&(*list)[i], name))
 			(*list)[(*n)++] = (*list)[i];
-	if (*n)
-		return 0;
-	free(*list);
-	return vpart_fail(v, ENOENT, VPART_CODE_NOT_FOUND, "there is no LU '%.64s'", name);
+	if (!*n)
+		ret = vpart_fail(v, ENOENT, VPART_CODE_NOT_FOUND, "there is no LU '%.64s'", name);
+	for (i = 1; i < *n && !ret; i++)
+		if (strcmp((*list)[i].backstore, (*list)[0].backstore))
+			ret = vpart_fail(v, ENOTUNIQ, VPART_CODE_FAILED,
+					 "there are two LUs '%.64s': say %s/%s or %s/%s", name,
+					 (*list)[0].backstore, (*list)[0].name,
+					 (*list)[i].backstore, (*list)[i].name);
+	if (ret)
+		free(*list);
+	return ret;
+}
+
+/**
+ * vpart_lu_find - a LU by its name
+ * @v: the handle
+ * @name: its name, as for vpart_lu_paths()
+ * @lu: where it goes: its first path
+ *
+ * Return: 0 or a negative errno.
+ */
+int vpart_lu_find(struct vpart *v, const char *name, struct vpart_lu *lu)
+{
+	struct vpart_lu *list;
+	size_t n;
+	int ret;
+
+	ret = vpart_lu_paths(v, name, &list, &n);
+	if (ret)
+		return ret;
+	*lu = list[0];
+	free(list);
+	return 0;
 }
 
 /**
@@ -363,17 +376,41 @@ free:
 	return ret;
 }
 
+/* The device that is meant, and what it is known by from now on. */
+static int find_device(struct vpart *v, struct vpart_lu_spec *spec, char *path, size_t size,
+		       char *id, size_t id_size)
+{
+	struct identity_index index = { .nkinds = 0 };
+	int ret;
+
+	if (!spec->device) {
+		ret = identity_find(v, spec->name, spec->identity, &index, path, size);
+		identity_index_free(&index);
+		if (!ret && !path[0])
+			ret = vpart_fail(v, ENOENT, VPART_CODE_NOT_FOUND, "no device is %.250s",
+					 spec->identity);
+		if (ret)
+			return ret;
+		spec->device = path;
+	}
+	ret = identity_choose(v, spec->device, spec->identity, id, id_size);
+	spec->identity = id;
+	return ret;
+}
+
 /**
  * vpart_lu_add - serve a device as a LU, or a LU over one more path
  * @v: the handle
- * @spec: what is wanted
+ * @wanted: what is wanted
  * @lu: what has become of it; @lu->disk is "" if the client did not show its
  *	disk in time, which is no failure
  *
  * Return: 0 or a negative errno; after a failure nothing is left behind.
  */
-int vpart_lu_add(struct vpart *v, const struct vpart_lu_spec *spec, struct vpart_lu *lu)
+int vpart_lu_add(struct vpart *v, const struct vpart_lu_spec *wanted, struct vpart_lu *lu)
 {
+	char id[VPART_IDENTITY_SIZE], path[PATH_MAX];
+	struct vpart_lu_spec own = *wanted, *spec = &own;
 	enum vpart_access access = spec->access;
 	uint8_t uuid[VPART_UUID_SIZE];
 	struct vpart_error first;
@@ -394,9 +431,11 @@ int vpart_lu_add(struct vpart *v, const struct vpart_lu_spec *spec, struct vpart
 	ret = vpart_lio_check(v);
 	if (ret)
 		return ret;
-	if (!spec->device)
+	if (!spec->device && !spec->identity)
 		return add_to(v, spec, lu);
 	ret = check_unique(v, spec->name, uuid);
+	if (!ret)
+		ret = find_device(v, spec, path, sizeof(path), id, sizeof(id));
 	if (ret)
 		goto tidy;
 	ret = choose_pair(v, spec, &pair, &made);
@@ -448,7 +487,7 @@ static int tell_clients(struct vpart *v, const char *name)
 
 	ret = vpart_lus(v, &list, &n);
 	for (i = 0; !ret && i < n; i++) {
-		if (strcmp(list[i].name, name) || !list[i].pair[0])
+		if (!is_named(&list[i], name) || !list[i].pair[0])
 			continue;
 		told = true;
 		ret = vpart_lio_rescan(v, list[i].pair, list[i].lun);
@@ -597,9 +636,32 @@ int vpart_lu_del(struct vpart *v, const char *name, const char *pair, bool force
 		if (list[i].pair[0] && (!pair || !strcmp(list[i].pair, pair)))
 			ret = vpart_lio_unmap(v, &list[i]);
 	if (!ret && !left)
-		ret = vpart_lio_backstore_del(v, list[0].backstore, name);
+		ret = vpart_lio_backstore_del(v, list[0].backstore, list[0].name);
 	free(list);
 	return ret;
+}
+
+/**
+ * vpart_lu_set_identity - say what the device of a LU is known by from now on
+ * @v: the handle
+ * @name: the LU
+ * @identity: KIND, KIND:VALUE or "none"
+ * @lu: what has become of it
+ *
+ * Return: 0 or a negative errno.
+ */
+int vpart_lu_set_identity(struct vpart *v, const char *name, const char *identity,
+			  struct vpart_lu *lu)
+{
+	char id[VPART_IDENTITY_SIZE];
+	int ret;
+
+	ret = vpart_lu_find(v, name, lu);
+	if (!ret)
+		ret = identity_choose(v, lu->device, identity, id, sizeof(id));
+	if (!ret)
+		ret = vpart_lio_identity_set(v, lu->backstore, lu->name, id);
+	return ret ? ret : vpart_lu_find(v, name, lu);
 }
 
 /* What LIO alone has mapped is in no server's group yet. */
@@ -654,11 +716,11 @@ int vpart_lu_set_access(struct vpart *v, const char *name, const char *pair,
 	ret = join_groups(v, list, n);
 	/* The new one first: at no time is there none to use. */
 	if (!ret)
-		ret = vpart_lio_access_set(v, lu->backstore, name, lu->server, access);
+		ret = vpart_lio_access_set(v, lu->backstore, lu->name, lu->server, access);
 	for (i = 0; i < n && !ret && access == VPART_ACCESS_OPTIMIZED; i++)
 		if (list[i].server[0] && strcmp(list[i].server, lu->server) &&
 		    (list[i].access == VPART_ACCESS_OPTIMIZED || list[i].preferred))
-			ret = vpart_lio_access_set(v, lu->backstore, name, list[i].group,
+			ret = vpart_lio_access_set(v, lu->backstore, lu->name, list[i].group,
 						   VPART_ACCESS_NON_OPTIMIZED);
 	for (i = 0; i < n && !ret; i++)
 		ret = vpart_lio_rescan(v, list[i].pair, list[i].lun);

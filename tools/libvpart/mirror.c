@@ -388,7 +388,7 @@ static int resolve(struct vpart *v, const char *arg, bool may_miss, struct leg *
 static int check_legs(struct vpart *v, struct leg *legs)
 {
 	struct leg *a = &legs[0], *b = &legs[1];
-	char by[1100], id[CONFIG_ID_SIZE], other[CONFIG_ID_SIZE];
+	char by[1100], id[VPART_IDENTITY_SIZE], other[VPART_IDENTITY_SIZE];
 	int i;
 
 	if (a->block.path[0] && b->block.path[0]) {

@@ -63,6 +63,7 @@ static int check_unused(struct vpart *v, const char *name, unsigned int ends)
 /* Take every LU away from the pair; one with other paths stays at these. */
 static int drop_lus(struct vpart *v, const char *name)
 {
+	char lu[sizeof(((struct vpart_lu *)0)->backstore) + VPART_NAME_SIZE];
 	struct vpart_lu *list;
 	size_t i, n;
 	int ret;
@@ -70,9 +71,12 @@ static int drop_lus(struct vpart *v, const char *name)
 	ret = vpart_lus(v, &list, &n);
 	if (ret)
 		return ret;
-	for (i = 0; i < n && !ret; i++)
-		if (!strcmp(list[i].pair, name))
-			ret = vpart_lu_del(v, list[i].name, name, true);
+	for (i = 0; i < n && !ret; i++) {
+		if (strcmp(list[i].pair, name))
+			continue;
+		snprintf(lu, sizeof(lu), "%s/%s", list[i].backstore, list[i].name);
+		ret = vpart_lu_del(v, lu, name, true);
+	}
 	free(list);
 	return ret;
 }

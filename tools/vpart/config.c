@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include "cmd.h"
 
 /* How long the clients' disks are waited for, seconds */
@@ -64,6 +65,10 @@ static void step(const struct vpart_config_step *s, void *arg)
 	struct json_object *o;
 
 	a->count[s->result]++;
+	/* At boot nobody reads what is printed. */
+	if (s->result == VPART_CONFIG_FAILED && !a->dry_run)
+		syslog(LOG_DAEMON | LOG_ALERT, "%s %s is not restored: %s", s->object, s->name,
+		       s->text);
 	if (!a->c->json) {
 		print_step(a, s);
 		return;
@@ -119,6 +124,7 @@ static int run_restore(struct cmd *c)
 			return ret;
 	}
 	opts.wait_ms = wait_s * 1000;
+	openlog("vpart", LOG_PID, LOG_DAEMON);
 	a.rows = json_object_new_array();
 	ret = vpart_config_restore(c->v, file_of(c), &opts) ? failed(c) : EXIT_SUCCESS;
 	for (i = 0; i < VPART_CONFIG_RESULTS; i++)
@@ -150,7 +156,8 @@ static const struct verb verbs[] = {
 			"  --dry-run  only say what would be done\n"
 			"  --timeout  how long to wait for the disks of the clients (60)\n\n"
 			"A file that contradicts what exists is refused before anything is done. When\n"
-			"one object fails the others still have their turn, and the exit code is 1.",
+			"one object fails the others still have their turn, the exit code is 1, and the\n"
+			"system's log has an alert. What was missing comes with the next restore.",
 		.example = "vpart config restore --dry-run",
 	}, { .name = NULL },
 };

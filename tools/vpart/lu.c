@@ -33,6 +33,8 @@ static struct json_object *to_json(const struct vpart_lu *lu)
 		json_object_object_add(o, "lun", NULL);
 	put_number(o, "bytes", lu->bytes);
 	put_text(o, "device", lu->device);
+	put_text(o, "identity", lu->identity[0] ? lu->identity : "none");
+	put_text(o, "identity_type", vpart_identity_type(lu->identity));
 	put_text(o, "backstore", lu->backstore);
 	put_text(o, "disk", disk);
 	put_bool(o, "remote", lu->remote);
@@ -127,6 +129,7 @@ static int run_add(struct cmd *c)
 	struct vpart_lu_spec spec = {
 		.name = c->pos[0],
 		.device = word(c, "device"),
+		.identity = word(c, "identity"),
 		.pair = word(c, "adapter"),
 		.client = word(c, "client"),
 		.server = word(c, "server"),
@@ -139,7 +142,9 @@ static int run_add(struct cmd *c)
 	struct vpart_lu lu;
 	int ret = 0;
 
-	if (!spec.device && word(c, "uuid"))
+	if (!spec.device && spec.identity && !strchr(spec.identity, ':'))
+		return usage(c, "which device? Give its path, or its identity with a value");
+	if (!spec.device && !spec.identity && word(c, "uuid"))
 		return usage(c, "which device? A path to a LU that is there has its UUID");
 	if (word(c, "access") && vpart_access_parse(word(c, "access"), &spec.access))
 		return usage(c, "access is optimized, non-optimized, standby or unavailable");
@@ -158,15 +163,16 @@ static int run_add(struct cmd *c)
 	if (vpart_lu_add(c->v, &spec, &lu))
 		return failed(c);
 	snprintf(path, sizeof(path), "%s, %s", lu.server, vpart_access_name(lu.access));
+	if (spec.device || spec.identity)
+		snprintf(path, sizeof(path), "%s", lu.server);
 	if (lu.remote)
 		return done(c, to_json(&lu), "LU %s of %s, served by %s, is there for %s in another kernel",
-			    lu.name, lu.device, spec.device ? lu.server : path, lu.client);
+			    lu.name, lu.device, path, lu.client);
 	if (!lu.disk[0])
 		return done(c, to_json(&lu), "LU %s of %s, served by %s, is no disk of %s yet%s",
-			    lu.name, lu.device, spec.device ? lu.server : path, lu.client,
-			    no_disk(&lu));
+			    lu.name, lu.device, path, lu.client, no_disk(&lu));
 	return done(c, to_json(&lu), "LU %s of %s, served by %s, is /dev/%s of %s", lu.name,
-		    lu.device, spec.device ? lu.server : path, lu.disk, lu.client);
+		    lu.device, path, lu.disk, lu.client);
 }
 
 static int run_resize(struct cmd *c)
@@ -192,6 +198,14 @@ static int run_set(struct cmd *c)
 	enum vpart_access access;
 	struct vpart_lu lu;
 
+	if (word(c, "identity") && !word(c, "access") && !word(c, "adapter")) {
+		if (vpart_lu_set_identity(c->v, c->pos[0], word(c, "identity"), &lu))
+			return failed(c);
+		return done(c, to_json(&lu), "LU %s of %s is known by its identity %s", lu.name,
+			    lu.device, lu.identity);
+	}
+	if (word(c, "identity"))
+		return usage(c, "one at a time: access or identity");
 	if (!word(c, "access") || vpart_access_parse(word(c, "access"), &access))
 		return usage(c, "access is optimized, non-optimized, standby or unavailable");
 	if (vpart_lu_set_access(c->v, c->pos[0], word(c, "adapter"), access, &lu))
@@ -228,16 +242,21 @@ static const struct verb verbs[] = {
 	}, {
 		.name = "add",
 		.args = "NAME server PARTITION client PARTITION|adapter PAIR [device PATH]\n"
-			"                    [lun N] [uuid UUID] [access HOW] [--no-wait]",
+			"                    [identity ID] [lun N] [uuid UUID] [access HOW] [--no-wait]",
 		.min = 1, .max = 1, .run = run_add,
 		.words = {
-			"server=", "client=", "adapter=", "device=", "lun=", "uuid=", "access=",
-			"--no-wait"
+			"server=", "client=", "adapter=", "device=", "identity=", "lun=", "uuid=",
+			"access=", "--no-wait"
 		},
 		.what = "Serve a block device or a file to a client, which sees a SCSI disk.",
 		.more = "Without a device, the LU is there and gets one more path, for multipath.\n\n"
 			"  adapter    the pair to use (the one of server and client,\n"
 			"             made if there is none)\n"
+			"  identity   what the device is found by at the next boot, whatever its name\n"
+			"             is then (the best it has): KIND or KIND:VALUE, and a KIND is\n"
+			"             dm, md, wwid, serial, file, partuuid, ptuuid, pvuuid or fsuuid;\n"
+			"             with a VALUE the device's path may be left away. none: only by\n"
+			"             its path and size, which nothing but you can make right\n"
 			"  lun        number at that adapter pair, 0 to 255 (the lowest free one)\n"
 			"  uuid       identity of the LU, the disk's serial number (a new one); its\n"
 			"             first 25 digits are the disk's WWN, so these must differ\n"
@@ -261,19 +280,22 @@ static const struct verb verbs[] = {
 			"port groups; if they have one, PROBLEM says so.",
 		.example = "vpart lu paths",
 	}, {
-		.name = "set", .args = "NAME [adapter PAIR] access HOW", .min = 1, .max = 1,
-		.run = run_set, .words = { "adapter=", "access=" },
-		.what = "Say how the client should use the paths of a server to a LU (ALUA).",
+		.name = "set", .args = "NAME [adapter PAIR] access HOW|identity ID", .min = 1,
+		.max = 1, .run = run_set, .words = { "adapter=", "access=", "identity=" },
+		.what = "Say how the client should use the paths of a server to a LU (ALUA), or what the\n"
+			"LU's device is found by.",
 		.more = "  adapter    the pair of one of these paths (the only one)\n"
 			"  access     optimized: before all others, so paths of other servers here\n"
 			"             become non-optimized; non-optimized: when no better one is left;\n"
-			"             standby, unavailable: not",
+			"             standby, unavailable: not\n"
+			"  identity   KIND, KIND:VALUE or none, see vpart lu add -h",
 		.example = "vpart lu set d1 adapter client1-vios2 access optimized",
 	}, {
 		.name = "del", .args = "NAME [adapter PAIR] [--force]", .min = 1, .max = 1,
 		.run = run_del, .words = { "adapter=", "--force" },
 		.what = "Serve a LU no longer. The device behind it keeps its data.",
-		.more = "  adapter    only the path by this pair; with the last one the LU goes (all)\n"
+		.more = "Where other tools have made a second LU of that name, NAME is BACKSTORE/NAME.\n\n"
+			"  adapter    only the path by this pair; with the last one the LU goes (all)\n"
 			"  --force    even if the client uses its disk, whose I/O then fails",
 		.example = "vpart lu del d1",
 	}, { .name = NULL },

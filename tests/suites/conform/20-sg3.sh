@@ -36,7 +36,7 @@ wait_for 60 link_is p3 up
 null n1 64
 null n2 32
 uuid=0a1b2c3d-1111-4222-8333-444455556666
-t "R11 a LU" vpart lu add d1 adapter p1 device /dev/n1 lun 0 uuid $uuid
+t "R11 a LU" vpart lu add d1 adapter p1 device /dev/n1 identity none lun 0 uuid $uuid
 store=$(store_of d1)
 for a in emulate_tpu=1 emulate_tpws=1 max_unmap_lba_count=65536 max_unmap_block_desc_count=8; do
 	echo "${a#*=}" >"$store/attrib/${a%=*}"

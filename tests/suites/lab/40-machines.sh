@@ -113,6 +113,8 @@ is "who waited for a command in it is told" $? 97
 is "its QEMU is gone" "$(qemu_of a)" ''
 is "what it has written is read here" "$(head -c 4 "$(medium a)")" data
 fails "a disk that there is not" "no disk 2" medium a 2
+fails "nor in another order" "no such disks" disks a 1 2
+fails "nor twice" "no such disks" disks a 1 1
 fails "no order reaches it" "not running" on a true
 fails "it is started once" "is running" start_machine b
 fails "not with a kernel that there is not" "no kernel 1.0" start_machine a 1.0

@@ -18,7 +18,7 @@ stuck() { [ "$(cat /sys/bus/vpart/devices/client1-vios1.server/oldest_ms)" -ge 5
 go() { dmsetup resume slow --noudevsync; }
 
 mods sd_mod
-dmsetup create slow --noudevsync --noudevrules --table "0 $(cat /sys/block/vdb/size) linear /dev/vdb 0"
+dmsetup create slow -u LAB-slow --noudevsync --noudevrules --table "0 $(cat /sys/block/vdb/size) linear /dev/vdb 0"
 t "R10 a mirrored volume" slice_up /dev/dm-0 /dev/vdc
 t "in sync" wait_for 120 slice_is normal
 echo 4 | tee /sys/block/sd?/device/timeout >/dev/null

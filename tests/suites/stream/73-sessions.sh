@@ -13,7 +13,7 @@ cd "$(dirname "$0")/../../.." || exit
 t "three machines" three 64M --disk 32M
 t "R10 a mirror over two servers" three_up || exit
 # Of server 1 too, on a device that can be stopped: while it is, it answers nothing.
-t "R10 a disk without another path" eval 'on s1 "DM_DISABLE_UDEV=1 dmsetup create slow --table \"0 65536 linear /dev/vdc 0\"" &&
+t "R10 a disk without another path" eval 'on s1 "DM_DISABLE_UDEV=1 dmsetup create slow -u LAB-slow --table \"0 65536 linear /dev/vdc 0\"" &&
 	serve 1 /dev/mapper/slow 3 && reach 1 3 path-loss 300 && keep c' || exit
 t "R11 it is there" wait_for 60 has_disk 3 || exit
 stop_disk() { on s1 dmsetup suspend --noflush --nolockfs slow; }

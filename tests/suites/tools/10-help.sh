@@ -50,6 +50,8 @@ fails "a negative number is refused" 'is no pool' vpart partition add p client p
 fails "a bad role is refused" "'host' is no role" vpart partition add p host
 fails "a new LU needs a device" 'which device' \
 	vpart lu add d1 server a client b uuid 0b6f3a70-52c1-4e0e-9a42-4d1f8c9b7a01
+fails "... or its identity, with a value" 'which device' vpart lu add d1 server a client b identity serial
+fails "one thing is set at a time" 'one at a time' vpart lu set d1 access optimized identity serial
 fails "a state of a path is a word" 'access is optimized' vpart lu set d1 access best
 fails "a LU needs a server" 'served by whom' vpart lu add d1 device /dev/vda
 end="client a server b id 7"

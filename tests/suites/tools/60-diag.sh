@@ -45,7 +45,7 @@ run_all help "$help"
 clear_all
 
 # --- a stuck command ---
-dmsetup create slow --table "0 $(cat /sys/block/vdb/size) linear /dev/vdb 0"
+dmsetup create slow -u LAB-slow --table "0 $(cat /sys/block/vdb/size) linear /dev/vdb 0"
 vpart partition add vios1 vios >/dev/null
 vpart partition add client1 client >/dev/null
 vpart lu add d1 server vios1 client client1 device /dev/mapper/slow >/dev/null

@@ -43,8 +43,8 @@ setup() {
 	vpart adapter add client client1 server vios1 name p1
 	vpart adapter add client client1 server vios2 name p2
 	vpart adapter add client client1 server vios1 name p3 path-loss 9 --copy
-	vpart lu add d1 adapter p1 device /dev/mapper/la
-	vpart lu add d2 adapter p2 device /dev/mapper/lb lun 6
+	vpart lu add d1 adapter p1 device /dev/mapper/la identity none
+	vpart lu add d2 adapter p2 device /dev/mapper/lb identity none lun 6
 	vpart lu add d3 adapter p1 device /dev/mapper/third lun 9
 	vpart lu add f1 adapter p3 device /var/f1
 	vpart mirror create vol d1 d2 --assume-clean
