@@ -223,10 +223,11 @@ tmo p1 dev_loss_tmo off
 loss p1 120
 fail
 wait_for 60 port_is p1 blocked
-fails "V10 a module in use is not unloaded" 'in use' rmmod vscsi_host
-vpart partition fail client1 >/dev/null
-t "V10 without its client it is, with a port that is blocked" wait_for 60 rmmod vscsi_host
-t "no port is left" test -z "$(ls /sys/class/srp_remote_ports 2>/dev/null)"
+fails "V10 a module in use is not unloaded, the link being down" 'in use' rmmod vscsi_host
+start
+t "the link is up" wait_for 60 link_is p1 up
+
+# --- policies ---
 # Not with the debug kernel: udev wants more than it has.
 udevd=/lib/systemd/systemd-udevd
 case $(uname -r) in *-debug) udevd=/none ;; esac
@@ -236,14 +237,9 @@ if [ -x $udevd ]; then
 	echo VPART_POLICY=multipath >/etc/vpart/policy/default
 	echo VPART_POLICY=root >/etc/vpart/policy/p2.client
 	$udevd --daemon >/dev/null 2>&1
-fi
-t "and again" mods vscsi_host
-vpart partition start client1 >/dev/null
-start
-t "the link is up" wait_for 60 link_is p1 up
-if [ -x $udevd ]; then
+	udevadm trigger --action=add --subsystem-match=srp_remote_ports
 	policy() { [ "$(for f in reconnect_delay fast_io_fail_tmo dev_loss_tmo; do tmo "$1" $f; done | xargs)" = "$2" ]; }
-	t "R8 udev has set the policy multipath" wait_for 60 policy p1 "2 5 600"
+	t "R8 udev has set the policy multipath" wait_for 60 policy p1 "1 5 600"
 	t "R8 and root, where a pair has one of its own" wait_for 60 policy p2 "5 off off"
 	echo VPART_POLICY=multipath >/etc/vpart/policy/p2.client
 	udevadm trigger --subsystem-match=srp_remote_ports
@@ -252,7 +248,6 @@ if [ -x $udevd ]; then
 else
 	skip "udev has set the policies" "no udev here"
 fi
-is "the path loss limit was kept" "$(cat /sys/bus/vpart/devices/p1.client/path_loss)" 120
 disk=$(disk_of p1 0)
 wait_for 60 link_is p2 up
 tmo p2 dev_loss_tmo 6
