@@ -43,7 +43,7 @@ modules_install: modules	## into /lib/modules of the kernel that KDIR is for
 tools:	## libvpart, the commands vpart and vpart-ivshmem, into build/tools/
 	+@[ ! -f tools/Makefile ] || $(MAKE) -C tools BUILD=$(abspath $(BUILD))/tools
 
-install: tools	## commands, library, manual pages, units, targetcli's fabric; DESTDIR=, PREFIX=
+install: tools	## commands, library, manual pages, units, udev's rules, targetcli's fabric; DESTDIR=, PREFIX=
 	+$(MAKE) -C tools BUILD=$(abspath $(BUILD))/tools install
 
 guest:	## the programs that suites run in their machines, into build/tests/

@@ -447,6 +447,34 @@ put_fabric:
 	return err;
 }
 
+/* The client's driver has time-outs of its own, which are below and above it. */
+static int vpart_adapter_loss(struct vpart_link *link, u32 path_loss,
+			      struct netlink_ext_ack *extack)
+{
+	unsigned int min, max;
+	unsigned long flags;
+
+	spin_lock_irqsave(&link->lock, flags);
+	min = link->loss_min;
+	max = link->loss_max;
+	if (path_loss >= min && path_loss <= max)
+		WRITE_ONCE(link->path_loss, path_loss);
+	spin_unlock_irqrestore(&link->lock, flags);
+	if (path_loss < min) {
+		NL_SET_ERR_MSG_FMT(extack,
+				   "a path loss time-out of %u s is below fast_io_fail_tmo, %u s",
+				   path_loss, min);
+		return -EINVAL;
+	}
+	if (path_loss > max) {
+		NL_SET_ERR_MSG_FMT(extack,
+				   "a path loss time-out of %u s is not below dev_loss_tmo, %u s",
+				   path_loss, max + 1);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /**
  * vpart_adapter_set() - change the path loss time-out of an adapter pair
  * @id: its id, or 0
@@ -470,12 +498,15 @@ int vpart_adapter_set(u32 id, const char *name, int side, u32 path_loss,
 	if (IS_ERR(link)) {
 		err = PTR_ERR(link);
 	} else if (link->path_loss != path_loss) {
-		WRITE_ONCE(link->path_loss, path_loss);
+		err = vpart_adapter_loss(link, path_loss, extack);
+		if (err)
+			goto unlock;
 		vpart_adapter_gen++;
 		vpart_notify(VPART_OBJECT_ADAPTER, vpart_link_id(link),
 			     vpart_link_name(link), VPART_EVENT_TYPE_CHANGE,
 			     "path loss time-out %u s", path_loss);
 	}
+unlock:
 	vpart_config_unlock(noio);
 	return err;
 }
@@ -642,3 +673,42 @@ unsigned int vpart_path_loss(const struct vpart_adapter *a)
 	return READ_ONCE(a->link->path_loss);
 }
 EXPORT_SYMBOL_GPL(vpart_path_loss);
+
+/**
+ * vpart_bound_path_loss() - have the path loss time-out stay between two others
+ * @a: client's adapter
+ * @min: seconds, the least that it may be
+ * @max: seconds, the most
+ *
+ * Context: Any.
+ * Return: 0; -ERANGE: it is not between them now, and nothing was changed.
+ */
+int vpart_bound_path_loss(struct vpart_adapter *a, unsigned int min, unsigned int max)
+{
+	struct vpart_link *link = a->link;
+	unsigned long flags;
+	int ret = -ERANGE;
+
+	spin_lock_irqsave(&link->lock, flags);
+	if (link->path_loss >= min && link->path_loss <= max) {
+		link->loss_min = min;
+		link->loss_max = max;
+		ret = 0;
+	}
+	spin_unlock_irqrestore(&link->lock, flags);
+	return ret;
+}
+EXPORT_SYMBOL_GPL(vpart_bound_path_loss);
+
+/**
+ * vpart_remote() - is the other end in another kernel, as far as the fabric knows?
+ * @a: adapter
+ *
+ * Context: Any.
+ * Return: false on the local fabric.
+ */
+bool vpart_remote(const struct vpart_adapter *a)
+{
+	return !vpart_here(a->link, vpart_other(a)->side);
+}
+EXPORT_SYMBOL_GPL(vpart_remote);

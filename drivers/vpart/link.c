@@ -272,7 +272,7 @@ static bool vpart_link_not_yet(const struct vpart_link *link, int err)
 static void vpart_link_later(struct vpart_link *link)
 {
 	lockdep_assert_held(&link->lock);
-	link->backoff = clamp(link->backoff * 2, VPART_RETRY_MIN, VPART_RETRY_MAX);
+	link->backoff = clamp(link->backoff * 2, VPART_RETRY_MIN, READ_ONCE(link->retry_max));
 	link->retry_at = jiffies + msecs_to_jiffies(link->backoff);
 }
 
@@ -684,6 +684,24 @@ void vpart_reset(struct vpart_adapter *a, enum vpart_why why)
 	spin_unlock_irqrestore(&link->lock, flags);
 }
 EXPORT_SYMBOL_GPL(vpart_reset);
+
+/**
+ * vpart_set_retry() - how long the bus waits between two logins, at most
+ * @a: adapter
+ * @ms: milliseconds, at least VPART_RETRY_MIN; 0: as long as by default
+ *
+ * It begins with less, and doubles that up to here. A login that waits is tried
+ * at once, unless @ms is 0.
+ *
+ * Context: Any, never sleeps.
+ */
+void vpart_set_retry(struct vpart_adapter *a, unsigned int ms)
+{
+	WRITE_ONCE(a->link->retry_max, ms ?: VPART_RETRY_MAX);
+	if (ms)
+		vpart_link_retry(a->link);
+}
+EXPORT_SYMBOL_GPL(vpart_set_retry);
 
 /**
  * vpart_link_status() - look at a link

@@ -138,6 +138,8 @@ struct vpart_link *vpart_link_alloc(const struct vpart_fabric_ops *fabric, u8 en
 	link->state = VPART_LINK_STATE_DOWN;
 	link->since = ktime_get();
 	link->retry_at = jiffies;
+	link->retry_max = VPART_RETRY_MAX;
+	link->loss_max = UINT_MAX;
 	spin_lock_init(&link->lock);
 	ratelimit_state_init(&link->said, 10 * HZ, 50);
 	vpart_link_init_work(link);

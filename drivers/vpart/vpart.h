@@ -374,7 +374,10 @@ struct vpart_end {
  * @entry: in vpart_links, sorted by id; under vpart_config, changed under
  *	vpart_links_lock too
  * @live: both devices are on the bus; under vpart_config
- * @path_loss: seconds; read without a lock
+ * @path_loss: seconds; changed under @lock, read without
+ * @loss_min: least that @path_loss may be, as the client's driver wants it; under @lock
+ * @loss_max: and most
+ * @retry_max: ms, the longest time between two logins
  * @address: of a link to another kernel: where it connects or listens
  * @key: name of its key; NULL: none
  * @digest: enum vpart_digest that are wanted
@@ -426,6 +429,9 @@ struct vpart_link {
 	struct list_head		entry;
 	bool				live;
 	unsigned int			path_loss;
+	unsigned int			loss_min;
+	unsigned int			loss_max;
+	unsigned int			retry_max;
 	const char			*address;
 	const char			*key;
 	u32				digest;

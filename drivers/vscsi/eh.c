@@ -180,6 +180,9 @@ static int vscsi_lun_reset(struct vscsi_host *h, struct scsi_device *sdev)
 	int ret;
 
 	atomic_inc(&h->resets);
+	/* Who knows which disk that would be. */
+	if (READ_ONCE(lu->state) != VSCSI_LU_SAME)
+		return FAILED;
 	ret = vscsi_tmf_wait(h, &h->hq[0], SRP_TSK_LUN_RESET, &lu->lun, 0);
 	if (ret == VSCSI_TMF_COMPLETE)
 		return SUCCESS;

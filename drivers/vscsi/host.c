@@ -57,8 +57,8 @@ void vscsi_fail(struct vscsi_pdu *p, int host_byte)
 /*
  * Why a command must not wait for the link, as a host byte, or 0. A LUN that is
  * being scanned is not waited for either: it is scanned anew after the check.
- * One that asks for fast failure goes another way then: not before it is known
- * that the server will not carry it out as well.
+ * One that asks for fast failure goes another way when that is due: not before it
+ * is known that the server will not carry it out as well.
  */
 static int vscsi_no_wait(struct vscsi_host *h, struct vscsi_pdu *p)
 {
@@ -66,13 +66,19 @@ static int vscsi_no_wait(struct vscsi_host *h, struct vscsi_pdu *p)
 	struct vscsi_lu *lu = sc->device->hostdata;
 
 	lockdep_assert_held(&h->lock);
-	if (lu->gone || h->state == VSCSI_GONE)
+	if (lu->state == VSCSI_LU_GONE || h->state == VSCSI_GONE)
 		return DID_NO_CONNECT;
 	if (h->state == VSCSI_LOST || sc->device->sdev_state == SDEV_CREATED ||
 	    sc->submitter == SUBMITTED_BY_SCSI_ERROR_HANDLER)
 		return DID_TRANSPORT_FAILFAST;
-	if (scsi_cmd_to_rq(sc)->cmd_flags & REQ_FAILFAST_TRANSPORT &&
-	    (h->fenced || !p->unknown))
+	if (lu->state == VSCSI_LU_SILENT && h->overdue)
+		return DID_TRANSPORT_FAILFAST;
+	if (!(scsi_cmd_to_rq(sc)->cmd_flags & REQ_FAILFAST_TRANSPORT) || !h->fast)
+		return 0;
+	if (h->fenced || !p->unknown)
+		return DID_TRANSPORT_FAILFAST;
+	/* Up: the epoch in which it was sent has ended, which is proof. */
+	if (lu->state == VSCSI_LU_SILENT && h->state == VSCSI_UP)
 		return DID_TRANSPORT_FAILFAST;
 	return 0;
 }
@@ -101,7 +107,7 @@ static void vscsi_hold(struct vscsi_host *h, struct vscsi_pdu *p, bool unknown)
 	 * A command of an old epoch may arrive when the next one already runs;
 	 * nobody else would send it.
 	 */
-	up = h->state == VSCSI_UP;
+	up = h->state == VSCSI_UP && vscsi_pdu_lu(p)->state == VSCSI_LU_SAME;
 	spin_unlock_irqrestore(&h->lock, flags);
 	if (why)
 		vscsi_fail(p, why);
@@ -215,7 +221,7 @@ static vscsi_qc_status vscsi_queuecommand(struct Scsi_Host *shost, struct scsi_c
 	/* The error handler may send a command again that the server still has. */
 	if (unlikely(p->sent))
 		return SCSI_MLQUEUE_HOST_BUSY;
-	if (unlikely(state != VSCSI_UP || lu->gone))
+	if (unlikely(state != VSCSI_UP || READ_ONCE(lu->state) != VSCSI_LU_SAME))
 		return vscsi_not_sent(h, p, -ENOTCONN);
 	/* blk-mq calls under RCU: see vscsi_resume(). */
 	p->start = 0;
@@ -322,13 +328,25 @@ static int vscsi_init_cmd_priv(struct Scsi_Host *shost, struct scsi_cmnd *sc)
 	return 0;
 }
 
+/* The first held command that may be sent, or NULL. */
+static struct vscsi_pdu *vscsi_next_held(struct vscsi_host *h)
+{
+	struct vscsi_pdu *p;
+
+	list_for_each_entry(p, &h->held, node)
+		if (vscsi_pdu_lu(p)->state != VSCSI_LU_SILENT)
+			return p;
+	return NULL;
+}
+
 /**
  * vscsi_resume() - send what was held
  * @work: vscsi_host.resume
  *
  * Those whose tag the server still has stay: credit() or the next up() starts it
- * again. Under RCU, a command that is sent because the state is UP cannot reach another
- * epoch, whose LUNs were not compared yet: down() comes behind a grace period.
+ * again. Those of silent LUNs stay, too: vscsi_lu_same() does. Under RCU, a command
+ * that is sent because the state is UP cannot reach another epoch, whose LUNs were not
+ * compared yet: down() comes behind a grace period.
  */
 void vscsi_resume(struct work_struct *work)
 {
@@ -337,21 +355,24 @@ void vscsi_resume(struct work_struct *work)
 	unsigned int n = READ_ONCE(h->nr_held);
 	struct vscsi_pdu *p;
 	unsigned long flags;
+	bool gone;
 	int ret = 0;
 
 	for (; n && ret != -ENOTCONN; n--) {
 		rcu_read_lock();
 		spin_lock_irqsave(&h->lock, flags);
-		p = list_first_entry_or_null(&h->held, struct vscsi_pdu, node);
+		p = vscsi_next_held(h);
 		if (!p || h->state != VSCSI_UP) {
 			spin_unlock_irqrestore(&h->lock, flags);
 			rcu_read_unlock();
 			return;
 		}
 		vscsi_unhold(h, p);
+		gone = vscsi_pdu_lu(p)->state == VSCSI_LU_GONE;
 		spin_unlock_irqrestore(&h->lock, flags);
 
-		ret = vscsi_send(h, p, 0);
+		/* It waited for a tag, or for its LUN, which turned out to be another. */
+		ret = gone ? -ENODEV : vscsi_send(h, p, 0);
 		rcu_read_unlock();
 		if (ret == -EBUSY || ret == -ENOTCONN) {
 			spin_lock_irqsave(&h->lock, flags);
@@ -364,7 +385,7 @@ void vscsi_resume(struct work_struct *work)
 			h->nr_held++;
 			spin_unlock_irqrestore(&h->lock, flags);
 		} else if (ret) {
-			vscsi_fail(p, DID_ERROR);
+			vscsi_fail(p, gone ? DID_NO_CONNECT : DID_ERROR);
 		}
 	}
 }
@@ -373,7 +394,7 @@ void vscsi_resume(struct work_struct *work)
  * vscsi_fail_held() - fail held commands
  * @h: host
  * @sdev: only those of this device, or all if NULL
- * @host_byte: DID_*, or DID_OK: only those that ask for fast failure
+ * @host_byte: DID_*, or DID_OK: only those that must not wait
  *
  * Context: any, no lock held.
  */
@@ -387,8 +408,12 @@ void vscsi_fail_held(struct vscsi_host *h, struct scsi_device *sdev, int host_by
 	list_for_each_entry_safe(p, next, &h->held, node) {
 		if (sdev && vscsi_pdu_cmnd(p)->device != sdev)
 			continue;
-		/* Down, not lost: only those that must not wait. Up, they wait for a tag. */
-		if (host_byte == DID_OK && (h->state == VSCSI_UP || !vscsi_no_wait(h, p)))
+		/* Up, they wait for a tag, or for their LUN to say which it is. */
+		if (host_byte == DID_OK && h->state == VSCSI_UP &&
+		    vscsi_pdu_lu(p)->state == VSCSI_LU_SAME)
+			continue;
+		/* Not lost: only those that must not wait. */
+		if (host_byte == DID_OK && !vscsi_no_wait(h, p))
 			continue;
 		vscsi_unhold(h, p);
 		list_add_tail(&p->node, &list);
@@ -398,30 +423,6 @@ void vscsi_fail_held(struct vscsi_host *h, struct scsi_device *sdev, int host_by
 		list_del_init(&p->node);
 		vscsi_fail(p, host_byte ?: DID_TRANSPORT_FAILFAST);
 	}
-}
-
-/**
- * vscsi_loss() - the link was down for longer than the path loss limit
- * @work: vscsi_host.loss
- */
-void vscsi_loss(struct work_struct *work)
-{
-	struct vscsi_host *h = container_of(work, struct vscsi_host, loss.work);
-	unsigned long flags;
-	bool lost;
-
-	spin_lock_irqsave(&h->lock, flags);
-	/* A check that runs ends by itself, but held commands wait no longer. */
-	lost = (h->state == VSCSI_BLOCKED || h->state == VSCSI_CHECK) &&
-	       time_after_eq(jiffies, h->loss_at);
-	if (lost && h->state == VSCSI_BLOCKED)
-		h->state = VSCSI_LOST;
-	spin_unlock_irqrestore(&h->lock, flags);
-	if (!lost)
-		return;
-	shost_printk(KERN_WARNING, h->shost, "%s: path lost for %u s: failing commands\n",
-		     h->a->name, vpart_path_loss(h->a));
-	vscsi_fail_held(h, NULL, DID_TRANSPORT_FAILFAST);
 }
 
 /*
@@ -464,14 +465,16 @@ static void vscsi_fence(struct work_struct *work)
 void vscsi_set_up(struct vscsi_host *h, u32 epoch)
 {
 	unsigned long flags;
-	bool up;
+	bool up, silent;
 
 	spin_lock_irqsave(&h->lock, flags);
+	silent = h->silent;
 	up = h->state == VSCSI_CHECK && h->epoch == epoch;
 	if (up) {
 		h->state = VSCSI_UP;
+		h->removed = false;
 		/* Inside the lock: the next loss may have begun behind it. */
-		cancel_delayed_work(&h->loss);
+		vscsi_clocks_stop(h);
 	}
 	spin_unlock_irqrestore(&h->lock, flags);
 	if (!up)
@@ -481,6 +484,8 @@ void vscsi_set_up(struct vscsi_host *h, u32 epoch)
 		queue_delayed_work(vscsi_wait_wq, &h->late, 1);
 	}
 	queue_work(vscsi_wq, &h->resume);
+	if (silent)
+		vscsi_fail_held(h, NULL, DID_OK);
 	vscsi_rescan(h, BIT(VSCSI_TODO_LUNS) | BIT(VSCSI_TODO_CAPACITY));
 }
 
@@ -538,18 +543,11 @@ static void vscsi_up(struct vpart_adapter *a, u32 epoch, const struct vpart_limi
 static void vscsi_down(struct vpart_adapter *a, u32 epoch, enum vpart_why why)
 {
 	struct vscsi_host *h = vpart_get_drvdata(a);
-	unsigned long limit = vpart_path_loss(a) * HZ;
 	unsigned long flags;
 
 	spin_lock_irqsave(&h->lock, flags);
-	if (h->state == VSCSI_UP || h->state == VSCSI_CHECK) {
-		/* A link that came up but never passed the check is still lost. */
-		if (h->state == VSCSI_UP || !delayed_work_pending(&h->loss)) {
-			h->loss_at = jiffies + limit;
-			mod_delayed_work(vscsi_wq, &h->loss, limit);
-		}
-		h->state = VSCSI_BLOCKED;
-	}
+	if (h->state == VSCSI_UP || h->state == VSCSI_CHECK)
+		vscsi_clocks_start(h);
 	spin_unlock_irqrestore(&h->lock, flags);
 	vscsi_fail_held(h, NULL, DID_OK);
 	queue_work(vscsi_wait_wq, &h->fence);
@@ -673,7 +671,8 @@ int vscsi_probe(struct vpart_adapter *a)
 	INIT_WORK(&h->resume, vscsi_resume);
 	INIT_WORK(&h->check, vscsi_check);
 	INIT_WORK(&h->scan, vscsi_scan);
-	INIT_DELAYED_WORK(&h->loss, vscsi_loss);
+	INIT_DELAYED_WORK(&h->again, vscsi_scan_again);
+	vscsi_rport_init(h);
 	ret = vscsi_tmf_init(h);
 	if (ret)
 		goto put_host;
@@ -682,9 +681,13 @@ int vscsi_probe(struct vpart_adapter *a)
 	shost->max_id = 1;
 	shost->max_lun = VSCSI_MAX_LUN;
 	shost->max_cmd_len = VSCSI_MAX_CDB;
+	vscsi_rport_transport(h);
 	ret = scsi_add_host(shost, &a->dev);
 	if (ret)
 		goto exit_tmf;
+	ret = vscsi_rport_add(h);
+	if (ret)
+		goto remove_host;
 	/*
 	 * The server's device has a scheduler. A second one here, which a host
 	 * with a single queue gets, only adds a hop to each command.
@@ -693,9 +696,11 @@ int vscsi_probe(struct vpart_adapter *a)
 	vpart_set_drvdata(a, h);
 	ret = vpart_start(a, &want);
 	if (ret)
-		goto remove_host;
+		goto del_rport;
 	return 0;
 
+del_rport:
+	vscsi_rport_del(h);
 remove_host:
 	scsi_remove_host(shost);
 exit_tmf:
@@ -715,12 +720,13 @@ static void vscsi_remove(struct vpart_adapter *a)
 	h->state = VSCSI_GONE;
 	spin_unlock_irqrestore(&h->lock, flags);
 	vscsi_fail_held(h, NULL, DID_NO_CONNECT);
-	cancel_delayed_work_sync(&h->loss);
+	vscsi_rport_del(h);
 	cancel_work_sync(&h->fence);
 	cancel_delayed_work_sync(&h->late);
 	cancel_work_sync(&h->resume);
 	cancel_work_sync(&h->check);
 	cancel_work_sync(&h->scan);
+	cancel_delayed_work_sync(&h->again);
 	scsi_remove_host(h->shost);
 	vscsi_tmf_exit(h);
 	scsi_host_put(h->shost);
@@ -754,11 +760,16 @@ static int __init vscsi_host_init(void)
 	vscsi_wait_wq = alloc_workqueue("vscsi_wait", WQ_UNBOUND | WQ_MEM_RECLAIM, 0);
 	if (!vscsi_wait_wq)
 		goto destroy_scan_wq;
-	ret = vpart_driver_register(&vscsi_driver, THIS_MODULE);
+	ret = vscsi_rport_attach();
 	if (ret)
 		goto destroy_wait_wq;
+	ret = vpart_driver_register(&vscsi_driver, THIS_MODULE);
+	if (ret)
+		goto detach_rport;
 	return 0;
 
+detach_rport:
+	vscsi_rport_detach();
 destroy_wait_wq:
 	destroy_workqueue(vscsi_wait_wq);
 destroy_scan_wq:
@@ -772,6 +783,7 @@ module_init(vscsi_host_init);
 static void __exit vscsi_host_exit(void)
 {
 	vpart_driver_unregister(&vscsi_driver);
+	vscsi_rport_detach();
 	destroy_workqueue(vscsi_wait_wq);
 	destroy_workqueue(vscsi_scan_wq);
 	destroy_workqueue(vscsi_wq);

@@ -30,11 +30,12 @@
 #define VSCSI_MAX_LUN		16384	/* flat addressing: 14 bits */
 #define VSCSI_TMF_LIMIT		(3 * HZ)
 #define VSCSI_INQ_SIZE		252
+#define VSCSI_TMO_OFF		(-1)	/* one of rport.c's time-outs */
 
 /**
  * enum vscsi_state - what happens to a command that arrives
  * @VSCSI_BLOCKED: link down, path loss limit runs: held, or failed if it asks
- *	for fast failure
+ *	for fast failure, and that is due
  * @VSCSI_CHECK: link up, LUNs not yet known to be the same: as BLOCKED
  * @VSCSI_UP: sent
  * @VSCSI_LOST: link down for longer than the path loss limit: failed
@@ -46,6 +47,19 @@ enum vscsi_state {
 	VSCSI_UP,
 	VSCSI_LOST,
 	VSCSI_GONE,
+};
+
+/**
+ * enum vscsi_lu_state - may a LUN be sent commands while the link is up?
+ * @VSCSI_LU_SAME: it is the one that was scanned
+ * @VSCSI_LU_SILENT: it did not say which one it is: as if its link were down
+ * @VSCSI_LU_GONE: the server has it no longer, or another one at its number, or
+ *	dev_loss_tmo is over: to be removed
+ */
+enum vscsi_lu_state {
+	VSCSI_LU_SAME,
+	VSCSI_LU_SILENT,
+	VSCSI_LU_GONE,
 };
 
 /* Bits of struct vscsi_host.todo */
@@ -146,8 +160,22 @@ struct vscsi_inq {
  * @late: looks after commands that the server does not end
  * @looks: how often it has looked
  * @fence: asks whether the server still has commands of a link that is down
+ * @rport: /sys/class/srp_remote_ports, or NULL: the other end is in this kernel
+ * @port: its device there
+ * @reconnect_delay: seconds
+ * @fast_io_fail: seconds, or VSCSI_TMO_OFF; as the next, guarded by @lock, and
+ *	without an @rport never changed
+ * @dev_loss: the same
+ * @down_at: jiffies when the link was lost
  * @loss: the path loss limit; queued and cancelled with @lock held, as @state says
  * @loss_at: jiffies of its end: a work that was late must not end the next one
+ * @overdue: it is over; guarded by @lock, as the next three
+ * @fast: what asks for fast failure fails: @fast_io_fail is over
+ * @removed: the LUNs were removed, or never there: @dev_loss is over
+ * @silent: a LUN may be VSCSI_LU_SILENT, so the clocks of the loss go on
+ * @fast_fail: ends @fast_io_fail; queued and cancelled as @loss
+ * @dev_gone: ends @dev_loss; the same
+ * @again: looks at silent LUNs
  * @up_wait: woken when @epoch changes
  * @tmf_mutex: one task management function that is waited for at a time
  * @inq: asks about LUNs
@@ -180,8 +208,21 @@ struct vscsi_host {
 	struct delayed_work	late;
 	u32			looks;
 	struct work_struct	fence;
+	struct srp_rport	*rport;
+	struct device		*port;
+	unsigned int		reconnect_delay;
+	int			fast_io_fail;
+	int			dev_loss;
+	unsigned long		down_at;
 	struct delayed_work	loss;
 	unsigned long		loss_at;
+	bool			overdue;
+	bool			fast;
+	bool			removed;
+	bool			silent;
+	struct delayed_work	fast_fail;
+	struct delayed_work	dev_gone;
+	struct delayed_work	again;
 	wait_queue_head_t	up_wait;
 	struct mutex		tmf_mutex;
 	struct vscsi_inq	inq;
@@ -197,11 +238,12 @@ struct vscsi_host {
 /**
  * struct vscsi_lu - per scsi_device, at hostdata
  * @lun: wire form
- * @gone: the server has it no longer, or another one at its number
+ * @state: written by the works that look at LUNs, to VSCSI_LU_SAME and back under
+ *	host.lock
  */
 struct vscsi_lu {
-	struct scsi_lun	lun;
-	bool		gone;
+	struct scsi_lun		lun;
+	enum vscsi_lu_state	state;
 };
 
 /**
@@ -244,6 +286,11 @@ static inline struct vscsi_host *vscsi_shost(struct Scsi_Host *shost)
 	return shost_priv(shost);
 }
 
+static inline struct vscsi_lu *vscsi_pdu_lu(struct vscsi_pdu *p)
+{
+	return vscsi_pdu_cmnd(p)->device->hostdata;
+}
+
 /* @p is held no longer; nothing else has become of it. */
 static inline void vscsi_unhold(struct vscsi_host *h, struct vscsi_pdu *p)
 {
@@ -267,12 +314,22 @@ void vscsi_fail(struct vscsi_pdu *p, int host_byte);
 void vscsi_fail_held(struct vscsi_host *h, struct scsi_device *sdev, int host_byte);
 void vscsi_set_up(struct vscsi_host *h, u32 epoch);
 void vscsi_resume(struct work_struct *work);
-void vscsi_loss(struct work_struct *work);
 const char *vscsi_state_name(enum vscsi_state state);
 int vscsi_probe(struct vpart_adapter *a);
 
 /* host_sysfs.c */
 extern const struct attribute_group *vscsi_shost_groups[];
+
+/* rport.c */
+int vscsi_rport_attach(void);
+void vscsi_rport_detach(void);
+void vscsi_rport_init(struct vscsi_host *h);
+void vscsi_rport_transport(struct vscsi_host *h);
+int vscsi_rport_add(struct vscsi_host *h);
+void vscsi_rport_del(struct vscsi_host *h);
+void vscsi_clocks_start(struct vscsi_host *h);
+void vscsi_clocks_stop(struct vscsi_host *h);
+bool vscsi_dev_lost(struct vscsi_host *h);
 
 /* eh.c */
 int vscsi_tmf_init(struct vscsi_host *h);
@@ -306,6 +363,7 @@ int vscsi_inquiry(struct vscsi_host *h, const struct scsi_lun *lun, u8 page);
 /* scan.c */
 void vscsi_check(struct work_struct *work);
 void vscsi_scan(struct work_struct *work);
+void vscsi_scan_again(struct work_struct *work);
 void vscsi_rescan(struct vscsi_host *h, unsigned int todo);
 void vscsi_unit_attention(struct vscsi_host *h, const u8 *sense, u8 len);
 void vscsi_event(struct vpart_adapter *a, u64 seq, const void *iu, u16 len);

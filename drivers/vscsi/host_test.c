@@ -25,13 +25,16 @@ static struct vpart_driver ht_driver = {
 	.probe		= ht_no_probe,
 };
 
-/* R10: of a pair that is being deleted no host stays, and nothing holds the adapter. */
-static void pair_goes(struct kunit *test)
+static void ht_pair_goes(struct kunit *test, u8 ends)
 {
+	struct vpart_partition *server = kunit_kzalloc(test, sizeof(*server), GFP_KERNEL);
 	struct vpart_link *link = kunit_kzalloc(test, sizeof(*link), GFP_KERNEL);
 	struct vpart_adapter *a;
 
 	KUNIT_ASSERT_NOT_NULL(test, link);
+	KUNIT_ASSERT_NOT_NULL(test, server);
+	link->ends = ends;
+	link->part[VPART_SIDE_SERVER] = server;
 	a = &link->adapter[VPART_SIDE_CLIENT];
 	spin_lock_init(&link->lock);
 	a->link = link;
@@ -55,8 +58,21 @@ static void pair_goes(struct kunit *test)
 	put_device(&a->dev);
 }
 
+/* R10: of a pair that is being deleted no host stays, and nothing holds the adapter. */
+static void pair_goes(struct kunit *test)
+{
+	ht_pair_goes(test, BIT(VPART_SIDE_CLIENT) | BIT(VPART_SIDE_SERVER));
+}
+
+/* R10: no remote port either, of one whose server is in another kernel. */
+static void remote_pair_goes(struct kunit *test)
+{
+	ht_pair_goes(test, BIT(VPART_SIDE_CLIENT));
+}
+
 static struct kunit_case vscsi_host_cases[] = {
 	KUNIT_CASE(pair_goes),
+	KUNIT_CASE(remote_pair_goes),
 	{}
 };
 

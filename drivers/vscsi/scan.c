@@ -12,6 +12,7 @@
 
 #define VSCSI_CHECK_TRIES	3	/* per LUN, while the link is there */
 #define VSCSI_CHECK_PAUSE_MS	100	/* between two of them */
+#define VSCSI_AGAIN_MS		1000	/* until a silent one is asked again */
 
 /* Additional sense: asc << 8 | ascq */
 #define VSCSI_ASC_CAPACITY_CHANGED	0x2a09
@@ -166,32 +167,76 @@ static bool vscsi_checking(struct vscsi_host *h, u32 epoch)
 }
 
 /*
+ * It does not say which disk it is: it may be anybody, and gets no command. For
+ * the client its path is lost, with the time-outs of that.
+ */
+static void vscsi_lu_silent(struct vscsi_host *h, struct scsi_device *sdev)
+{
+	struct vscsi_lu *lu = sdev->hostdata;
+	unsigned long flags;
+
+	if (lu->state == VSCSI_LU_SILENT)
+		return;
+	sdev_printk(KERN_NOTICE, sdev,
+		    "%s: LUN %llu does not say which disk it is: its commands wait for that\n",
+		    h->a->name, sdev->lun);
+	spin_lock_irqsave(&h->lock, flags);
+	WRITE_ONCE(lu->state, VSCSI_LU_SILENT);
+	h->silent = true;
+	spin_unlock_irqrestore(&h->lock, flags);
+}
+
+/* It does, and is the one that was known. */
+static void vscsi_lu_same(struct vscsi_host *h, struct scsi_device *sdev)
+{
+	struct vscsi_lu *lu = sdev->hostdata;
+	unsigned long flags;
+
+	if (lu->state == VSCSI_LU_SAME)
+		return;
+	sdev_printk(KERN_NOTICE, sdev, "%s: LUN %llu is the same disk\n", h->a->name, sdev->lun);
+	spin_lock_irqsave(&h->lock, flags);
+	WRITE_ONCE(lu->state, VSCSI_LU_SAME);
+	spin_unlock_irqrestore(&h->lock, flags);
+	queue_work(vscsi_wq, &h->resume);
+	set_bit(VSCSI_TODO_CAPACITY, &h->todo);
+}
+
+/*
  * Is the LUN still there, and the same one? If not, all its commands fail from
  * here on and the scan removes it: a number that is used again must not lead to
- * another disk. A link that went says nothing. But who does not answer while
- * the link is there may be anybody, and gets no command of before.
+ * another disk. A link that went says nothing. Who does not answer while the link
+ * is there is asked again until dev_loss_tmo is over, if there is such a thing.
  */
 static void vscsi_check_lu(struct vscsi_host *h, struct scsi_device *sdev)
 {
 	u32 epoch = READ_ONCE(h->epoch);
 	struct vscsi_lu *lu = sdev->hostdata;
-	unsigned int tries = 0;
+	bool silent = lu->state == VSCSI_LU_SILENT;
+	unsigned int tries = silent ? VSCSI_CHECK_TRIES - 1 : 0;
 	const char *why;
 	int ret;
 
-	if (lu->gone || sdev->sdev_state != SDEV_RUNNING)
+	if (lu->state == VSCSI_LU_GONE || sdev->sdev_state != SDEV_RUNNING)
 		return;
 	ret = vscsi_compare(h, sdev, &why);
 	while (ret && vscsi_same_link(h, epoch) && ++tries < VSCSI_CHECK_TRIES) {
 		msleep(VSCSI_CHECK_PAUSE_MS);
 		ret = vscsi_compare(h, sdev, &why);
 	}
-	if (ret && vscsi_checking(h, epoch))
+	if (ret && vscsi_same_link(h, epoch) && (silent || vscsi_checking(h, epoch))) {
+		if (h->rport && !vscsi_dev_lost(h)) {
+			vscsi_lu_silent(h, sdev);
+			return;
+		}
 		why = "does not say which disk it is";
+	}
+	if (!ret && !why)
+		vscsi_lu_same(h, sdev);
 	if (!why)
 		return;
 	sdev_printk(KERN_NOTICE, sdev, "%s: LUN %llu %s\n", h->a->name, sdev->lun, why);
-	WRITE_ONCE(lu->gone, true);
+	WRITE_ONCE(lu->state, VSCSI_LU_GONE);
 	vscsi_fail_held(h, sdev, DID_NO_CONNECT);
 }
 
@@ -218,6 +263,60 @@ void vscsi_check(struct work_struct *work)
 	vscsi_set_up(h, epoch);
 }
 
+static void vscsi_remove_gone(struct vscsi_host *h)
+{
+	struct scsi_device *sdev;
+
+	shost_for_each_device(sdev, h->shost) {
+		struct vscsi_lu *lu = sdev->hostdata;
+
+		if (lu->state == VSCSI_LU_GONE)
+			scsi_remove_device(sdev);
+	}
+}
+
+/* Any LUN that is silent, or number 0, of which the others are asked */
+static bool vscsi_any_silent(struct vscsi_host *h, bool zero)
+{
+	struct scsi_device *sdev;
+	bool any = false;
+
+	shost_for_each_device(sdev, h->shost) {
+		struct vscsi_lu *lu = sdev->hostdata;
+
+		any |= lu->state == VSCSI_LU_SILENT && (!zero || !sdev->lun);
+	}
+	return any;
+}
+
+/* As long as there are silent LUNs, they are asked again, and the clocks run for them. */
+static void vscsi_look_again(struct vscsi_host *h)
+{
+	bool any = vscsi_any_silent(h, false);
+	unsigned long flags;
+
+	spin_lock_irqsave(&h->lock, flags);
+	/* Else the next check begins anew. */
+	if (h->state == VSCSI_UP && h->silent != any) {
+		h->silent = any;
+		vscsi_clocks_stop(h);
+	}
+	spin_unlock_irqrestore(&h->lock, flags);
+	if (any)
+		queue_delayed_work(vscsi_scan_wq, &h->again, msecs_to_jiffies(VSCSI_AGAIN_MS));
+}
+
+/**
+ * vscsi_scan_again() - ask silent LUNs again
+ * @work: vscsi_host.again
+ */
+void vscsi_scan_again(struct work_struct *work)
+{
+	struct vscsi_host *h = container_of(work, struct vscsi_host, again.work);
+
+	vscsi_rescan(h, BIT(VSCSI_TODO_LUNS));
+}
+
 /**
  * vscsi_scan() - make the SCSI devices follow the server's LUNs
  * @work: vscsi_host.scan
@@ -227,19 +326,23 @@ void vscsi_scan(struct work_struct *work)
 	struct vscsi_host *h = container_of(work, struct vscsi_host, scan);
 	struct scsi_device *sdev;
 
+	/* Also when dev_loss_tmo is over. */
+	vscsi_remove_gone(h);
 	if (READ_ONCE(h->state) != VSCSI_UP)
 		return;		/* vscsi_set_up() asks again */
 	if (test_and_clear_bit(VSCSI_TODO_LUNS, &h->todo)) {
 		vscsi_check_all(h);
+		vscsi_remove_gone(h);
+		if (!vscsi_any_silent(h, true))
+			scsi_scan_target(&h->shost->shost_gendev, 0, 0, SCAN_WILD_CARD,
+					 SCSI_SCAN_RESCAN);
+		vscsi_look_again(h);
+	}
+	if (test_and_clear_bit(VSCSI_TODO_CAPACITY, &h->todo))
 		shost_for_each_device(sdev, h->shost) {
 			struct vscsi_lu *lu = sdev->hostdata;
 
-			if (lu->gone)
-				scsi_remove_device(sdev);
+			if (lu->state == VSCSI_LU_SAME)
+				scsi_rescan_device(sdev);
 		}
-		scsi_scan_target(&h->shost->shost_gendev, 0, 0, SCAN_WILD_CARD, SCSI_SCAN_RESCAN);
-	}
-	if (test_and_clear_bit(VSCSI_TODO_CAPACITY, &h->todo))
-		shost_for_each_device(sdev, h->shost)
-			scsi_rescan_device(sdev);
 }

@@ -35,6 +35,7 @@ echo '{ "adapters": [ { "name": "p1", "fabric": "local" } ] }' >"$root/pairs"
 echo '{ "adapters": [ { "name": "l1", "address": "tcp:192.0.2.1:3260" } ] }' >"$root/links"
 is "without links nobody waits for the network" "$(wanted "$root/pairs") $(wanted "$root/none")" " "
 is "with links the network is wanted first" "$(wanted "$root/links")" ./vpart.service.wants/network-online.target
+t "udev's rules are there" test -f "$root/lib/udev/rules.d/60-vpart-path-loss.rules"
 keys=lib/systemd/system/vpart-keys.service
 t "the keys' unit comes before it" grep -q '^Before=vpart.service' "$root/$keys"
 t "the unit comes after the network" grep -q '^After=.*network-online.target' "$root/$unit"

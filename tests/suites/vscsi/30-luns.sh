@@ -47,6 +47,11 @@ t "the client follows the change" wait_for 60 second
 
 # There is a LU, but it answers nothing, not even who it is.
 disk=$(disk_of p1 0)
+if [ -n "$(port p1)" ]; then
+	# Between two kernels it stays until dev_loss_tmo is over.
+	vpart adapter set p1 path-loss 5 >/dev/null
+	tmo p1 dev_loss_tmo 6
+fi
 offline() { echo "$1" >$cfg/vscsi/p1/tpgt_1/lun/lun_0/alua_tg_pt_offline; }
 vpart partition fail vios1 >/dev/null
 wait_for 60 link_is p1 blocked
@@ -67,6 +72,7 @@ echo 0 >$cfg/vscsi/p1/tpgt_1/rescan
 t "R11 it returns when it answers again" wait_for 60 second
 disk=$(disk_of p1 0)
 t "... with its data" cmp -n 4096 /tmp/was <(dd if="/dev/$disk" bs=4k count=1 iflag=direct status=none)
+[ -z "$(port p1)" ] || tmo p1 dev_loss_tmo off
 lun_del p1 0
 wait_for 60 no_disk p1 0
 

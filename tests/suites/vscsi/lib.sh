@@ -38,6 +38,12 @@ host_of() { grep -lx "$1" /sys/class/scsi_host/host*/adapter 2>/dev/null | sed '
 hostattr() { cat "/sys/class/scsi_host/host$(host_of "$1")/$2"; }
 link_is() { [ "$(hostattr "$1" link_state)" = "$2" ]; }
 
+# port PAIR: the remote port of its client's end, if the server is in another kernel.
+port() { find /sys/class/srp_remote_ports -name "port-$(host_of "$1"):*" 2>/dev/null; }
+# tmo PAIR FILE [VALUE]: a time-out of it, or its state; port_is PAIR STATE
+tmo() { if [ $# -gt 2 ]; then echo "$3" >"$(port "$1")/$2"; else cat "$(port "$1")/$2"; fi; }
+port_is() { [ "$(tmo "$1" state)" = "$2" ]; }
+
 # backstore NAME DEVICE [ATTRIBUTE=VALUE...]
 _hba=0
 backstore() {
