@@ -218,9 +218,7 @@ static int make_backstore(struct restore *r, size_t index, char *backstore, size
 	ret = vpart_lio_backstore_add(r->v, &spec, lu->uuid, backstore, size);
 	if (ret)
 		return ret;
-	config_each(a, &r->want.attribs) {
-		if (a->lu != index)
-			continue;
+	config_each_attrib(a, &r->want, index) {
 		ret = vpart_lio_attrib_write(r->v, backstore, lu->name, a);
 		if (!ret)
 			continue;
@@ -387,6 +385,7 @@ static bool leg_missing(struct restore *r)
 
 	if (!has_links(r))
 		return false;
+	vpart_known_forget(r->v);
 	config_each(m, &r->want.mirrors)
 		for (i = 0; i < VPART_MIRROR_LEGS; i++)
 			if (!m->legs[i].missing && !m->legs[i].lu[0] &&
@@ -528,6 +527,7 @@ static void restore_all(struct restore *r)
 		restore_lu(r, i);
 	restore_acls(r);
 	wait_disks(r, uevents);
+	vpart_known_forget(r->v);
 	config_each(m, &r->want.mirrors)
 		restore_mirror(r, m);
 	if (uevents >= 0)

@@ -183,6 +183,41 @@ bool vpart_disk_of_pair(const char *disk, const char *pair)
 	return strstr(real, adapter);
 }
 
+static bool is_host(const char *name)
+{
+	return !strncmp(name, "host", 4);
+}
+
+/* The disk of a LUN, as the client's end of this pair numbers it. */
+int vpart_disk_at(const char *pair, uint32_t lun, char *disk, size_t size)
+{
+	char path[PATH_MAX], **names;
+	unsigned int host = 0;
+	size_t i, n;
+	int ret;
+
+	ret = vpart_path(path, sizeof(path), "/sys/bus/vpart/devices/%.64s.client", pair);
+	if (!ret)
+		ret = vpart_dir_list(path, is_host, &names, &n);
+	if (ret)
+		return ret;
+	for (i = 0; i < n; i++)
+		host = (unsigned int)strtoul(names[i] + 4, NULL, 10);
+	vpart_dir_free(names, n);
+	if (!n)
+		return -ENOENT;
+	vpart_path(path, sizeof(path),
+		   "/sys/bus/vpart/devices/%.64s.client/host%u/target%u:0:0/%u:0:0:%u/block", pair,
+		   host, host, host, lun);
+	ret = vpart_dir_list(path, NULL, &names, &n);
+	if (!ret && !n)
+		ret = -ENOENT;
+	if (!ret)
+		vpart_copy(disk, size, names[0]);
+	vpart_dir_free(names, n);
+	return ret;
+}
+
 /* Hear the kernel's device events; a negative errno without that. */
 int vpart_uevent_open(void)
 {

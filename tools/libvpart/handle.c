@@ -30,6 +30,7 @@ void vpart_close(struct vpart *v)
 	if (!v)
 		return;
 	vpart_nl_close(v);
+	vpart_known_forget(v);
 	free(v);
 }
 

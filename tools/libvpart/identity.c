@@ -109,30 +109,78 @@ int config_device_look(struct vpart *v, const char *path, struct config_device *
 	return 0;
 }
 
-/* The path of the one device with an identity; -ENOENT, -ENOTUNIQ. */
-static int search(const char *id, char *path, size_t size)
+/* A block device of this kernel that says who it is. */
+struct vpart_known {
+	char	*id;
+	char	name[VPART_DISK_SIZE];
+};
+
+static int by_id(const void *a, const void *b)
 {
-	char dir[PATH_MAX], text[32], other[CONFIG_ID_SIZE], **names;
+	return strcmp(((const struct vpart_known *)a)->id, ((const struct vpart_known *)b)->id);
+}
+
+/* Devices have come or gone since they were asked. */
+void vpart_known_forget(struct vpart *v)
+{
+	while (v->nknown)
+		free(v->known[--v->nknown].id);
+	free(v->known);
+	v->known = NULL;
+}
+
+/* Ask each who it is: once for many that are searched. */
+static int learn(struct vpart *v)
+{
+	char dir[PATH_MAX], text[32], id[CONFIG_ID_SIZE], **names;
 	unsigned int major, minor;
-	int ret = -ENOENT;
+	struct vpart_known *k;
+	int ret = 0;
 	size_t i, n;
 
 	if (vpart_dir_list("/sys/class/block", NULL, &names, &n))
 		return -ENOENT;
-	for (i = 0; i < n; i++) {
+	v->known = calloc(n + 1, sizeof(*v->known));
+	for (i = 0; v->known && i < n; i++) {
 		if (vpart_path(dir, sizeof(dir), "/sys/class/block/%s/dev", names[i]) ||
 		    vpart_file_read(dir, text, sizeof(text)) <= 0 ||
 		    sscanf(text, "%u:%u", &major, &minor) != 2 ||
-		    vpart_identity(major, minor, other, sizeof(other)) || strcmp(id, other))
+		    vpart_identity(major, minor, id, sizeof(id)) ||
+		    strlen(names[i]) >= VPART_DISK_SIZE)
 			continue;
-		if (!ret) {
-			ret = -ENOTUNIQ;
+		k = &v->known[v->nknown];
+		k->id = strdup(id);
+		if (!k->id) {
+			ret = -ENOMEM;
 			break;
 		}
-		ret = vpart_path(path, size, "/dev/%s", names[i]);
+		v->nknown++;
+		vpart_copy(k->name, sizeof(k->name), names[i]);
 	}
 	vpart_dir_free(names, n);
-	return ret;
+	if (ret || !v->known) {
+		vpart_known_forget(v);
+		return -ENOMEM;
+	}
+	qsort(v->known, v->nknown, sizeof(*v->known), by_id);
+	return 0;
+}
+
+/* The path of the one device with an identity; -ENOENT, -ENOTUNIQ, -ENOMEM. */
+static int search(struct vpart *v, char *id, char *path, size_t size)
+{
+	const struct vpart_known key = { .id = id }, *k, *end;
+	int ret = v->known ? 0 : learn(v);
+
+	if (ret)
+		return ret;
+	k = bsearch(&key, v->known, v->nknown, sizeof(*k), by_id);
+	if (!k)
+		return -ENOENT;
+	end = v->known + v->nknown;
+	if ((k > v->known && !by_id(k - 1, k)) || (k + 1 < end && !by_id(k + 1, k)))
+		return -ENOTUNIQ;
+	return vpart_path(path, size, "/dev/%s", k->name);
 }
 
 /* Is the leg of a mirror on it that was there? */
@@ -191,8 +239,14 @@ int config_device_find(struct vpart *v, const char *what, const struct config_de
 				  d->file ? "a file" : "a block device");
 	vpart_copy(path, size, d->path);
 	if (d->id[0] && (ret || strcmp(d->id, now.id))) {
-		int found = search(d->id, path, size);
+		char id[CONFIG_ID_SIZE];
+		int found;
 
+		vpart_copy(id, sizeof(id), d->id);
+		found = search(v, id, path, size);
+
+		if (found == -ENOMEM)
+			return vpart_no_memory(v);
 		if (found == -ENOTUNIQ)
 			return vpart_fail(v, ENOTUNIQ, VPART_CODE_FAILED,
 					  "%s: several devices say that they are %s, and %s is none of them",
