@@ -191,30 +191,25 @@ static bool is_host(const char *name)
 /* The disk of a LUN, as the client's end of this pair numbers it. */
 int vpart_disk_at(const char *pair, uint32_t lun, char *disk, size_t size)
 {
-	char path[PATH_MAX], **names;
-	unsigned int host = 0;
-	size_t i, n;
+	char path[PATH_MAX], **hosts, **names;
+	size_t i, n, nhosts;
 	int ret;
 
-	ret = vpart_path(path, sizeof(path), "/sys/bus/vpart/devices/%.64s.client", pair);
-	if (!ret)
-		ret = vpart_dir_list(path, is_host, &names, &n);
+	vpart_path(path, sizeof(path), "/sys/bus/vpart/devices/%.64s.client", pair);
+	ret = vpart_dir_list(path, is_host, &hosts, &nhosts);
 	if (ret)
 		return ret;
-	for (i = 0; i < n; i++)
-		host = (unsigned int)strtoul(names[i] + 4, NULL, 10);
-	vpart_dir_free(names, n);
-	if (!n)
-		return -ENOENT;
-	vpart_path(path, sizeof(path),
-		   "/sys/bus/vpart/devices/%.64s.client/host%u/target%u:0:0/%u:0:0:%u/block", pair,
-		   host, host, host, lun);
-	ret = vpart_dir_list(path, NULL, &names, &n);
-	if (!ret && !n)
-		ret = -ENOENT;
-	if (!ret)
+	ret = -ENOENT;
+	for (i = 0; i < nhosts && ret; i++) {
+		vpart_path(path, sizeof(path), "/sys/bus/scsi/devices/%.16s:0:0:%u/block",
+			   hosts[i] + strlen("host"), lun);
+		if (vpart_dir_list(path, NULL, &names, &n) || !n)
+			continue;
 		vpart_copy(disk, size, names[0]);
-	vpart_dir_free(names, n);
+		vpart_dir_free(names, n);
+		ret = 0;
+	}
+	vpart_dir_free(hosts, nhosts);
 	return ret;
 }
 
