@@ -323,12 +323,14 @@ static int vscsi_init_nodeacl(struct se_node_acl *nacl, const char *name)
 
 /* ---- NAME/tpgt_1/lun ---- */
 
-static void vscsi_update_alignment(struct vscsi_tpg *tpg, u32 floor)
+/* The LUN that had the largest mask has gone, perhaps. */
+static void vscsi_lower_alignment(struct vscsi_tpg *tpg)
 {
-	u32 mask = max_t(u32, VSCSI_ALIGNMENT, floor);
+	u32 mask = VSCSI_ALIGNMENT;
 	unsigned long lun;
 	void *entry;
 
+	lockdep_assert_held(&vscsi_mutex);
 	xa_for_each(&tpg->alignments, lun, entry)
 		mask = max_t(u32, mask, xa_to_value(entry));
 	WRITE_ONCE(tpg->alignment, mask);
@@ -346,14 +348,19 @@ static int vscsi_post_link(struct se_portal_group *se_tpg, struct se_lun *lun)
 {
 	struct vscsi_tpg *tpg = to_vscsi_tpg(se_tpg);
 	u32 mask = vscsi_dev_alignment(rcu_dereference_raw(lun->lun_se_dev));
-	void *old;
 
 	/*
 	 * A session that runs keeps its limits: io.c copies what this device
-	 * cannot take. If the mask cannot be kept it copies more than needed.
+	 * cannot take. The masks are kept for when this LUN goes; if one cannot be,
+	 * the next session may be told less than this device wants, and io.c copies.
 	 */
-	old = xa_store(&tpg->alignments, lun->unpacked_lun, xa_mk_value(mask), GFP_KERNEL);
-	vscsi_update_alignment(tpg, xa_is_err(old) ? max(mask, tpg->alignment) : 0);
+	mutex_lock(&vscsi_mutex);
+	xa_store(&tpg->alignments, lun->unpacked_lun, xa_mk_value(mask), GFP_KERNEL);
+	WRITE_ONCE(tpg->alignment, max(mask, tpg->alignment));
+	mutex_unlock(&vscsi_mutex);
+	if (lun->unpacked_lun >= VSCSI_MAX_LUN)
+		pr_warn("%s: clients do not see LUN %llu: the last is %u\n", tpg->tport->name,
+			lun->unpacked_lun, VSCSI_MAX_LUN - 1);
 	tpg_rtpi_lun(se_tpg, lun);
 	vscsi_lu_changed(tpg, lun, VPART_EVENT_TYPE_CREATE);
 	return 0;
@@ -362,9 +369,14 @@ static int vscsi_post_link(struct se_portal_group *se_tpg, struct se_lun *lun)
 static void vscsi_post_unlink(struct se_portal_group *se_tpg, struct se_lun *lun)
 {
 	struct vscsi_tpg *tpg = to_vscsi_tpg(se_tpg);
+	void *mask;
 
-	xa_erase(&tpg->alignments, lun->unpacked_lun);
-	vscsi_update_alignment(tpg, 0);
+	mutex_lock(&vscsi_mutex);
+	mask = xa_erase(&tpg->alignments, lun->unpacked_lun);
+	/* Of most there is no need to ask all others. */
+	if (!mask || (tpg->alignment > VSCSI_ALIGNMENT && xa_to_value(mask) == tpg->alignment))
+		vscsi_lower_alignment(tpg);
+	mutex_unlock(&vscsi_mutex);
 	vscsi_lu_changed(tpg, lun, VPART_EVENT_TYPE_DELETE);
 }
 DEFINE_POST_UNLINK(vscsi_post_unlink)

@@ -255,7 +255,7 @@ static noinline int vscsi_result(struct vscsi_host *h, struct vscsi_pdu *p, stru
 		u8 n = min_t(u8, rsp.sense_len, SCSI_SENSE_BUFFERSIZE);
 
 		memcpy(sc->sense_buffer, rsp.sense, n);
-		vscsi_unit_attention(h, rsp.sense, n);
+		vscsi_unit_attention(h, sc->device->lun, rsp.sense, n);
 	}
 	return rsp.status;
 }
@@ -573,8 +573,12 @@ static const struct vpart_client_ops vscsi_client_ops = {
 
 static int vscsi_sdev_init(struct scsi_device *sdev)
 {
-	struct vscsi_lu *lu = kzalloc(sizeof(*lu), GFP_KERNEL);
+	struct vscsi_lu *lu;
 
+	/* The midlayer's own limit lets one more pass. */
+	if (sdev->lun >= VSCSI_MAX_LUN)
+		return -ENXIO;
+	lu = kzalloc(sizeof(*lu), GFP_KERNEL);
 	if (!lu)
 		return -ENOMEM;
 	int_to_scsilun(sdev->lun, &lu->lun);
@@ -672,6 +676,7 @@ int vscsi_probe(struct vpart_adapter *a)
 	INIT_WORK(&h->check, vscsi_check);
 	INIT_WORK(&h->scan, vscsi_scan);
 	INIT_DELAYED_WORK(&h->again, vscsi_scan_again);
+	INIT_DELAYED_WORK(&h->look, vscsi_look);
 	vscsi_rport_init(h);
 	ret = vscsi_tmf_init(h);
 	if (ret)
@@ -725,6 +730,7 @@ static void vscsi_remove(struct vpart_adapter *a)
 	cancel_delayed_work_sync(&h->late);
 	cancel_work_sync(&h->resume);
 	cancel_work_sync(&h->check);
+	cancel_delayed_work_sync(&h->look);
 	cancel_work_sync(&h->scan);
 	cancel_delayed_work_sync(&h->again);
 	scsi_remove_host(h->shost);

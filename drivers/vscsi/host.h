@@ -27,7 +27,6 @@
 #define VSCSI_MAX_QUEUES	64
 #define VSCSI_MAX_SEGS		256
 #define VSCSI_MAX_DATA		(1U << 20)
-#define VSCSI_MAX_LUN		16384	/* flat addressing: 14 bits */
 #define VSCSI_TMF_LIMIT		(3 * HZ)
 #define VSCSI_INQ_SIZE		252
 #define VSCSI_TMO_OFF		(-1)	/* one of rport.c's time-outs */
@@ -62,9 +61,10 @@ enum vscsi_lu_state {
 	VSCSI_LU_GONE,
 };
 
-/* Bits of struct vscsi_host.todo */
+/* Bits of struct vscsi_host.todo, of all LUNs, and rows of todo_lun, of those named */
 #define VSCSI_TODO_LUNS		0	/* compare the LUNs with the server's */
 #define VSCSI_TODO_CAPACITY	1	/* read the capacities again */
+#define VSCSI_TODOS		2
 
 /**
  * struct vscsi_tmf - one reserved tag of a queue
@@ -154,9 +154,13 @@ struct vscsi_inq {
  * @dma_alignment: mask of the link's limits
  * @caps: VPART_CAP_* of the link
  * @todo: VSCSI_TODO_*
+ * @todo_lun: the same of LUNs that the server named, by number
  * @resume: sends the held commands
  * @check: compares the LUNs' identities after the link's return
  * @scan: adds and removes LUNs
+ * @look: has @scan look at all LUNs, for want of a name
+ * @looked: jiffies when it has done so last
+ * @look_took: jiffies that it took
  * @late: looks after commands that the server does not end
  * @looks: how often it has looked
  * @fence: asks whether the server still has commands of a link that is down
@@ -202,9 +206,13 @@ struct vscsi_host {
 	u32			dma_alignment;
 	u32			caps;
 	unsigned long		todo;
+	unsigned long		todo_lun[VSCSI_TODOS][BITS_TO_LONGS(VSCSI_MAX_LUN)];
 	struct work_struct	resume;
 	struct work_struct	check;
 	struct work_struct	scan;
+	struct delayed_work	look;
+	unsigned long		looked;
+	unsigned long		look_took;
 	struct delayed_work	late;
 	u32			looks;
 	struct work_struct	fence;
@@ -365,7 +373,8 @@ void vscsi_check(struct work_struct *work);
 void vscsi_scan(struct work_struct *work);
 void vscsi_scan_again(struct work_struct *work);
 void vscsi_rescan(struct vscsi_host *h, unsigned int todo);
-void vscsi_unit_attention(struct vscsi_host *h, const u8 *sense, u8 len);
+void vscsi_look(struct work_struct *work);
+void vscsi_unit_attention(struct vscsi_host *h, u64 lun, const u8 *sense, u8 len);
 void vscsi_event(struct vpart_adapter *a, u64 seq, const void *iu, u16 len);
 void vscsi_event_lost(struct vpart_adapter *a);
 

@@ -13,6 +13,7 @@
 #define VSCSI_CHECK_TRIES	3	/* per LUN, while the link is there */
 #define VSCSI_CHECK_PAUSE_MS	100	/* between two of them */
 #define VSCSI_AGAIN_MS		1000	/* until a silent one is asked again */
+#define VSCSI_LOOK_SHARE	8	/* of so many parts of the time, such a look takes one */
 
 /* Additional sense: asc << 8 | ascq */
 #define VSCSI_ASC_CAPACITY_CHANGED	0x2a09
@@ -29,35 +30,77 @@ void vscsi_rescan(struct vscsi_host *h, unsigned int todo)
 {
 	unsigned int i;
 
-	for (i = 0; i <= VSCSI_TODO_CAPACITY; i++)
+	for (i = 0; i < VSCSI_TODOS; i++)
 		if (todo & BIT(i))
 			set_bit(i, &h->todo);
 	if (READ_ONCE(h->state) == VSCSI_UP)
 		queue_work(vscsi_scan_wq, &h->scan);
 }
 
-static void vscsi_changed(struct vscsi_host *h, u16 asc)
+/*
+ * What an event or a unit attention is about. If it names the LUN, that one is
+ * looked at and no other: a server that gets n of them says so of each.
+ */
+static void vscsi_changed(struct vscsi_host *h, u64 lun, u16 asc)
 {
+	unsigned int todo;
+
 	if (asc == VSCSI_ASC_LUNS_CHANGED)
-		vscsi_rescan(h, BIT(VSCSI_TODO_LUNS));
+		todo = VSCSI_TODO_LUNS;
 	else if (asc == VSCSI_ASC_CAPACITY_CHANGED)
-		vscsi_rescan(h, BIT(VSCSI_TODO_CAPACITY));
+		todo = VSCSI_TODO_CAPACITY;
+	else
+		return;
+	if (lun < VSCSI_MAX_LUN)
+		set_bit(lun, h->todo_lun[todo]);
+	vscsi_rescan(h, lun < VSCSI_MAX_LUN ? 0 : BIT(todo));
+}
+
+/**
+ * vscsi_look() - look at all LUNs
+ * @work: vscsi_host.look
+ */
+void vscsi_look(struct work_struct *work)
+{
+	struct vscsi_host *h = container_of(work, struct vscsi_host, look.work);
+
+	vscsi_rescan(h, BIT(VSCSI_TODO_LUNS));
+}
+
+/*
+ * Each LUN says once that there is another one, and does not say which. An event
+ * has, so there is no hurry: with many LUNs that come one by one, and I/O on all of
+ * them, looking must not be all that is done.
+ */
+static void vscsi_look_soon(struct vscsi_host *h)
+{
+	unsigned long at = READ_ONCE(h->looked) + VSCSI_LOOK_SHARE * READ_ONCE(h->look_took);
+
+	queue_delayed_work(vscsi_scan_wq, &h->look,
+			   time_before(jiffies, at) ? at - jiffies : 0);
 }
 
 /**
  * vscsi_unit_attention() - look at sense data for what concerns LUNs
  * @h: host
+ * @lun: whose it is
  * @sense: sense data
  * @len: bytes there
  *
  * Context: any.
  */
-void vscsi_unit_attention(struct vscsi_host *h, const u8 *sense, u8 len)
+void vscsi_unit_attention(struct vscsi_host *h, u64 lun, const u8 *sense, u8 len)
 {
 	struct scsi_sense_hdr sshdr;
+	u16 asc;
 
-	if (scsi_normalize_sense(sense, len, &sshdr) && sshdr.sense_key == UNIT_ATTENTION)
-		vscsi_changed(h, sshdr.asc << 8 | sshdr.ascq);
+	if (!scsi_normalize_sense(sense, len, &sshdr) || sshdr.sense_key != UNIT_ATTENTION)
+		return;
+	asc = sshdr.asc << 8 | sshdr.ascq;
+	if (asc == VSCSI_ASC_LUNS_CHANGED)
+		vscsi_look_soon(h);
+	else
+		vscsi_changed(h, lun, asc);
 }
 
 /**
@@ -77,7 +120,7 @@ void vscsi_event(struct vpart_adapter *a, u64 seq, const void *iu, u16 len)
 		atomic_inc(&h->bad);
 		return;
 	}
-	vscsi_changed(h, asc);
+	vscsi_changed(h, lun, asc);
 }
 
 /**
@@ -317,6 +360,49 @@ void vscsi_scan_again(struct work_struct *work)
 	vscsi_rescan(h, BIT(VSCSI_TODO_LUNS));
 }
 
+/* All LUNs are looked at: those that were named, too. */
+static void vscsi_unname(struct vscsi_host *h, unsigned int todo)
+{
+	unsigned long lun;
+
+	for_each_set_bit(lun, h->todo_lun[todo], VSCSI_MAX_LUN)
+		clear_bit(lun, h->todo_lun[todo]);
+}
+
+/* One that was named: is it there, and the one that it was? */
+static void vscsi_scan_lun(struct vscsi_host *h, u64 lun)
+{
+	struct scsi_device *sdev = scsi_device_lookup(h->shost, 0, 0, lun);
+	bool silent = false;
+
+	if (sdev) {
+		struct vscsi_lu *lu = sdev->hostdata;
+
+		mutex_lock(&h->inq.mutex);
+		vscsi_check_lu(h, sdev);
+		mutex_unlock(&h->inq.mutex);
+		silent = lu->state == VSCSI_LU_SILENT;
+		if (lu->state == VSCSI_LU_GONE)
+			scsi_remove_device(sdev);
+		scsi_device_put(sdev);
+	}
+	if (!silent)
+		scsi_scan_target(&h->shost->shost_gendev, 0, 0, lun, SCSI_SCAN_RESCAN);
+}
+
+static void vscsi_resize_lun(struct vscsi_host *h, u64 lun)
+{
+	struct scsi_device *sdev = scsi_device_lookup(h->shost, 0, 0, lun);
+	struct vscsi_lu *lu;
+
+	if (!sdev)
+		return;
+	lu = sdev->hostdata;
+	if (lu->state == VSCSI_LU_SAME)
+		scsi_rescan_device(sdev);
+	scsi_device_put(sdev);
+}
+
 /**
  * vscsi_scan() - make the SCSI devices follow the server's LUNs
  * @work: vscsi_host.scan
@@ -325,24 +411,40 @@ void vscsi_scan(struct work_struct *work)
 {
 	struct vscsi_host *h = container_of(work, struct vscsi_host, scan);
 	struct scsi_device *sdev;
+	unsigned long lun, start;
+	bool all;
 
 	/* Also when dev_loss_tmo is over. */
 	vscsi_remove_gone(h);
 	if (READ_ONCE(h->state) != VSCSI_UP)
 		return;		/* vscsi_set_up() asks again */
-	if (test_and_clear_bit(VSCSI_TODO_LUNS, &h->todo)) {
+	all = test_and_clear_bit(VSCSI_TODO_LUNS, &h->todo);
+	if (all) {
+		start = jiffies;
+		vscsi_unname(h, VSCSI_TODO_LUNS);
 		vscsi_check_all(h);
 		vscsi_remove_gone(h);
 		if (!vscsi_any_silent(h, true))
 			scsi_scan_target(&h->shost->shost_gendev, 0, 0, SCAN_WILD_CARD,
 					 SCSI_SCAN_RESCAN);
-		vscsi_look_again(h);
+		WRITE_ONCE(h->looked, jiffies);
+		WRITE_ONCE(h->look_took, jiffies - start);
 	}
-	if (test_and_clear_bit(VSCSI_TODO_CAPACITY, &h->todo))
+	for_each_set_bit(lun, h->todo_lun[VSCSI_TODO_LUNS], VSCSI_MAX_LUN)
+		if (test_and_clear_bit(lun, h->todo_lun[VSCSI_TODO_LUNS]))
+			vscsi_scan_lun(h, lun);
+	if (all || READ_ONCE(h->silent))
+		vscsi_look_again(h);
+	if (test_and_clear_bit(VSCSI_TODO_CAPACITY, &h->todo)) {
+		vscsi_unname(h, VSCSI_TODO_CAPACITY);
 		shost_for_each_device(sdev, h->shost) {
 			struct vscsi_lu *lu = sdev->hostdata;
 
 			if (lu->state == VSCSI_LU_SAME)
 				scsi_rescan_device(sdev);
 		}
+	}
+	for_each_set_bit(lun, h->todo_lun[VSCSI_TODO_CAPACITY], VSCSI_MAX_LUN)
+		if (test_and_clear_bit(lun, h->todo_lun[VSCSI_TODO_CAPACITY]))
+			vscsi_resize_lun(h, lun);
 }

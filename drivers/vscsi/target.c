@@ -45,10 +45,23 @@ struct vpart_adapter *vscsi_port_get(const char *name)
 	return a;
 }
 
+/* What the client calls a LUN. An ACL may give it another number, or several. */
+static u64 vscsi_seen_lun(struct vscsi_tpg *tpg, u64 lun)
+{
+	struct se_node_acl *nacl;
+
+	mutex_lock(&tpg->se_tpg.acl_node_mutex);
+	list_for_each_entry(nacl, &tpg->se_tpg.acl_node_list, acl_list)
+		if (!nacl->dynamic_node_acl)
+			lun = VSCSI_ANY_LUN;
+	mutex_unlock(&tpg->se_tpg.acl_node_mutex);
+	return lun;
+}
+
 /**
  * vscsi_tell() - send an event to the client, if there is one
  * @tpg: portal group
- * @lun: logical unit
+ * @lun: logical unit, as it is numbered here
  * @asc: additional sense code
  * @ascq: its qualifier
  *
@@ -65,7 +78,7 @@ void vscsi_tell(struct vscsi_tpg *tpg, u64 lun, u8 asc, u8 ascq)
 	mutex_unlock(&vscsi_mutex);
 	if (!a)
 		return;
-	vpart_event(a, iu, vscsi_put_aer(iu, lun, asc, ascq));
+	vpart_event(a, iu, vscsi_put_aer(iu, vscsi_seen_lun(tpg, lun), asc, ascq));
 	put_device(&a->dev);
 }
 

@@ -30,6 +30,7 @@
 #define VSCSI_AER_SENSE		18
 #define VSCSI_PRE_FETCH_16	0x90	/* <scsi/scsi_proto.h> has the short one alone */
 #define VSCSI_AER_IU_SIZE	(sizeof(struct srp_aer_req) + VSCSI_AER_SENSE)
+#define VSCSI_MAX_LUN		16384	/* as many, in 14 bits */
 #define VSCSI_PORT_ID_SIZE	16
 #define VSCSI_PORT_NAME_SIZE	(2 + 2 * VSCSI_PORT_ID_SIZE + 1)
 
@@ -515,10 +516,13 @@ static inline int vscsi_get_tmf(const void *iu, u16 len, u64 *tag, u64 *lun, u8 
 	return 0;
 }
 
+/* Of an event: it may concern any LUN. The well known one of REPORT LUNS. */
+#define VSCSI_ANY_LUN		0xc101
+
 /**
  * vscsi_put_aer() - write an asynchronous event: a unit attention of a LUN
  * @iu: room for VSCSI_AER_IU_SIZE bytes
- * @lun: logical unit
+ * @lun: logical unit, or VSCSI_ANY_LUN
  * @asc: additional sense code
  * @ascq: its qualifier
  *

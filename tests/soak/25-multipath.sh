@@ -16,16 +16,17 @@ t "R8 multipath makes one map of both" test -b "$map"
 mp_load "$map" 16M &
 load=$!
 wait_for 240 passed 1
-end=$((SECONDS + ${SOAK_SECONDS:-300})) lost=0
+end=$((SECONDS + ${SOAK_SECONDS:-300})) lost=0 wrong=''
 while [ $SECONDS -lt $end ] && [ ! -e /tmp/errors ]; do
 	for server in vios1 vios2; do
 		[ $server = vios1 ] && disk=$one || disk=$two
 		next=$((SECONDS + 10))
-		vpart partition fail $server >/dev/null || break 2
+		vpart partition fail $server >/dev/null || { wrong="$server does not fail"; break 2; }
+		wait_for 120 is_path $disk 'failed faulty' || { wrong="$disk is not lost"; break 2; }
 		# Half of the time away, half of it there; the other is lost only then.
 		sleep 5
-		vpart partition start $server >/dev/null || break 2
-		wait_for 120 mp_has 2 || break 2
+		vpart partition start $server >/dev/null || { wrong="$server does not start"; break 2; }
+		wait_for 120 mp_has 2 || { wrong="$disk does not return"; break 2; }
 		lost=$((lost + 1))
 		[ $SECONDS -ge $next ] || sleep $((next - SECONDS))
 	done
@@ -34,8 +35,10 @@ touch /tmp/stop
 wait $load
 is "R9 the same disks" "$(disk_of p1 0) $(disk_of p2 0)" "$one $two"
 t "R9 the map has two paths" wait_for 120 mp_has 2
-t "V3 R8 $lost paths lost and regained, $(cat /tmp/passes) passes: zero errors, zero mismatches" \
-	sh -c "[ ! -e /tmp/errors ] && [ $lost -ge 2 ]"
+is "R9 each path that was lost returned" "$wrong" ''
+read -r reads writes <<<"$(ios)"
+t "V3 R8 $lost paths lost and regained, $(cat /tmp/passes) passes of $reads reads and $writes writes: zero errors, zero mismatches" \
+	sh -c "[ ! -e /tmp/errors ] && [ $lost -ge 2 ] && [ $reads -gt 0 ]"
 mp_stop
 t "multipath ends" mp_none
 t "all paths go at once" vpart lu del d1

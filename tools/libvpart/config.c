@@ -244,9 +244,7 @@ static int make_backstore(struct restore *r, size_t index, char *backstore, size
 	ret = vpart_lio_backstore_add(r->v, &spec, lu->uuid, backstore, size);
 	if (ret)
 		return ret;
-	config_each(a, &r->want.attribs) {
-		if (a->lu != index)
-			continue;
+	config_each_attrib(a, &r->want, index) {
 		ret = vpart_lio_attrib_write(r->v, backstore, lu->name, a);
 		if (!ret)
 			continue;

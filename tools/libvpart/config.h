@@ -195,6 +195,13 @@ struct config {
 #define config_each(e, list)	\
 	for ((e) = (list)->data; (e) && (e) < (typeof(e))(list)->data + (list)->n; (e)++)
 
+/* config_valid.c: a LU's first attribute; those of one LU are neighbours, LU by LU */
+const struct config_attrib *config_attribs_of(const struct config *c, size_t lu);
+#define config_each_attrib(a, c, index)							\
+	for ((a) = config_attribs_of(c, index);						\
+	     (a) && (a) < (const struct config_attrib *)(c)->attribs.data + (c)->attribs.n && \
+	     (a)->lu == (index); (a)++)
+
 /* config_file.c: the file */
 void config_init(struct config *c);
 void config_free(struct config *c);

@@ -140,15 +140,16 @@ static int check_lu(struct vpart *v, const struct config_lu *w, const struct vpa
 		return contradicts(v, "LU", w->name, "it has another UUID", "");
 	if (!same && uuid)
 		return contradicts(v, "LU", w->name, "its UUID is of LU", h->name);
-	if (same && h->recorded && !w->device.file && !strcmp(w->device.id, h->identity))
+	if (!same)
+		return 0;
+	if (h->recorded && !w->device.file && !strcmp(w->device.id, h->identity))
 		return 0;
 	/* A backstore that nobody sees is in the way of this LU alone: restore_lu(). */
-	if (same && !h->pair[0])
+	if (!h->pair[0])
 		return 0;
 	if (!h->device[0] || config_device_look(v, h->device, &now))
-		return same ? contradicts(v, "LU", w->name, "nobody can tell what it is on", "") :
-		       0;
-	if (same && !config_device_same(&w->device, &now))
+		return contradicts(v, "LU", w->name, "nobody can tell what it is on", "");
+	if (!config_device_same(&w->device, &now))
 		return contradicts(v, "LU", w->name, "it is on another device:", now.path);
 	return 0;
 }

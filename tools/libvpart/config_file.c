@@ -248,8 +248,8 @@ static void read_acl_lun(struct reader *r, struct config *c, size_t acl)
 	if (!l)
 		return;
 	l->acl = acl;
-	l->seen = (uint32_t)number_value(r, "lun", 0, 255);
-	l->lun = (uint32_t)number_value(r, "of", 0, 255);
+	l->seen = (uint32_t)number_value(r, "lun", 0, VPART_LUN_MAX);
+	l->lun = (uint32_t)number_value(r, "of", 0, VPART_LUN_MAX);
 	l->read_only = bool_value(r, "read_only");
 }
 
@@ -358,7 +358,7 @@ static void read_map(struct reader *r, struct config *c, size_t lu)
 		return;
 	m->lu = lu;
 	name_value(r, "adapter", m->pair, false);
-	m->lun = (uint32_t)number_value(r, "lun", 0, 255);
+	m->lun = (uint32_t)number_value(r, "lun", 0, VPART_LUN_MAX);
 	/* Earlier versions of this program wrote neither. */
 	if (json_object_object_get_ex(r->obj, "port", NULL))
 		m->port = (uint16_t)number_value(r, "port", 1, UINT16_MAX);

@@ -2,8 +2,24 @@
 /* Does a configuration make sense in itself? Before anything is done with it. */
 #include <errno.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
 #include "config.h"
+
+const struct config_attrib *config_attribs_of(const struct config *c, size_t lu)
+{
+	const struct config_attrib *a = c->attribs.data;
+	size_t from = 0, to = c->attribs.n, mid;
+
+	while (from < to) {
+		mid = from + (to - from) / 2;
+		if (a[mid].lu < lu)
+			from = mid + 1;
+		else
+			to = mid;
+	}
+	return a ? a + from : NULL;
+}
 
 /*
  * Two entries of one list must differ in name, id and uuid, where the entries
@@ -169,17 +185,75 @@ static int check_maps(struct vpart *v, const struct config *c)
 	return 0;
 }
 
-static int check_devices(struct vpart *v, const struct config *c)
+/* Two of these may be one device if they are neighbours in one of two orders. */
+struct device {
+	const struct config_lu	*lu;
+	char			*real;	/* NULL: there is nothing at its path */
+};
+
+static const char *real_path(const struct device *d)
+{
+	return d->real ? d->real : d->lu->device.path;
+}
+
+static int by_id(const void *a, const void *b)
+{
+	const struct device *x = a, *y = b;
+
+	return strcmp(x->lu->device.id, y->lu->device.id);
+}
+
+/* Of those at one path, who has no identity comes first. */
+static int by_path(const void *a, const void *b)
+{
+	const struct device *x = a, *y = b;
+	int order = strcmp(real_path(x), real_path(y));
+
+	if (!order)
+		order = x->lu->device.file - y->lu->device.file;
+	return order ? order : by_id(a, b);
+}
+
+static int check_neighbours(struct vpart *v, const struct device *d, size_t n)
 {
 	const struct config_lu *a, *b;
+	size_t i;
 
-	config_each(a, &c->lus)
-		config_each(b, &c->lus)
-			if (a != b && config_device_same(&a->device, &b->device))
-				return vpart_fail(v, EINVAL, VPART_CODE_INVALID,
-						  "LUs %s and %s are on the same device", a->name,
-						  b->name);
+	for (i = 1; i < n; i++) {
+		if (!config_device_same(&d[i - 1].lu->device, &d[i].lu->device))
+			continue;
+		/* As they are in the file. */
+		a = d[i - 1].lu < d[i].lu ? d[i - 1].lu : d[i].lu;
+		b = d[i - 1].lu < d[i].lu ? d[i].lu : d[i - 1].lu;
+		return vpart_fail(v, EINVAL, VPART_CODE_INVALID,
+				  "LUs %s and %s are on the same device", a->name, b->name);
+	}
 	return 0;
+}
+
+static int check_devices(struct vpart *v, const struct config *c)
+{
+	struct device *d = calloc(c->lus.n + 1, sizeof(*d));
+	const struct config_lu *lu;
+	size_t i = 0;
+	int ret;
+
+	if (!d)
+		return vpart_no_memory(v);
+	config_each(lu, &c->lus) {
+		d[i].lu = lu;
+		d[i++].real = realpath(lu->device.path, NULL);
+	}
+	qsort(d, i, sizeof(*d), by_id);
+	ret = check_neighbours(v, d, i);
+	if (!ret) {
+		qsort(d, i, sizeof(*d), by_path);
+		ret = check_neighbours(v, d, i);
+	}
+	while (i)
+		free(d[--i].real);
+	free(d);
+	return ret;
 }
 
 static int check_legs(struct vpart *v, const struct config *c)

@@ -187,9 +187,7 @@ static void put_lus(struct json_object *top, const struct config *c)
 				put_text(one, "access", vpart_access_name(m->access));
 		}
 		in = NULL;
-		config_each(a, &c->attribs) {
-			if (a->lu != index)
-				continue;
+		config_each_attrib(a, c, index) {
 			if (!in)
 				in = list_in(o, "attributes");
 			one = object_in(in);

@@ -183,6 +183,36 @@ bool vpart_disk_of_pair(const char *disk, const char *pair)
 	return strstr(real, adapter);
 }
 
+static bool is_host(const char *name)
+{
+	return !strncmp(name, "host", 4);
+}
+
+/* The disk of a LUN, as the client's end of this pair numbers it. */
+int vpart_disk_at(const char *pair, uint32_t lun, char *disk, size_t size)
+{
+	char path[PATH_MAX], **hosts, **names;
+	size_t i, n, nhosts;
+	int ret;
+
+	vpart_path(path, sizeof(path), "/sys/bus/vpart/devices/%.64s.client", pair);
+	ret = vpart_dir_list(path, is_host, &hosts, &nhosts);
+	if (ret)
+		return ret;
+	ret = -ENOENT;
+	for (i = 0; i < nhosts && ret; i++) {
+		vpart_path(path, sizeof(path), "/sys/bus/scsi/devices/%.16s:0:0:%u/block",
+			   hosts[i] + strlen("host"), lun);
+		if (vpart_dir_list(path, NULL, &names, &n) || !n)
+			continue;
+		vpart_copy(disk, size, names[0]);
+		vpart_dir_free(names, n);
+		ret = 0;
+	}
+	vpart_dir_free(hosts, nhosts);
+	return ret;
+}
+
 /* Hear the kernel's device events; a negative errno without that. */
 int vpart_uevent_open(void)
 {

@@ -98,6 +98,7 @@ bool vpart_block_busy(const struct vpart_block *b, char *by, size_t size);
 int vpart_disk_serial(const char *disk, char *serial, size_t size);
 int vpart_disks(char ***names, size_t *n);
 bool vpart_disk_of_pair(const char *disk, const char *pair);
+int vpart_disk_at(const char *pair, uint32_t lun, char *disk, size_t size);
 uint64_t vpart_disk_bytes(unsigned int major, unsigned int minor);
 int vpart_disk_name(unsigned int major, unsigned int minor, char *name, size_t size);
 int vpart_uevent_open(void);
@@ -128,6 +129,9 @@ int vpart_lio_map(struct vpart *v, const char *backstore, const char *name,
 		  struct vpart_lio_path *path);
 int vpart_lio_unmap(struct vpart *v, const struct vpart_lu *lu);
 int vpart_lio_list(struct vpart *v, struct vpart_lu **list, size_t *n);
+int vpart_lio_backstores(struct vpart *v, struct vpart_lu **list, size_t *n);
+void vpart_lio_look(struct vpart_lu *lu, const char *backstore, const char *name,
+		    const struct vpart_lio_path *path);
 bool vpart_lio_serves(const struct vpart_block *b, char *name, size_t size);
 bool vpart_lio_pair_used(const char *pair);
 void vpart_lio_tidy(void);
@@ -150,6 +154,8 @@ int vpart_lio_check_lasting(struct vpart *v, const char *backstore, const char *
 
 /* lu.c */
 bool vpart_disk_may_come(const struct vpart_lu *lu);
+
+/* identity.c */
 
 /* super.c: what is written on a mirror's leg */
 struct vpart_super {

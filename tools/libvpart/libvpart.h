@@ -354,6 +354,7 @@ struct vpart_lu {
 
 /* struct vpart_lu_spec.lun: the lowest free one */
 #define VPART_LUN_ANY	UINT32_MAX
+#define VPART_LUN_MAX	16383
 
 /**
  * struct vpart_lu_spec - a LU to be made, or a path to be added to one

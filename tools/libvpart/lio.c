@@ -15,7 +15,6 @@
 /* A backstore's alias, which nothing else uses, keeps what its device is known by. */
 #define IDENTITY_ALIAS	"vpart identity "
 #define MAX_HBA		4096
-#define MAX_LUN		255
 
 static int lio_fail(struct vpart *v, int ret, const char *doing, const char *thing)
 {
@@ -268,7 +267,7 @@ static int make_lun(struct vpart *v, const char *tpg, uint32_t *lun, char *dir, 
 {
 	uint32_t i = *lun == VPART_LUN_ANY ? 0 : *lun;
 
-	for (; i <= MAX_LUN; i++) {
+	for (; i <= VPART_LUN_MAX; i++) {
 		vpart_path(dir, size, "%s/lun/lun_%u", tpg, i);
 		if (!mkdir(dir, 0755)) {
 			*lun = i;
@@ -280,7 +279,7 @@ static int make_lun(struct vpart *v, const char *tpg, uint32_t *lun, char *dir, 
 			return vpart_fail(v, EEXIST, VPART_CODE_FAILED,
 					  "LUN %u is taken at this adapter pair", i);
 	}
-	return vpart_fail(v, ENOSPC, VPART_CODE_FAILED, "no LUN up to %d is free", MAX_LUN);
+	return vpart_fail(v, ENOSPC, VPART_CODE_FAILED, "no LUN up to %d is free", VPART_LUN_MAX);
 }
 
 /* The number of the target port, while it may still be chosen. */
@@ -422,26 +421,59 @@ static bool lun_target(const char *dir, char *backstore, size_t bsize, char *nam
 	return true;
 }
 
-static void add_mappings(struct vpart_list *l, const char *pair)
+/* A backstore, to be found among many: where it is in their list. */
+struct place {
+	char	backstore[64];
+	char	name[VPART_NAME_SIZE];
+	size_t	at;
+};
+
+static int by_place(const void *a, const void *b)
 {
-	char dir[PATH_MAX], lun_dir[PATH_MAX], backstore[64], name[VPART_NAME_SIZE], **luns;
-	struct vpart_lu *lu, *all;
-	size_t i, j, n;
+	const struct place *x = a, *y = b;
+	int order = strcmp(x->backstore, y->backstore);
+
+	return order ? order : strcmp(x->name, y->name);
+}
+
+static struct place *all_places(const struct vpart_list *l)
+{
+	struct place *places = calloc(l->n + 1, sizeof(*places));
+	const struct vpart_lu *lus = l->data;
+	size_t i;
+
+	for (i = 0; places && i < l->n; i++) {
+		vpart_copy(places[i].backstore, sizeof(places[i].backstore), lus[i].backstore);
+		vpart_copy(places[i].name, sizeof(places[i].name), lus[i].name);
+		places[i].at = i;
+	}
+	if (places)
+		qsort(places, l->n, sizeof(*places), by_place);
+	return places;
+}
+
+/* @l: as many backstores as @places, then their other mappings. */
+static void add_mappings(struct vpart_list *l, const struct place *places, size_t nplaces,
+			 const char *pair)
+{
+	char dir[PATH_MAX], lun_dir[PATH_MAX], **luns;
+	const struct place *place;
+	struct place key;
+	struct vpart_lu *lu;
+	size_t i, n;
 
 	if (vpart_path(dir, sizeof(dir), FABRIC "/%s/tpgt_1/lun", pair) ||
 	    vpart_dir_list(dir, is_lun, &luns, &n))
 		return;
 	for (i = 0; i < n; i++) {
 		vpart_path(lun_dir, sizeof(lun_dir), "%.512s/%.64s", dir, luns[i]);
-		if (!lun_target(lun_dir, backstore, sizeof(backstore), name, sizeof(name)))
+		if (!lun_target(lun_dir, key.backstore, sizeof(key.backstore), key.name,
+				sizeof(key.name)))
 			continue;
-		all = l->data;
-		lu = NULL;
-		for (j = 0; j < l->n && !lu; j++)
-			if (!strcmp(all[j].backstore, backstore) && !strcmp(all[j].name, name))
-				lu = &all[j];
-		if (!lu)
+		place = bsearch(&key, places, nplaces, sizeof(*places), by_place);
+		if (!place)
 			continue;
+		lu = (struct vpart_lu *)l->data + place->at;
 		if (lu->pair[0]) {
 			/* A second way to the same LU is a row of its own. */
 			struct vpart_lu first = *lu;
@@ -483,12 +515,23 @@ bool vpart_lio_serves(const struct vpart_block *b, char *name, size_t size)
 	return found;
 }
 
-/* All backstores of LIO that have a LU's name, with their mappings. */
-int vpart_lio_list(struct vpart *v, struct vpart_lu **list, size_t *n)
+/* What is at the end of one path, which is there. */
+void vpart_lio_look(struct vpart_lu *lu, const char *backstore, const char *name,
+		    const struct vpart_lio_path *path)
 {
-	struct vpart_list l = { .size = sizeof(struct vpart_lu) };
-	char path[PATH_MAX], **hbas, **names, **pairs;
-	size_t i, j, nhba, nnames, npairs;
+	memset(lu, 0, sizeof(*lu));
+	vpart_copy(lu->name, sizeof(lu->name), name);
+	vpart_copy(lu->backstore, sizeof(lu->backstore), backstore);
+	read_backstore(lu);
+	vpart_copy(lu->pair, sizeof(lu->pair), path->pair);
+	lu->lun = path->lun;
+	vpart_lio_path_read(lu);
+}
+
+static void list_backstores(struct vpart_list *l)
+{
+	char path[PATH_MAX], **hbas, **names;
+	size_t i, j, nhba, nnames;
 	struct vpart_lu *lu;
 
 	if (!vpart_dir_list(CORE, is_backstore, &hbas, &nhba)) {
@@ -504,7 +547,7 @@ int vpart_lio_list(struct vpart *v, struct vpart_lu **list, size_t *n)
 				    stat(path, &st) || !S_ISDIR(st.st_mode) ||
 				    !vpart_name_valid(names[j]))
 					continue;
-				lu = vpart_list_add(&l);
+				lu = vpart_list_add(l);
 				if (!lu)
 					break;
 				vpart_copy(lu->name, sizeof(lu->name), names[j]);
@@ -515,10 +558,35 @@ int vpart_lio_list(struct vpart *v, struct vpart_lu **list, size_t *n)
 		}
 		vpart_dir_free(hbas, nhba);
 	}
-	if (!vpart_dir_list(FABRIC, no_dot_dir, &pairs, &npairs)) {
+}
+
+/* All backstores of LIO that have a LU's name. */
+int vpart_lio_backstores(struct vpart *v, struct vpart_lu **list, size_t *n)
+{
+	struct vpart_list l = { .size = sizeof(struct vpart_lu) };
+
+	list_backstores(&l);
+	return vpart_list_done(v, 0, &l, list, n);
+}
+
+/* The same, with their mappings. */
+int vpart_lio_list(struct vpart *v, struct vpart_lu **list, size_t *n)
+{
+	struct vpart_list l = { .size = sizeof(struct vpart_lu) };
+	size_t i, nplaces, npairs;
+	struct place *places;
+	char **pairs;
+
+	list_backstores(&l);
+	places = all_places(&l);
+	nplaces = l.n;
+	if (!places) {
+		l.oom = true;
+	} else if (!vpart_dir_list(FABRIC, no_dot_dir, &pairs, &npairs)) {
 		for (i = 0; i < npairs; i++)
-			add_mappings(&l, pairs[i]);
+			add_mappings(&l, places, nplaces, pairs[i]);
 		vpart_dir_free(pairs, npairs);
 	}
+	free(places);
 	return vpart_list_done(v, 0, &l, list, n);
 }

@@ -25,25 +25,85 @@ static const struct vpart_pair *pair_named(const struct vpart_pair *pairs, size_
 	return NULL;
 }
 
-/* The client's disk of a mapped LU: below its adapter, with its serial number. */
-static void find_disk(struct vpart_lu *lu, char **disks, size_t n)
+/* A disk, and what it says of itself, each asked once. */
+struct disk {
+	char	name[VPART_DISK_SIZE];
+	char	serial[VPART_UUID_TEXT];
+};
+
+static int by_serial(const void *a, const void *b)
 {
-	char serial[256], uuid[VPART_UUID_TEXT], path[128], text[32];
-	size_t i;
+	return strcmp(((const struct disk *)a)->serial, ((const struct disk *)b)->serial);
+}
+
+/* The disks whose serial number may be that of a LU. */
+static struct disk *list_disks(size_t *n)
+{
+	struct disk *list = NULL;
+	char serial[256], **names;
+	size_t i, all;
+
+	*n = 0;
+	if (vpart_disks(&names, &all))
+		all = 0;
+	list = calloc(all + 1, sizeof(*list));
+	for (i = 0; list && i < all; i++) {
+		if (vpart_disk_serial(names[i], serial, sizeof(serial)) ||
+		    strlen(serial) >= VPART_UUID_TEXT)
+			continue;
+		vpart_copy(list[*n].name, VPART_DISK_SIZE, names[i]);
+		vpart_copy(list[(*n)++].serial, VPART_UUID_TEXT, serial);
+	}
+	vpart_dir_free(names, all);
+	if (list)
+		qsort(list, *n, sizeof(*list), by_serial);
+	return list;
+}
+
+static void set_disk(struct vpart_lu *lu, const char *name)
+{
+	char path[128], text[32];
+
+	vpart_copy(lu->disk, sizeof(lu->disk), name);
+	snprintf(path, sizeof(path), "/sys/class/block/%.31s/size", name);
+	if (vpart_file_read(path, text, sizeof(text)) > 0)
+		lu->bytes = strtoull(text, NULL, 10) * 512;
+}
+
+/* The client's disk of a mapped LU: below its adapter, with its serial number. */
+static void find_disk(struct vpart_lu *lu, const struct disk *disks, size_t n)
+{
+	const struct disk *d;
+	struct disk key;
 
 	if (!lu->uuid_valid)
 		return;
-	vpart_uuid_format(lu->uuid, uuid);
-	for (i = 0; i < n; i++) {
-		if (vpart_disk_serial(disks[i], serial, sizeof(serial)) ||
-		    strcmp(serial, uuid) || !vpart_disk_of_pair(disks[i], lu->pair))
-			continue;
-		vpart_copy(lu->disk, sizeof(lu->disk), disks[i]);
-		snprintf(path, sizeof(path), "/sys/class/block/%.31s/size", disks[i]);
-		if (vpart_file_read(path, text, sizeof(text)) > 0)
-			lu->bytes = strtoull(text, NULL, 10) * 512;
+	vpart_uuid_format(lu->uuid, key.serial);
+	d = bsearch(&key, disks, n, sizeof(*disks), by_serial);
+	if (!d)
 		return;
+	/* One for each path. */
+	while (d > disks && !by_serial(d - 1, &key))
+		d--;
+	for (; d < disks + n && !by_serial(d, &key); d++) {
+		if (vpart_disk_of_pair(d->name, lu->pair)) {
+			set_disk(lu, d->name);
+			return;
+		}
 	}
+}
+
+/* The same where no ACL gives it another number, without a look at other disks. */
+static void find_disk_at(struct vpart_lu *lu)
+{
+	char name[VPART_DISK_SIZE], serial[256], uuid[VPART_UUID_TEXT];
+
+	if (!lu->uuid_valid || vpart_disk_at(lu->pair, lu->lun, name, sizeof(name)) ||
+	    vpart_disk_serial(name, serial, sizeof(serial)))
+		return;
+	vpart_uuid_format(lu->uuid, uuid);
+	if (!strcmp(serial, uuid))
+		set_disk(lu, name);
 }
 
 /* Of a LU without a disk: its device's, which is not opened: it may be stuck. */
@@ -53,6 +113,21 @@ static void find_bytes(struct vpart_lu *lu)
 
 	if (!lu->bytes && lu->device[0] && !stat(lu->device, &st) && S_ISBLK(st.st_mode))
 		lu->bytes = vpart_disk_bytes(major(st.st_rdev), minor(st.st_rdev));
+}
+
+/* What the pair says of a mapped LU; is there one? */
+static bool take_pair(struct vpart_lu *lu, const struct vpart_pair *pairs, size_t n)
+{
+	const struct vpart_pair *pair = pair_named(pairs, n, lu->pair, VPART_SIDE_SERVER);
+
+	if (!pair)
+		return false;
+	vpart_copy(lu->client, sizeof(lu->client), pair->client);
+	vpart_copy(lu->server, sizeof(lu->server), pair->server);
+	lu->active = pair->link == VPART_LINK_STATE_UP;
+	lu->why = pair->why;
+	lu->remote = !pair_named(pairs, n, lu->pair, VPART_SIDE_CLIENT);
+	return true;
 }
 
 /**
@@ -68,8 +143,8 @@ static void find_bytes(struct vpart_lu *lu)
 int vpart_lus(struct vpart *v, struct vpart_lu **list, size_t *n)
 {
 	struct vpart_pair *pairs = NULL;
-	size_t i, npairs, ndisks = 0;
-	char **disks = NULL;
+	size_t i, npairs, ndisks;
+	struct disk *disks;
 	int ret;
 
 	ret = vpart_pairs(v, &pairs, &npairs);
@@ -78,24 +153,18 @@ int vpart_lus(struct vpart *v, struct vpart_lu **list, size_t *n)
 	ret = vpart_lio_list(v, list, n);
 	if (ret)
 		goto free_pairs;
-	vpart_disks(&disks, &ndisks);
-	for (i = 0; i < *n; i++) {
-		struct vpart_lu *lu = &(*list)[i];
-		const struct vpart_pair *pair = pair_named(pairs, npairs, lu->pair,
-							   VPART_SIDE_SERVER);
-
-		if (pair) {
-			vpart_copy(lu->client, sizeof(lu->client), pair->client);
-			vpart_copy(lu->server, sizeof(lu->server), pair->server);
-			lu->active = pair->link == VPART_LINK_STATE_UP;
-			lu->why = pair->why;
-			lu->remote = !pair_named(pairs, npairs, lu->pair,
-						 VPART_SIDE_CLIENT);
-			find_disk(lu, disks, ndisks);
-		}
-		find_bytes(lu);
+	disks = list_disks(&ndisks);
+	if (!disks) {
+		free(*list);
+		ret = vpart_no_memory(v);
+		goto free_pairs;
 	}
-	vpart_dir_free(disks, ndisks);
+	for (i = 0; i < *n; i++) {
+		if (take_pair(&(*list)[i], pairs, npairs))
+			find_disk(&(*list)[i], disks, ndisks);
+		find_bytes(&(*list)[i]);
+	}
+	free(disks);
 free_pairs:
 	free(pairs);
 	return ret;
@@ -221,16 +290,38 @@ static uint64_t now_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
+/* One path and its disk, without a look at all LUs. */
+static int look_path(struct vpart *v, const char *backstore, const char *name,
+		     const struct vpart_lio_path *at, struct vpart_lu *lu)
+{
+	struct vpart_pair *pairs;
+	size_t n;
+	int ret;
+
+	ret = vpart_pairs(v, &pairs, &n);
+	if (ret)
+		return ret;
+	vpart_lio_look(lu, backstore, name, at);
+	if (take_pair(lu, pairs, n))
+		find_disk_at(lu);
+	find_bytes(lu);
+	free(pairs);
+	return 0;
+}
+
 /* Wait for the client's disk; that there is none (yet) is no failure. */
-static int wait_disk(struct vpart *v, int uevents, unsigned int wait_ms, const char *name,
-		     const char *pair, struct vpart_lu *lu)
+static int wait_disk(struct vpart *v, int uevents, unsigned int wait_ms, const char *backstore,
+		     const char *name, const struct vpart_lio_path *at, struct vpart_lu *lu)
 {
 	uint64_t end = now_ms() + wait_ms, now;
+	bool acls = vpart_lio_acls_any(at->pair);
 	char path[64];
 	int ret;
 
 	for (;;) {
-		ret = vpart_lu_path_find(v, name, pair, lu);
+		/* By the ACL of its client it may have any number. */
+		ret = acls ? vpart_lu_path_find(v, name, at->pair, lu) :
+			     look_path(v, backstore, name, at, lu);
 		if (ret)
 			return ret;
 		snprintf(path, sizeof(path), "/dev/%s", lu->disk);
@@ -258,7 +349,7 @@ static int check_unique(struct vpart *v, const char *name, const uint8_t *uuid)
 	size_t i, n;
 	int ret;
 
-	ret = vpart_lus(v, &list, &n);
+	ret = vpart_lio_backstores(v, &list, &n);
 	if (ret)
 		return ret;
 	for (i = 0; i < n && !ret; i++) {
@@ -321,7 +412,7 @@ static int add_path(struct vpart *v, const struct vpart_lu_spec *spec, const cha
 	ret = vpart_lio_map(v, backstore, spec->name, &path);
 	if (!ret) {
 		memset(lu, 0, sizeof(*lu));
-		ret = wait_disk(v, uevents, spec->wait_ms, spec->name, pair->name, lu);
+		ret = wait_disk(v, uevents, spec->wait_ms, backstore, spec->name, &path, lu);
 	}
 	if (uevents >= 0)
 		close(uevents);

@@ -151,7 +151,7 @@ static int run_add(struct cmd *c)
 	if (spec.pair ? spec.client || spec.server : !spec.client || !spec.server)
 		return usage(c, "served by whom? Give server and client, or an adapter");
 	if (word(c, "lun"))
-		ret = to_number(c, word(c, "lun"), "LUN", 0, 255, &spec.lun);
+		ret = to_number(c, word(c, "lun"), "LUN", 0, VPART_LUN_MAX, &spec.lun);
 	if (!ret && word(c, "uuid")) {
 		ret = uuid(c, word(c, "uuid"), id);
 		spec.uuid = id;
@@ -257,7 +257,7 @@ static const struct verb verbs[] = {
 			"             dm, md, wwid, serial, file, partuuid, ptuuid, pvuuid or fsuuid;\n"
 			"             with a VALUE the device's path may be left away. none: only by\n"
 			"             its path and size, which nothing but you can make right\n"
-			"  lun        number at that adapter pair, 0 to 255 (the lowest free one)\n"
+			"  lun        number at that adapter pair, 0 to 16383 (the lowest free one)\n"
 			"  uuid       identity of the LU, the disk's serial number (a new one); its\n"
 			"             first 25 digits are the disk's WWN, so these must differ\n"
 			"  access     how the client should use the paths of this server: optimized,\n"

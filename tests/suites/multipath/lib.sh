@@ -112,15 +112,18 @@ for g in re.split(r"target port group id : ", sys.stdin.read())[1:]:
 # Write and read back, over and over, until told to stop.
 mp_load() { # DEVICE SIZE
 	local i=0
-	rm -f /tmp/stop /tmp/errors
+	rm -f /tmp/stop /tmp/errors /out/issued
 	while [ ! -e /tmp/stop ]; do
 		i=$((i + 1))
 		fio --name=v --filename="$1" --rw=randwrite --bsrange=4k-32k --size="$2" --direct=1 --ioengine=libaio \
 			--iodepth=16 --randseed=$((${SEED:-0} + i)) --verify=crc32c --verify_fatal=1 --do_verify=1 \
 			--output=/out/fio.$((i % 4)) >/dev/null 2>&1 || { echo "pass $i" >>/tmp/errors; cp "/out/fio.$((i % 4))" /out/fio.bad; }
+		grep -h 'issued rwts' "/out/fio.$((i % 4))" >>/out/issued
 		echo $i >/tmp/passes
 	done
 }
+# ios: reads and writes that its whole passes issued.
+ios() { sed 's/.*total=\([0-9]*\),\([0-9]*\),.*/\1 \2/' /out/issued | awk '{ r += $1; w += $2 } END { print r + 0, w + 0 }'; }
 passed() { [ "$(cat /tmp/passes 2>/dev/null || echo 0)" -ge "$1" ]; }
 
 # lose VIOS DISK, regain VIOS: and multipath has seen it.

@@ -143,6 +143,10 @@ echo 7 >$tpg/rescan
 t "with one it is admitted" wait_for 60 link_is p2 up
 t "R11 and sees the LU at the number of the ACL" has_disk p2 5 || wait_for 60 has_disk p2 5
 t "... only there" no_disk p2 7
+mkdir $tpg/acls/$name/lun_6
+ln -s $tpg/lun/lun_7 $tpg/acls/$name/lun_6/d2
+dd if="/dev/$(disk_of p2 5)" of=/dev/null bs=4k count=1 iflag=direct status=none
+t "R7 a LUN of which nobody but a unit attention tells is found" wait_for 60 has_disk p2 6
 
 t "all of it away" vscsi_down
 done_testing

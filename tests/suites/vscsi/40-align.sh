@@ -54,14 +54,20 @@ lun_del p1 1
 wait_for 60 no_disk p1 1
 lun_add p1 1 d2
 wait_for 60 has_disk p1 1
-lun_del p1 1
-wait_for 60 no_disk p1 1
-vpart partition fail vios1 >/dev/null
-wait_for 60 link_is p1 blocked
-lun_add p1 1 d2
-vpart partition start vios1 >/dev/null
+# next_epoch LUN BACKSTORE: LUN 1 goes, and, while the link is away, another one comes.
+next_epoch() {
+	lun_del p1 1
+	wait_for 60 no_disk p1 1
+	vpart partition fail vios1 >/dev/null
+	wait_for 60 link_is p1 blocked
+	lun_add p1 "$1" "$2"
+	vpart partition start vios1 >/dev/null
+}
+next_epoch 1 d2
 disk=$(disk_of p1 1)
 is "the next epoch tells the client" "$(cat /sys/block/$disk/queue/dma_alignment)" $more
 t "and all is right" try /dev/$disk 4096
+next_epoch 0 d1
+is "without it, one epoch later, the others' is enough" "$(cat "/sys/block/$(disk_of p1 0)/queue/dma_alignment")" 511
 t "all of it away" vscsi_down
 done_testing
