@@ -432,4 +432,5 @@ const struct target_core_fabric_ops vscsi_ops = {
 	.tfc_tpg_base_attrs		= vscsi_tpg_attrs,
 	.tfc_tpg_attrib_attrs		= vscsi_attrib_attrs,
 	FABRIC_SUBMITS_DIRECTLY
+	FABRIC_COMPLETES_DIRECTLY
 };

@@ -79,6 +79,18 @@ static int fn##_compat(struct scsi_device *sdev)				\
 	.default_submit_type = TARGET_DIRECT_SUBMIT,
 #endif
 
+/*
+ * 7.1: LIO ends a good command in the context in which its device does, where that is
+ * asked for; Kbuild looks for it. Before, always in a worker.
+ */
+#ifdef COMPAT_QUEUED_COMPLETION
+#define FABRIC_COMPLETES_DIRECTLY
+#else
+#define FABRIC_COMPLETES_DIRECTLY	\
+	.direct_compl_supp = 1,		\
+	.default_compl_type = TARGET_DIRECT_COMPL,
+#endif
+
 /* A fix of 2026, in 7.2 and in some 6.1 and 6.12: Kbuild looks for it */
 #ifdef COMPAT_POST_UNLINK
 struct se_portal_group;
