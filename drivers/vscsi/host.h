@@ -139,6 +139,7 @@ struct vscsi_inq {
  * @nr_held: how many
  * @dma_alignment: mask of the link's limits
  * @caps: VPART_CAP_* of the link
+ * @runs: the server may have queuecommand()'s context, which sleeps
  * @todo: VSCSI_TODO_*
  * @resume: sends the held commands
  * @check: compares the LUNs' identities after the link's return
@@ -173,6 +174,7 @@ struct vscsi_host {
 	unsigned int		nr_held;
 	u32			dma_alignment;
 	u32			caps;
+	bool			runs;
 	unsigned long		todo;
 	struct work_struct	resume;
 	struct work_struct	check;
