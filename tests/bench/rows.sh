@@ -74,6 +74,12 @@ vscsi_up() {
 		vpart lu add lu1 server vios1 client client1 device /dev/plain
 }
 new_disk vscsi_up && row vscsi-local "/dev/$disk"
+# Not every kernel lets a client's task do the server's work.
+direct=$lio/vscsi/client1-vios1/tpgt_1/direct
+if echo "0 1" >"$direct" 2>/dev/null; then
+	row vscsi-direct "/dev/$disk"
+	[ "$(cat "$direct")" = 0 ] || failed=1
+fi
 vpart lu del lu1
 vpart adapter del client1-vios1
 [ "${1:-}" != scsi ] || exit $failed
