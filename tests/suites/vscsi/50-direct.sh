@@ -123,6 +123,6 @@ n=$(by worker reads)
 t "direct as before ($n)" test "$n" -le 5
 echo 0 >$tracing/events/kprobes/enable
 echo >$tracing/kprobe_events
-t "all goes" bash -c 'vpart lu del d1 && vpart lu del f1'
+t "all goes" bash -c 'vpart lu del d1 && vpart lu del f1 && vpart adapter del client1-vios1'
 t "the modules too" rmmod vscsi_host vscsi_target
 done_testing
