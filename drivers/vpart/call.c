@@ -130,6 +130,47 @@ void vpart_kick(struct vpart_queue *q)
 EXPORT_SYMBOL_GPL(vpart_kick);
 
 /**
+ * vpart_may_run() - is vpart_run() of use to this client?
+ * @a: its adapter
+ *
+ * Context: Any.
+ * Return: true if the server is in this kernel.
+ */
+bool vpart_may_run(const struct vpart_adapter *a)
+{
+	return hweight8(a->link->ends) > 1;
+}
+EXPORT_SYMBOL_GPL(vpart_may_run);
+
+/**
+ * vpart_run() - give the server the caller's context
+ * @q: queue
+ * @what: of which requests, as the two drivers understand it; VPART_RUN_ELSEWHERE: of
+ *	all, and the caller has no time
+ *
+ * After one or more vpart_submit() with VPART_REQ_RUN, whatever they returned. The
+ * server has the choice: it takes as many of these requests in its own context.
+ *
+ * Context: Process context, may sleep for as long as the server's device does; with
+ * VPART_RUN_ELSEWHERE any. Allocations are the server's matter.
+ */
+void vpart_run(struct vpart_queue *q, u64 what)
+{
+	struct vpart_link *link = q->link;
+	int idx;
+
+	/*
+	 * Not RCU: the server may sleep. The link's work waits for us before ->logout(),
+	 * with no call left (steps D to F above), so not for what the server waits for.
+	 */
+	idx = srcu_read_lock(&link->runners);
+	if (likely(READ_ONCE(link->runs)))
+		link->server->run(q, what);
+	srcu_read_unlock(&link->runners, idx);
+}
+EXPORT_SYMBOL_GPL(vpart_run);
+
+/**
  * vpart_poll() - look for completions of a queue
  * @q: queue
  * @budget: at most so many

@@ -325,6 +325,7 @@ static bool vpart_link_begin(struct vpart_link *link)
 
 	spin_lock_irq(&link->lock);
 	up = !link->ending;
+	WRITE_ONCE(link->runs, up && vpart_may_run(client) && link->server->run);
 	if (up)
 		vpart_link_publish(link, VPART_LINK_STATE_UP);
 	spin_unlock_irq(&link->lock);
@@ -422,6 +423,11 @@ static bool vpart_link_draining(struct vpart_link *link)
 	if (vpart_calls_open(link, NULL))
 		return false;
 	synchronize_rcu();
+	if (link->runs) {
+		WRITE_ONCE(link->runs, false);
+		/* They have no call any more, so they do not wait for a device. */
+		synchronize_srcu(&link->runners);
+	}
 	if (link->server)
 		link->server->logout(&link->adapter[VPART_SIDE_SERVER],
 				     link->epoch);

@@ -117,7 +117,7 @@ struct vpart_link *vpart_link_alloc(const struct vpart_fabric_ops *fabric, u8 en
 	link->queues = kvcalloc(VPART_QUEUES_MAX, sizeof(*link->queues),
 				GFP_KERNEL);
 	link->ev = kvcalloc(VPART_LINK_EVENTS, sizeof(*link->ev), GFP_KERNEL);
-	if (!link->queues || !link->ev)
+	if (!link->queues || !link->ev || init_srcu_struct(&link->runners))
 		goto free;
 	/*
 	 * A login waits for the other end. On a queue that links share, others could
@@ -125,7 +125,7 @@ struct vpart_link *vpart_link_alloc(const struct vpart_fabric_ops *fabric, u8 en
 	 */
 	link->wq = alloc_ordered_workqueue("vpart_link", WQ_MEM_RECLAIM);
 	if (!link->wq)
-		goto free;
+		goto cleanup_srcu;
 	for (i = 0; i < VPART_QUEUES_MAX; i++) {
 		link->queues[i].link = link;
 		link->queues[i].index = i;
@@ -149,6 +149,8 @@ struct vpart_link *vpart_link_alloc(const struct vpart_fabric_ops *fabric, u8 en
 		kref_get(&link->ref);
 	return link;
 
+cleanup_srcu:
+	cleanup_srcu_struct(&link->runners);
 free:
 	kvfree(link->ev);
 	kvfree(link->queues);
@@ -167,6 +169,7 @@ static void vpart_link_free(struct kref *ref)
 	vpart_link_free_tables(link);
 	vpart_fabric_put(link->fabric);
 	destroy_workqueue(link->wq);
+	cleanup_srcu_struct(&link->runners);
 	kfree(link->address);
 	kfree(link->key);
 	kvfree(link->ev);

@@ -21,6 +21,7 @@
 #include <linux/ratelimit_types.h>
 #include <linux/sched/mm.h>
 #include <linux/spinlock.h>
+#include <linux/srcu.h>
 #include <linux/vpart.h>
 #include <linux/wait.h>
 #include <linux/workqueue.h>
@@ -338,6 +339,7 @@ struct vpart_end {
  * @priv: the fabric's, from its open() to its close()
  * @ends: BIT(side) of each end that is in this kernel; of one that is not,
  *	neither device nor callbacks are there
+ * @runs: vpart_run() may call the server
  *
  * All above is read by every request and written only between epochs.
  *
@@ -382,6 +384,7 @@ struct vpart_end {
  * @key: name of its key; NULL: none
  * @digest: enum vpart_digest that are wanted
  * @said: limits what is said of it on the console; of the work
+ * @runners: those in vpart_run()
  */
 struct vpart_link {
 	u32				state;
@@ -393,6 +396,7 @@ struct vpart_link {
 	struct vpart_queue		*queues;
 	void				*priv;
 	u8				ends;
+	bool				runs;
 
 	/* Wishes and state; first of what the hot path does not read */
 	spinlock_t			lock ____cacheline_aligned;
@@ -436,6 +440,7 @@ struct vpart_link {
 	const char			*key;
 	u32				digest;
 	struct ratelimit_state		said;
+	struct srcu_struct		runners;
 };
 
 /**

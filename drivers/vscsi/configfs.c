@@ -125,6 +125,7 @@ static struct se_portal_group *vscsi_make_tpg(struct se_wwn *wwn, const char *na
 	init_waitqueue_head(&tpg->idle);
 	xa_init(&tpg->alignments);
 	xa_init(&tpg->caws);
+	xa_init(&tpg->direct);
 	ret = core_tpg_register(wwn, &tpg->se_tpg, SCSI_PROTOCOL_SRP);
 	if (ret)
 		goto free_tpg;
@@ -168,6 +169,7 @@ static void vscsi_drop_tpg(struct se_portal_group *se_tpg)
 	core_tpg_deregister(se_tpg);
 	tpg_rtpi_free(se_tpg);
 	xa_destroy(&tpg->alignments);
+	xa_destroy(&tpg->direct);
 	vscsi_caw_free(tpg);
 	kfree(tpg);
 }
@@ -224,10 +226,31 @@ static ssize_t vscsi_tpg_port_group_show(struct config_item *item, char *page)
 }
 CONFIGFS_ATTR_RO(vscsi_tpg_, port_group);
 
+/* LUNs that are direct (direct.c). "LUN 1" makes one so, "LUN 0" makes it no longer. */
+static ssize_t vscsi_tpg_direct_show(struct config_item *item, char *page)
+{
+	return vscsi_direct_show(to_vscsi_tpg(vscsi_attr_tpg(item)), page);
+}
+
+static ssize_t vscsi_tpg_direct_store(struct config_item *item, const char *page, size_t count)
+{
+	unsigned int on;
+	char after;
+	int ret;
+	u64 lun;
+
+	if (sscanf(page, "%llu %u %c", &lun, &on, &after) != 2 || on > 1)
+		return -EINVAL;
+	ret = vscsi_direct_set(to_vscsi_tpg(vscsi_attr_tpg(item)), lun, on);
+	return ret ?: count;
+}
+CONFIGFS_ATTR(vscsi_tpg_, direct);
+
 static struct configfs_attribute *vscsi_tpg_attrs[] = {
 	&vscsi_tpg_attr_initiator,
 	&vscsi_tpg_attr_rescan,
 	&vscsi_tpg_attr_port_group,
+	&vscsi_tpg_attr_direct,
 	TPG_RTPI_ATTR
 	NULL
 };
@@ -377,6 +400,7 @@ static void vscsi_post_unlink(struct se_portal_group *se_tpg, struct se_lun *lun
 	if (!mask || (tpg->alignment > VSCSI_ALIGNMENT && xa_to_value(mask) == tpg->alignment))
 		vscsi_lower_alignment(tpg);
 	mutex_unlock(&vscsi_mutex);
+	vscsi_direct_drop(tpg, lun->unpacked_lun);
 	vscsi_lu_changed(tpg, lun, VPART_EVENT_TYPE_DELETE);
 }
 DEFINE_POST_UNLINK(vscsi_post_unlink)
@@ -444,4 +468,5 @@ const struct target_core_fabric_ops vscsi_ops = {
 	.tfc_tpg_base_attrs		= vscsi_tpg_attrs,
 	.tfc_tpg_attrib_attrs		= vscsi_attrib_attrs,
 	FABRIC_SUBMITS_DIRECTLY
+	FABRIC_COMPLETES_DIRECTLY
 };

@@ -186,6 +186,9 @@ static void vscsi_commit_rqs(struct Scsi_Host *shost, u16 hwq)
 
 	if (READ_ONCE(h->state) == VSCSI_UP)
 		vpart_kick(h->hq[hwq].vq);
+	/* Of a batch that was cut short; the caller may have a lock. */
+	if (h->runs)
+		vpart_run(vpart_queue(h->a, hwq), VPART_RUN_ELSEWHERE);
 }
 
 /*
@@ -215,18 +218,29 @@ static vscsi_qc_status vscsi_queuecommand(struct Scsi_Host *shost, struct scsi_c
 	struct vscsi_host *h = vscsi_shost(shost);
 	struct vscsi_pdu *p = scsi_cmd_priv(sc);
 	struct vscsi_lu *lu = sc->device->hostdata;
-	enum vscsi_state state = READ_ONCE(h->state);
-	int ret;
+	bool last = sc->flags & SCMD_LAST, run = h->runs;
+	struct vpart_queue *vq;
+	int ret = -ENOTCONN;
+	u64 lun;
 
 	/* The error handler may send a command again that the server still has. */
 	if (unlikely(p->sent))
 		return SCSI_MLQUEUE_HOST_BUSY;
-	if (unlikely(state != VSCSI_UP || READ_ONCE(lu->state) != VSCSI_LU_SAME))
-		return vscsi_not_sent(h, p, -ENOTCONN);
-	/* blk-mq calls under RCU: see vscsi_resume(). */
-	p->start = 0;
-	ret = vscsi_send(h, p, sc->flags & SCMD_LAST ? 0 : VPART_REQ_MORE);
-	return likely(!ret) ? 0 : vscsi_not_sent(h, p, ret);
+	/* It may end before we look again. */
+	lun = sc->device->lun;
+	vq = vpart_queue(h->a, scsi_cmd_to_rq(sc)->mq_hctx->queue_num);
+	/* See vscsi_resume(); where queuecommand() may sleep, blk-mq does without. */
+	rcu_read_lock();
+	if (likely(READ_ONCE(h->state) == VSCSI_UP && READ_ONCE(lu->state) == VSCSI_LU_SAME)) {
+		p->start = 0;
+		ret = vscsi_send(h, p, (last ? 0 : VPART_REQ_MORE) | (run ? VPART_REQ_RUN : 0));
+	}
+	rcu_read_unlock();
+	if (unlikely(ret))
+		return vscsi_not_sent(h, p, ret);
+	if (run && last)
+		vpart_run(vq, lun);
+	return 0;
 }
 
 /* The server's answer, checked. Returns the scsi_cmnd's result. */
@@ -687,6 +701,7 @@ int vscsi_probe(struct vpart_adapter *a)
 	shost->max_lun = VSCSI_MAX_LUN;
 	shost->max_cmd_len = VSCSI_MAX_CDB;
 	vscsi_rport_transport(h);
+	h->runs = vpart_may_run(a) && shost_may_block(shost);
 	ret = scsi_add_host(shost, &a->dev);
 	if (ret)
 		goto exit_tmf;

@@ -153,6 +153,7 @@ struct vscsi_inq {
  * @nr_held: how many
  * @dma_alignment: mask of the link's limits
  * @caps: VPART_CAP_* of the link
+ * @runs: the server may have queuecommand()'s context, which sleeps
  * @todo: VSCSI_TODO_*
  * @todo_lun: the same of LUNs that the server named, by number
  * @resume: sends the held commands
@@ -205,6 +206,7 @@ struct vscsi_host {
 	unsigned int		nr_held;
 	u32			dma_alignment;
 	u32			caps;
+	bool			runs;
 	unsigned long		todo;
 	unsigned long		todo_lun[VSCSI_TODOS][BITS_TO_LONGS(VSCSI_MAX_LUN)];
 	struct work_struct	resume;

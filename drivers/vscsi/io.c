@@ -13,7 +13,8 @@
  * One worker per queue instead of target_queue_submission(): LIO's submission
  * work allocates with GFP_KERNEL, and memory that is written back through us
  * could then wait for itself. It costs the same single hop, and one wake-up for
- * a whole batch.
+ * a whole batch. READ and WRITE of a LUN that is direct spare that hop too: see
+ * direct.c.
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -312,14 +313,9 @@ drop:
 	vscsi_drop(cmd);
 }
 
-/**
- * vscsi_tq_work() - hand a batch of commands to LIO
- * @work: vscsi_tq.work
- */
-void vscsi_tq_work(struct work_struct *work)
+/* Hand a batch of commands, newest first, to LIO. Process context. */
+static void vscsi_take(struct llist_node *list)
 {
-	struct vscsi_tq *tq = container_of(work, struct vscsi_tq, work);
-	struct llist_node *list = llist_del_all(&tq->list);
 	unsigned int noio = memalloc_noio_save(), flags = current->flags;
 	struct vscsi_tcmd *cmd, *next;
 	struct blk_plug plug;
@@ -346,6 +342,17 @@ void vscsi_tq_work(struct work_struct *work)
 	blk_finish_plug(&plug);
 	current_restore_flags(flags, PF_LOCAL_THROTTLE);
 	memalloc_noio_restore(noio);
+}
+
+/**
+ * vscsi_tq_work() - hand a batch of commands to LIO
+ * @work: vscsi_tq.work
+ */
+void vscsi_tq_work(struct work_struct *work)
+{
+	struct vscsi_tq *tq = container_of(work, struct vscsi_tq, work);
+
+	vscsi_take(llist_del_all(&tq->list));
 }
 
 /* Copy what is needed of the IU: it is gone when request() returns. */
@@ -381,6 +388,12 @@ static int vscsi_parse(struct vpart_call *c, struct vscsi_tcmd *cmd)
 	return 0;
 }
 
+static struct vscsi_tq *vscsi_tq(struct vscsi_session *sess, const struct vpart_queue *q,
+				 u64 lun)
+{
+	return &sess->tq[q->index * VSCSI_LANES + (unsigned int)lun % VSCSI_LANES];
+}
+
 /**
  * vscsi_queue() - have the worker take a command
  * @cmd: parsed
@@ -389,12 +402,50 @@ static int vscsi_parse(struct vpart_call *c, struct vscsi_tcmd *cmd)
  */
 void vscsi_queue(struct vscsi_tcmd *cmd)
 {
-	unsigned int lane = cmd->lun % VSCSI_LANES;
-	struct vscsi_tq *tq;
+	struct vscsi_tq *tq = vscsi_tq(cmd->sess, vpart_priv_call(cmd)->q, cmd->lun);
 
-	tq = &cmd->sess->tq[vpart_priv_call(cmd)->q->index * VSCSI_LANES + lane];
 	if (llist_add(&cmd->node, &tq->list))
 		queue_work(vscsi_twq, &tq->work);
+}
+
+static void vscsi_run_elsewhere(struct vscsi_tq *tq)
+{
+	struct vscsi_tcmd *cmd, *next;
+	struct llist_node *list;
+
+	if (llist_empty(&tq->direct))
+		return;
+	list = llist_reverse_order(llist_del_all(&tq->direct));
+	llist_for_each_entry_safe(cmd, next, list, node)
+		vscsi_queue(cmd);
+}
+
+/**
+ * vscsi_run() - vpart_server_ops.run
+ * @q: queue
+ * @what: LUN, or VPART_RUN_ELSEWHERE
+ */
+void vscsi_run(struct vpart_queue *q, u64 what)
+{
+	struct vscsi_port *port = vpart_get_drvdata(q->end[VPART_SIDE_SERVER]);
+	struct vscsi_direct saved;
+	struct vscsi_tq *tq;
+	unsigned int i;
+
+	if (unlikely(what == VPART_RUN_ELSEWHERE)) {
+		for (i = 0; i < VSCSI_LANES; i++)
+			vscsi_run_elsewhere(vscsi_tq(port->sess, q, i));
+		return;
+	}
+	tq = vscsi_tq(port->sess, q, what);
+	if (llist_empty(&tq->direct))
+		return;
+	if (unlikely(!vscsi_direct_begin(&saved))) {
+		vscsi_run_elsewhere(tq);
+		return;
+	}
+	vscsi_take(llist_del_all(&tq->direct));
+	vscsi_direct_end(&saved);
 }
 
 /**
@@ -419,6 +470,9 @@ void vscsi_request(struct vpart_call *c)
 	smp_store_release(&cmd->over, false);
 	if (unlikely(cmd->kind == VSCSI_KIND_TMF && cmd->func == VSCSI_TSK_DETACH))
 		vscsi_detach(c);
+	else if (c->flags & VPART_REQ_RUN && vscsi_op[cmd->cdb[0]] & VSCSI_OP_DIRECT &&
+		 cmd->kind == VSCSI_KIND_CMD && vscsi_is_direct(cmd->sess->tpg, cmd->lun))
+		llist_add(&cmd->node, &vscsi_tq(cmd->sess, c->q, cmd->lun)->direct);
 	else
 		vscsi_queue(cmd);
 }

@@ -168,6 +168,7 @@ static struct vscsi_session *vscsi_session_new(struct vpart_adapter *a, struct v
 	sess->nr_tq = queues * VSCSI_LANES;
 	for (i = 0; i < sess->nr_tq; i++) {
 		init_llist_head(&sess->tq[i].list);
+		init_llist_head(&sess->tq[i].direct);
 		INIT_WORK(&sess->tq[i].work, vscsi_tq_work);
 	}
 	vscsi_port_id(id, &peer.uuid, peer.adapter_id);
@@ -276,6 +277,7 @@ static const struct vpart_server_ops vscsi_server_ops = {
 	.logout		= vscsi_logout,
 	.share		= vscsi_share,
 	.room		= vscsi_room,
+	.run		= vscsi_run,
 };
 
 static void vscsi_remove(struct vpart_adapter *a)

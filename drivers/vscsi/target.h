@@ -43,6 +43,7 @@ struct vscsi_tport {
  * @alignments: of the backing devices, by LUN, as xa_mk_value()
  * @alignment: the largest of them, at least VSCSI_ALIGNMENT
  * @caws: what carries out COMPARE AND WRITE, by LUN
+ * @direct: LUNs whose READ and WRITE go to LIO in their client's context
  * @group: number of the target port group of its server
  * @generate_node_acls: admit clients that have no ACL ("demo mode")
  * @cache_dynamic_acls: keep what was made for such a client after its logout
@@ -58,6 +59,7 @@ struct vscsi_tpg {
 	struct xarray		alignments;
 	u32			alignment;
 	struct xarray		caws;
+	struct xarray		direct;
 	u16			group;
 	u32			generate_node_acls;
 	u32			cache_dynamic_acls;
@@ -108,10 +110,12 @@ struct vscsi_client {
  *	VSCSI_LANES-th LUN, so that a device whose submission sleeps holds up few others
  * @list: newest first
  * @work: takes them
+ * @direct: those for which their client lends its context; newest first
  */
 struct vscsi_tq {
 	struct llist_head	list;
 	struct work_struct	work;
+	struct llist_head	direct;
 } ____cacheline_aligned;
 
 /**
@@ -160,7 +164,7 @@ enum vscsi_kind {
 /**
  * struct vscsi_tcmd - a call, as this driver sees it: in the call table of the
  *	session, so it outlives the client's request
- * @node: on vscsi_tq.list, then on vscsi_caw_lun.list
+ * @node: on vscsi_tq.list or .direct, then on vscsi_caw_lun.list
  * @sess: session
  * @state: VSCSI_*
  * @tag: the client's
@@ -234,6 +238,16 @@ struct vscsi_tmr {
 	u8			sense[TRANSPORT_SENSE_BUFFER];
 };
 
+/**
+ * struct vscsi_direct - what a client's task had under way
+ * @bios: its list of bios, to be submitted when it is back there
+ * @plug: its plug
+ */
+struct vscsi_direct {
+	struct bio_list	*bios;
+	struct blk_plug	*plug;
+};
+
 static inline struct vscsi_tcmd *to_tcmd(struct se_cmd *se_cmd)
 {
 	return container_of(se_cmd, struct vscsi_tcmd, se_cmd);
@@ -274,6 +288,7 @@ u32 vscsi_share(struct vpart_call *c);
 void vscsi_room(struct vpart_adapter *a);
 void vscsi_queue(struct vscsi_tcmd *cmd);
 void vscsi_tq_work(struct work_struct *work);
+void vscsi_run(struct vpart_queue *q, u64 what);
 int vscsi_write_pending(struct se_cmd *se_cmd);
 int vscsi_queue_data_in(struct se_cmd *se_cmd);
 int vscsi_queue_status(struct se_cmd *se_cmd);
@@ -302,6 +317,18 @@ static inline bool vscsi_gate_park(struct vscsi_tcmd *cmd)
 /* caw.c */
 void vscsi_caw_prepare(struct vscsi_tcmd *cmd);
 void vscsi_caw_free(struct vscsi_tpg *tpg);
+
+/* direct.c */
+int vscsi_direct_set(struct vscsi_tpg *tpg, u64 lun, bool on);
+void vscsi_direct_drop(struct vscsi_tpg *tpg, u64 lun);
+ssize_t vscsi_direct_show(struct vscsi_tpg *tpg, char *page);
+bool vscsi_direct_begin(struct vscsi_direct *saved);
+void vscsi_direct_end(const struct vscsi_direct *saved);
+
+static inline bool vscsi_is_direct(struct vscsi_tpg *tpg, u64 lun)
+{
+	return !xa_empty(&tpg->direct) && xa_load(&tpg->direct, lun);
+}
 
 /* align.c */
 u32 vscsi_dev_alignment(struct se_device *dev);

@@ -43,6 +43,18 @@
 #define SCSI_EH_RESET_TIMER BLK_EH_RESET_TIMER
 #endif
 
+/* 6.4: queuecommand() may sleep, where a host says so before it is added */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 4, 0)
+#define shost_may_block(shost) ((void)(shost), false)
+#define VSCSI_HAS_DIRECT false
+#else
+#define shost_may_block(shost) ((shost)->queuecommand_may_block = true)
+#define VSCSI_HAS_DIRECT true
+#endif
+
+/* 6.13, and some 6.12: a list of requests is a struct, that begins with what it was */
+#define plug_has_requests(plug) (*(struct request **)&(plug)->mq_list)
+
 /* 6.14: names of the device callbacks */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
 #define sdev_init slave_alloc
@@ -77,6 +89,18 @@ static int fn##_compat(struct scsi_device *sdev)				\
 #define FABRIC_SUBMITS_DIRECTLY		\
 	.direct_submit_supp = 1,	\
 	.default_submit_type = TARGET_DIRECT_SUBMIT,
+#endif
+
+/*
+ * 7.1: LIO ends a good command in the context in which its device does, where that is
+ * asked for; Kbuild looks for it. Before, always in a worker.
+ */
+#ifdef COMPAT_QUEUED_COMPLETION
+#define FABRIC_COMPLETES_DIRECTLY
+#else
+#define FABRIC_COMPLETES_DIRECTLY	\
+	.direct_compl_supp = 1,		\
+	.default_compl_type = TARGET_DIRECT_COMPL,
 #endif
 
 /* A fix of 2026, in 7.2 and in some 6.1 and 6.12: Kbuild looks for it */

@@ -83,6 +83,7 @@ struct vpart_limits {
 /* struct vpart_req.flags */
 #define VPART_REQ_PRIO		BIT(0)	/* a reserved tag: task management */
 #define VPART_REQ_MORE		BIT(1)	/* vpart_kick() follows */
+#define VPART_REQ_RUN		BIT(2)	/* vpart_run() follows */
 
 /**
  * struct vpart_req - one request of a client
@@ -203,6 +204,11 @@ struct vpart_call {
  *	others. In vpart_map(), its context. NULL: all are alike
  * @room: calls that vpart_map() has refused with -EBUSY are worth another try. Under RCU,
  *	any context, must not sleep. May be NULL
+ * @run: carry out what @request kept for the client's context, of calls with
+ *	VPART_REQ_RUN. The rest of these, or with VPART_RUN_ELSEWHERE all, is for a
+ *	context of the server's own. May be NULL: there are none. Process context,
+ *	may sleep for as long as a device does; runs beside all others, but not
+ *	beside @login and @logout.
  */
 struct vpart_server_ops {
 	size_t	call_size;
@@ -214,7 +220,10 @@ struct vpart_server_ops {
 	void	(*logout)(struct vpart_adapter *a, u32 epoch);
 	u32	(*share)(struct vpart_call *c);
 	void	(*room)(struct vpart_adapter *a);
+	void	(*run)(struct vpart_queue *q, u64 what);
 };
+
+#define VPART_RUN_ELSEWHERE	U64_MAX
 
 /**
  * struct vpart_adapter - one end of an adapter pair, a device on the bus
@@ -292,6 +301,8 @@ void vpart_problem(struct vpart_adapter *a, const char *fmt, ...);
 struct vpart_queue *vpart_queue(struct vpart_adapter *a, unsigned int index);
 int __must_check vpart_submit(struct vpart_queue *q, struct vpart_req *req);
 void vpart_kick(struct vpart_queue *q);
+bool vpart_may_run(const struct vpart_adapter *a);
+void vpart_run(struct vpart_queue *q, u64 what);
 int vpart_poll(struct vpart_queue *q, unsigned int budget);
 int vpart_cancel(struct vpart_queue *q, struct vpart_req *req);
 int vpart_fence(struct vpart_adapter *a);

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# rows.sh: in the guest, measure each row; "ROW OP QD MEDIAN LOWEST HIGHEST" lines
-# go to /out/rows. A row whose device cannot be made is named on stderr.
+# rows.sh [scsi]: in the guest, measure each row; "ROW OP QD MEDIAN LOWEST HIGHEST"
+# lines go to /out/rows. A row whose device cannot be made is named on stderr. With
+# "scsi": only tcm_loop, our pair in this kernel, and the device below them.
 #
 # Every device stands on null_blk in bio mode. Those of the mirror rows keep what
 # is written (a mirror must read its metadata back), and so does "raw-memory":
@@ -41,7 +42,7 @@ new_disk() { # COMMAND...: run it; the SCSI disk it brings is $disk
 	wait_for 20 disk_appeared
 }
 
-mods null_blk target_core_iblock sd_mod raid1 dm_mod tcm_loop
+mods null_blk target_core_iblock sd_mod tcm_loop
 null_device plain 0
 null_device mem0 1
 null_device mem1 1
@@ -73,8 +74,15 @@ vscsi_up() {
 		vpart lu add lu1 server vios1 client client1 device /dev/plain identity none
 }
 new_disk vscsi_up && row vscsi-local "/dev/$disk"
+# Not every kernel lets a client's task do the server's work.
+direct=$lio/vscsi/client1-vios1/tpgt_1/direct
+if echo "0 1" >"$direct" 2>/dev/null; then
+	row vscsi-direct "/dev/$disk"
+	[ "$(cat "$direct")" = 0 ] || failed=1
+fi
 vpart lu del lu1
 vpart adapter del client1-vios1
+[ "${1:-}" != scsi ] || exit $failed
 
 # --- the same disk over TCP, both ends in this machine --------------------------
 ip link set lo up
@@ -153,6 +161,7 @@ new_disk iscsi_up && row iscsi "/dev/$disk"
 iscsi_down
 
 # --- mirrors, and the thinnest device-mapper target beside them ----------------
+mods raid1 dm_mod
 dm() { # NAME TABLE: make the device; it is $dev
 	dmsetup --noudevsync --noudevrules create "$1" --table "$2" || return
 	dev=/dev/dm-$(dmsetup info -c --noheadings -o minor "$1")

@@ -319,6 +319,9 @@ static int map_lu(struct restore *r, size_t index, const char *backstore, bool *
 		ret = vpart_lio_target_make(r->v, &r->want, m->pair);
 		if (!ret)
 			ret = vpart_lio_map(r->v, backstore, lu->name, &path);
+		/* An older kernel serves it as well, by its workers. */
+		if (!ret && m->direct)
+			vpart_lio_direct_set(r->v, m->pair, m->lun, true);
 	}
 	return ret;
 }

@@ -76,6 +76,7 @@ struct config_attrib {
  * @lun: number there
  * @port: number of the pair's target port, 0 if the file does not say
  * @access: how clients should use the paths of the pair's server
+ * @direct: READ and WRITE are carried out in the client's context
  */
 struct config_map {
 	size_t			lu;
@@ -83,6 +84,7 @@ struct config_map {
 	uint32_t		lun;
 	uint16_t		port;
 	enum vpart_access	access;
+	bool			direct;
 };
 
 /**

@@ -362,6 +362,8 @@ static void read_map(struct reader *r, struct config *c, size_t lu)
 	/* Earlier versions of this program wrote neither. */
 	if (json_object_object_get_ex(r->obj, "port", NULL))
 		m->port = (uint16_t)number_value(r, "port", 1, UINT16_MAX);
+	if (json_object_object_get_ex(r->obj, "direct", NULL))
+		m->direct = bool_value(r, "direct");
 	text_value(r, "access", access, sizeof(access), true);
 	m->access = VPART_ACCESS_ANY;
 	if (!r->ret && access[0] && vpart_access_parse(access, &m->access))

@@ -91,6 +91,7 @@ static int look_lus(struct vpart *v, struct config *c)
 		map->lun = from->lun;
 		map->port = from->port;
 		map->access = from->access;
+		map->direct = from->direct;
 	}
 	free(list);
 	return ret;

@@ -185,6 +185,7 @@ static void put_lus(struct json_object *top, const struct config *c)
 				put_number(one, "port", m->port);
 			if (m->access < VPART_ACCESS_UNKNOWN)
 				put_text(one, "access", vpart_access_name(m->access));
+			put_true(one, "direct", m->direct);
 		}
 		in = NULL;
 		config_each_attrib(a, c, index) {

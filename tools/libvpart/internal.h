@@ -111,6 +111,7 @@ int vpart_uevent_wait(int fd, unsigned int timeout_ms);
  * @lun: number there, or VPART_LUN_ANY; gets what it has become
  * @port: number of the pair's target port; 0: whichever
  * @access: how the server's paths are to be used, if this is its first
+ * @direct: its READ and WRITE are carried out in the client's context
  */
 struct vpart_lio_path {
 	const char		*pair;
@@ -118,10 +119,12 @@ struct vpart_lio_path {
 	uint32_t		lun;
 	uint16_t		port;
 	enum vpart_access	access;
+	bool			direct;
 };
 
 /* lio.c: backstores and mappings in configfs */
 int vpart_lio_check(struct vpart *v);
+int vpart_lio_direct_set(struct vpart *v, const char *pair, uint32_t lun, bool on);
 int vpart_lio_backstore_add(struct vpart *v, const struct vpart_lu_spec *spec,
 			    const uint8_t uuid[VPART_UUID_SIZE], char *backstore, size_t size);
 int vpart_lio_backstore_del(struct vpart *v, const char *backstore, const char *name);

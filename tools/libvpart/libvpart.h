@@ -322,6 +322,7 @@ const char *vpart_identity_type(const char *id);
  * @group_id: its number
  * @access: how the client should use the paths of this group
  * @preferred: the group is the preferred one
+ * @direct: READ and WRITE are carried out in the client's context
  * @disk: kernel name of the client's disk, "" while there is none
  * @bytes: size, 0 if unknown
  * @remote: the client is in another kernel, and so is its disk
@@ -345,6 +346,7 @@ struct vpart_lu {
 	uint16_t	group_id;
 	enum vpart_access	access;
 	bool		preferred;
+	bool		direct;
 	char		disk[VPART_DISK_SIZE];
 	uint64_t	bytes;
 	bool		remote;
@@ -369,6 +371,7 @@ struct vpart_lu {
  * @lun: number, or VPART_LUN_ANY
  * @uuid: identity, or NULL for a new one
  * @access: how the client should use the paths of this server
+ * @direct: carry out READ and WRITE in the client's context
  * @wait_ms: how long to wait for the client's disk
  */
 struct vpart_lu_spec {
@@ -381,6 +384,7 @@ struct vpart_lu_spec {
 	uint32_t	lun;
 	const uint8_t	*uuid;
 	enum vpart_access	access;
+	bool		direct;
 	unsigned int	wait_ms;
 };
 
@@ -394,6 +398,8 @@ int vpart_lu_set_access(struct vpart *v, const char *name, const char *pair,
 			enum vpart_access access, struct vpart_lu *lu);
 int vpart_lu_set_identity(struct vpart *v, const char *name, const char *identity,
 			  struct vpart_lu *lu);
+int vpart_lu_set_direct(struct vpart *v, const char *name, const char *pair, bool on,
+			struct vpart_lu *lu);
 int vpart_lu_rescan(struct vpart *v, const char *name, unsigned int wait_ms, struct vpart_lu *lu);
 
 /**

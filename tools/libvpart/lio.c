@@ -306,6 +306,36 @@ static bool is_enabled(const char *tpg)
 	       vpart_file_read(path, text, sizeof(text)) > 0 && !strcmp(text, "1");
 }
 
+/* May READ and WRITE of a LUN be carried out in the client's context? */
+int vpart_lio_direct_set(struct vpart *v, const char *pair, uint32_t lun, bool on)
+{
+	char path[PATH_MAX], text[32];
+	int ret;
+
+	snprintf(text, sizeof(text), "%u %d", lun, on);
+	ret = vpart_path(path, sizeof(path), FABRIC "/%s/tpgt_1/direct", pair);
+	if (!ret)
+		ret = vpart_file_write(path, text);
+	if (ret == -EOPNOTSUPP)
+		return vpart_fail(v, EOPNOTSUPP, VPART_CODE_FAILED,
+				  "direct submission needs Linux 6.4 or later");
+	return ret ? lio_fail(v, ret, "set", path) : 0;
+}
+
+/* Is it so? */
+static bool is_direct(const char *pair, uint32_t lun)
+{
+	char path[PATH_MAX], text[4096], *line, *rest = text;
+
+	if (vpart_path(path, sizeof(path), FABRIC "/%s/tpgt_1/direct", pair) ||
+	    vpart_file_read(path, text, sizeof(text)) <= 0)
+		return false;
+	while ((line = strsep(&rest, "\n")))
+		if (*line && strtoul(line, NULL, 10) == lun)
+			return true;
+	return false;
+}
+
 int vpart_lio_map(struct vpart *v, const char *backstore, const char *name,
 		  struct vpart_lio_path *path)
 {
@@ -330,6 +360,11 @@ int vpart_lio_map(struct vpart *v, const char *backstore, const char *name,
 		goto unlink_lun;
 	if (!is_enabled(tpg)) {
 		ret = set_text(v, tpg, "enable", "1");
+		if (ret)
+			goto unlink_lun;
+	}
+	if (path->direct) {
+		ret = vpart_lio_direct_set(v, path->pair, path->lun, true);
 		if (ret)
 			goto unlink_lun;
 	}
@@ -486,6 +521,7 @@ static void add_mappings(struct vpart_list *l, const struct place *places, size_
 		vpart_copy(lu->pair, sizeof(lu->pair), pair);
 		lu->lun = (uint32_t)strtoul(luns[i] + 4, NULL, 10);
 		vpart_lio_path_read(lu);
+		lu->direct = is_direct(pair, lu->lun);
 	}
 	vpart_dir_free(luns, n);
 }

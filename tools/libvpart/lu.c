@@ -396,6 +396,20 @@ static int choose_pair(struct vpart *v, const struct vpart_lu_spec *spec,
 	return ret;
 }
 
+/* Can the client's context be used for it? */
+static int check_direct(struct vpart *v, const char *name, const char *backstore,
+			const char *pair, bool here)
+{
+	if (strncmp(backstore, "iblock_", 7))
+		return vpart_fail(v, EINVAL, VPART_CODE_INVALID,
+				  "LU %s is no block device: it cannot be direct", name);
+	if (!here)
+		return vpart_fail(v, EINVAL, VPART_CODE_INVALID,
+				  "the client of adapter pair %s is in another kernel: LU %s cannot be direct",
+				  pair, name);
+	return 0;
+}
+
 /* Map a LU at @pair, and wait for the client's disk there. */
 static int add_path(struct vpart *v, const struct vpart_lu_spec *spec, const char *backstore,
 		    const struct vpart_pair *pair, enum vpart_access access, struct vpart_lu *lu)
@@ -405,9 +419,16 @@ static int add_path(struct vpart *v, const struct vpart_lu_spec *spec, const cha
 		.server = pair->server,
 		.lun = spec->lun,
 		.access = access,
+		.direct = spec->direct,
 	};
 	int uevents, ret;
 
+	if (spec->direct) {
+		ret = check_direct(v, spec->name, backstore, pair->name,
+				   pair->ends & VPART_END_CLIENT);
+		if (ret)
+			return ret;
+	}
 	uevents = vpart_uevent_open();
 	ret = vpart_lio_map(v, backstore, spec->name, &path);
 	if (!ret) {
@@ -816,5 +837,27 @@ int vpart_lu_set_access(struct vpart *v, const char *name, const char *pair,
 	for (i = 0; i < n && !ret; i++)
 		ret = vpart_lio_rescan(v, list[i].pair, list[i].lun);
 	free(list);
+	return ret ? ret : vpart_lu_path_find(v, name, lu->pair, lu);
+}
+
+/**
+ * vpart_lu_set_direct - have READ and WRITE carried out in the client's context, or not
+ * @v: the handle
+ * @name: the LU
+ * @pair: adapter pair of one of its paths; NULL: its only one
+ * @on: which
+ * @lu: what has become of that path
+ *
+ * Return: 0 or a negative errno.
+ */
+int vpart_lu_set_direct(struct vpart *v, const char *name, const char *pair, bool on,
+			struct vpart_lu *lu)
+{
+	int ret = vpart_lu_path_find(v, name, pair, lu);
+
+	if (!ret && on)
+		ret = check_direct(v, name, lu->backstore, lu->pair, !lu->remote);
+	if (!ret)
+		ret = vpart_lio_direct_set(v, lu->pair, lu->lun, on);
 	return ret ? ret : vpart_lu_path_find(v, name, lu->pair, lu);
 }

@@ -40,6 +40,7 @@ static struct json_object *to_json(const struct vpart_lu *lu)
 	put_bool(o, "remote", lu->remote);
 	put_text(o, "access", lu->pair[0] ? vpart_access_name(lu->access) : "");
 	put_bool(o, "preferred", lu->preferred);
+	put_bool(o, "direct", lu->direct);
 	put_number(o, "port", lu->port);
 	put_number(o, "group", lu->group_id);
 	put_text(o, "state", !lu->pair[0] ? "unmapped" : !lu->active ? "link down" :
@@ -160,6 +161,7 @@ static int run_add(struct cmd *c)
 		return ret;
 	if (word(c, "--no-wait"))
 		spec.wait_ms = 0;
+	spec.direct = word(c, "--direct");
 	if (vpart_lu_add(c->v, &spec, &lu))
 		return failed(c);
 	snprintf(path, sizeof(path), "%s, %s", lu.server, vpart_access_name(lu.access));
@@ -195,17 +197,30 @@ static int run_resize(struct cmd *c)
 
 static int run_set(struct cmd *c)
 {
+	const char *direct = word(c, "direct");
 	enum vpart_access access;
 	struct vpart_lu lu;
 
-	if (word(c, "identity") && !word(c, "access") && !word(c, "adapter")) {
+	if (word(c, "identity") && !word(c, "access") && !direct && !word(c, "adapter")) {
 		if (vpart_lu_set_identity(c->v, c->pos[0], word(c, "identity"), &lu))
 			return failed(c);
 		return done(c, to_json(&lu), "LU %s of %s is known by its identity %s", lu.name,
 			    lu.device, lu.identity);
 	}
 	if (word(c, "identity"))
-		return usage(c, "one at a time: access or identity");
+		return usage(c, "access, identity or direct: one at a time");
+	if (direct) {
+		bool on = !strcmp(direct, "on");
+
+		if (word(c, "access"))
+			return usage(c, "access, identity or direct: one at a time");
+		if (!on && strcmp(direct, "off"))
+			return usage(c, "direct is on or off");
+		if (vpart_lu_set_direct(c->v, c->pos[0], word(c, "adapter"), on, &lu))
+			return failed(c);
+		return done(c, to_json(&lu), "LU %s is %s at adapter pair %s", lu.name,
+			    lu.direct ? "direct" : "not direct", lu.pair);
+	}
 	if (!word(c, "access") || vpart_access_parse(word(c, "access"), &access))
 		return usage(c, "access is optimized, non-optimized, standby or unavailable");
 	if (vpart_lu_set_access(c->v, c->pos[0], word(c, "adapter"), access, &lu))
@@ -242,11 +257,12 @@ static const struct verb verbs[] = {
 	}, {
 		.name = "add",
 		.args = "NAME server PARTITION client PARTITION|adapter PAIR [device PATH]\n"
-			"                    [identity ID] [lun N] [uuid UUID] [access HOW] [--no-wait]",
+			"                    [identity ID] [lun N] [uuid UUID] [access HOW] [--direct]\n"
+			"                    [--no-wait]",
 		.min = 1, .max = 1, .run = run_add,
 		.words = {
 			"server=", "client=", "adapter=", "device=", "identity=", "lun=", "uuid=",
-			"access=", "--no-wait"
+			"access=", "--direct", "--no-wait"
 		},
 		.what = "Serve a block device or a file to a client, which sees a SCSI disk.",
 		.more = "Without a device, the LU is there and gets one more path, for multipath.\n\n"
@@ -263,6 +279,7 @@ static const struct verb verbs[] = {
 			"  access     how the client should use the paths of this server: optimized,\n"
 			"             non-optimized, standby or unavailable (the first server's are\n"
 			"             optimized, those of others are not)\n"
+			"  --direct   as \"vpart lu set NAME direct on\"\n"
 			"  --no-wait  do not wait for the client's disk",
 		.example = "vpart lu add d1 server vios1 client client1 device /dev/vdb",
 	}, {
@@ -280,14 +297,19 @@ static const struct verb verbs[] = {
 			"port groups; if they have one, PROBLEM says so.",
 		.example = "vpart lu paths",
 	}, {
-		.name = "set", .args = "NAME [adapter PAIR] access HOW|identity ID", .min = 1,
-		.max = 1, .run = run_set, .words = { "adapter=", "access=", "identity=" },
-		.what = "Say how the client should use the paths of a server to a LU (ALUA), or what the\n"
-			"LU's device is found by.",
+		.name = "set", .args = "NAME [adapter PAIR] access HOW|direct on|off\n"
+			"                    NAME identity ID", .min = 1,
+		.max = 1, .run = run_set, .words = { "adapter=", "access=", "direct=", "identity=" },
+		.what = "Say how a client uses the paths to a LU (ALUA), how it is served, or what its\n"
+			"device is found by.",
 		.more = "  adapter    the pair of one of these paths (the only one)\n"
 			"  access     optimized: before all others, so paths of other servers here\n"
 			"             become non-optimized; non-optimized: when no better one is left;\n"
 			"             standby, unavailable: not\n"
+			"  direct     on: the task of the client that reads or writes carries that out\n"
+			"             itself, sparing a worker; of block devices, for a client in the\n"
+			"             same kernel, from Linux 6.4 on. It waits when the device is full\n"
+			"             (off)\n"
 			"  identity   KIND, KIND:VALUE or none, see vpart lu add -h",
 		.example = "vpart lu set d1 adapter client1-vios2 access optimized",
 	}, {

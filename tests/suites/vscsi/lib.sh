@@ -64,10 +64,12 @@ store_of() { echo "$cfg"/core/*/"$1"; }
 groups_del() { find "$1/alua" -mindepth 1 -maxdepth 1 -type d ! -name default_tg_pt_gp -exec rmdir {} +; }
 backstore_del() { local s; s=$(store_of "$1"); rmdir "$s" && rmdir "${s%/*}"; }
 
-# lun_add PAIR N BACKSTORE, lun_del PAIR N
+# lun_add PAIR N BACKSTORE, lun_del PAIR N; with DIRECT set they are direct.
+DIRECT=${DIRECT:-}
 lun_add() {
 	mkdir -p "$cfg/vscsi/$1/tpgt_1/lun/lun_$2" &&
-		ln -s "$(store_of "$3")" "$cfg/vscsi/$1/tpgt_1/lun/lun_$2/$3"
+		ln -s "$(store_of "$3")" "$cfg/vscsi/$1/tpgt_1/lun/lun_$2/$3" || return
+	[ -z "$DIRECT" ] || echo "$2 1" >"$cfg/vscsi/$1/tpgt_1/direct"
 }
 lun_del() {
 	local l=$cfg/vscsi/$1/tpgt_1/lun/lun_$2 f
