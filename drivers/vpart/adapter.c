@@ -247,6 +247,7 @@ static struct vpart_link *vpart_adapter_prepare(const struct vpart_adapter_args 
 	struct vpart_link *link, *pos;
 	struct vpart_adapter *a;
 	unsigned int side;
+	u64 port_name;
 	u32 slot[2];
 	int err;
 
@@ -260,7 +261,8 @@ static struct vpart_link *vpart_adapter_prepare(const struct vpart_adapter_args 
 	err = vpart_adapter_name(args, name, extack);
 	if (err)
 		return ERR_PTR(err);
-	err = vpart_adapter_check(args, name, ends, part, extack);
+	err = vpart_adapter_check(args, name, ends, part, extack) ?:
+	      vpart_vport_admit(args, name, ends, &port_name, extack);
 	if (err)
 		return ERR_PTR(err);
 	for (side = 0; side < 2; side++) {
@@ -282,6 +284,10 @@ static struct vpart_link *vpart_adapter_prepare(const struct vpart_adapter_args 
 		return ERR_PTR(-ENOMEM);
 	}
 	link->path_loss = args->path_loss ?: VPART_PATH_LOSS_DEFAULT;
+	link->port_name = port_name;
+	link->parent = args->parent;
+	if (link->parent)
+		vpart_link_get(link->parent);
 	for (side = 0; side < 2; side++) {
 		a = &link->adapter[side];
 		a->link = link;
@@ -462,6 +468,10 @@ int vpart_adapter_set(u32 id, const char *name, int side, u32 path_loss,
 	link = vpart_adapter_lookup(id, name, side, extack);
 	if (IS_ERR(link)) {
 		err = PTR_ERR(link);
+	} else if (link->parent) {
+		NL_SET_ERR_MSG_FMT(extack, "a virtual port has its parent's: set that of %s",
+				   vpart_link_name(link->parent));
+		err = -EINVAL;
 	} else if (link->path_loss != path_loss) {
 		WRITE_ONCE(link->path_loss, path_loss);
 		vpart_adapter_gen++;
@@ -523,6 +533,8 @@ int vpart_adapter_del(u32 id, const char *name, int side,
 				   vpart_link_name(link));
 		link = ERR_PTR(-EBUSY);
 	}
+	if (!IS_ERR(link) && vpart_vport_none(link, extack))
+		link = ERR_PTR(-EBUSY);
 	/* Ours to delete from here: a second deletion is refused above. */
 	if (!IS_ERR(link))
 		vpart_link_begin_remove(link);
@@ -632,6 +644,8 @@ EXPORT_SYMBOL_GPL(vpart_peer);
  */
 unsigned int vpart_path_loss(const struct vpart_adapter *a)
 {
-	return READ_ONCE(a->link->path_loss);
+	const struct vpart_link *link = a->link->parent ?: a->link;
+
+	return READ_ONCE(link->path_loss);
 }
 EXPORT_SYMBOL_GPL(vpart_path_loss);

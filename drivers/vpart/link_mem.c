@@ -167,6 +167,8 @@ static void vpart_link_free(struct kref *ref)
 	destroy_workqueue(link->wq);
 	kfree(link->address);
 	kfree(link->key);
+	if (link->parent)
+		vpart_link_put(link->parent);
 	kvfree(link->ev);
 	kvfree(link->queues);
 	kfree(link);

@@ -275,6 +275,7 @@ int vpart_start(struct vpart_adapter *a, const struct vpart_limits *want);
 int vpart_stop(struct vpart_adapter *a);
 void vpart_peer(const struct vpart_adapter *a, struct vpart_peer *peer);
 unsigned int vpart_path_loss(const struct vpart_adapter *a);
+u64 vpart_port_name(const struct vpart_adapter *a);
 void vpart_reset(struct vpart_adapter *a, enum vpart_why why);
 __printf(2, 3)
 void vpart_problem(struct vpart_adapter *a, const char *fmt, ...);
