@@ -247,6 +247,7 @@ static struct vpart_link *vpart_adapter_prepare(const struct vpart_adapter_args 
 	struct vpart_link *link, *pos;
 	struct vpart_adapter *a;
 	unsigned int side;
+	u64 port_name;
 	u32 slot[2];
 	int err;
 
@@ -260,7 +261,8 @@ static struct vpart_link *vpart_adapter_prepare(const struct vpart_adapter_args 
 	err = vpart_adapter_name(args, name, extack);
 	if (err)
 		return ERR_PTR(err);
-	err = vpart_adapter_check(args, name, ends, part, extack);
+	err = vpart_adapter_check(args, name, ends, part, extack) ?:
+	      vpart_vport_admit(args, name, ends, &port_name, extack);
 	if (err)
 		return ERR_PTR(err);
 	for (side = 0; side < 2; side++) {
@@ -282,6 +284,10 @@ static struct vpart_link *vpart_adapter_prepare(const struct vpart_adapter_args 
 		return ERR_PTR(-ENOMEM);
 	}
 	link->path_loss = args->path_loss ?: VPART_PATH_LOSS_DEFAULT;
+	link->port_name = port_name;
+	link->parent = args->parent;
+	if (link->parent)
+		vpart_link_get(link->parent);
 	for (side = 0; side < 2; side++) {
 		a = &link->adapter[side];
 		a->link = link;
@@ -447,16 +453,25 @@ put_fabric:
 	return err;
 }
 
-/* The client's driver has time-outs of its own, which are below and above it. */
+/*
+ * The client's drivers, of the pair and of its virtual ports, have time-outs of
+ * their own, which are below and above it.
+ */
 static int vpart_adapter_loss(struct vpart_link *link, u32 path_loss,
 			      struct netlink_ext_ack *extack)
 {
-	unsigned int min, max;
+	unsigned int min = 0, max = UINT_MAX;
+	struct vpart_link *other;
 	unsigned long flags;
 
+	lockdep_assert_held(&vpart_config);
 	spin_lock_irqsave(&link->lock, flags);
-	min = link->loss_min;
-	max = link->loss_max;
+	list_for_each_entry(other, &vpart_links, entry) {
+		if (other != link && other->parent != link)
+			continue;
+		min = max(min, other->loss_min);
+		max = min(max, other->loss_max);
+	}
 	if (path_loss >= min && path_loss <= max)
 		WRITE_ONCE(link->path_loss, path_loss);
 	spin_unlock_irqrestore(&link->lock, flags);
@@ -497,6 +512,10 @@ int vpart_adapter_set(u32 id, const char *name, int side, u32 path_loss,
 	link = vpart_adapter_lookup(id, name, side, extack);
 	if (IS_ERR(link)) {
 		err = PTR_ERR(link);
+	} else if (link->parent) {
+		NL_SET_ERR_MSG_FMT(extack, "a virtual port has its parent's: set that of %s",
+				   vpart_link_name(link->parent));
+		err = -EINVAL;
 	} else if (link->path_loss != path_loss) {
 		err = vpart_adapter_loss(link, path_loss, extack);
 		if (err)
@@ -561,6 +580,8 @@ int vpart_adapter_del(u32 id, const char *name, int side,
 				   vpart_link_name(link));
 		link = ERR_PTR(-EBUSY);
 	}
+	if (!IS_ERR(link) && vpart_vport_none(link, extack))
+		link = ERR_PTR(-EBUSY);
 	/* Ours to delete from here: a second deletion is refused above. */
 	if (!IS_ERR(link))
 		vpart_link_begin_remove(link);
@@ -670,7 +691,9 @@ EXPORT_SYMBOL_GPL(vpart_peer);
  */
 unsigned int vpart_path_loss(const struct vpart_adapter *a)
 {
-	return READ_ONCE(a->link->path_loss);
+	const struct vpart_link *link = a->link->parent ?: a->link;
+
+	return READ_ONCE(link->path_loss);
 }
 EXPORT_SYMBOL_GPL(vpart_path_loss);
 
@@ -685,17 +708,17 @@ EXPORT_SYMBOL_GPL(vpart_path_loss);
  */
 int vpart_bound_path_loss(struct vpart_adapter *a, unsigned int min, unsigned int max)
 {
-	struct vpart_link *link = a->link;
+	struct vpart_link *link = a->link, *owner = link->parent ?: link;
 	unsigned long flags;
 	int ret = -ERANGE;
 
-	spin_lock_irqsave(&link->lock, flags);
-	if (link->path_loss >= min && link->path_loss <= max) {
+	spin_lock_irqsave(&owner->lock, flags);
+	if (owner->path_loss >= min && owner->path_loss <= max) {
 		link->loss_min = min;
 		link->loss_max = max;
 		ret = 0;
 	}
-	spin_unlock_irqrestore(&link->lock, flags);
+	spin_unlock_irqrestore(&owner->lock, flags);
 	return ret;
 }
 EXPORT_SYMBOL_GPL(vpart_bound_path_loss);

@@ -172,6 +172,8 @@ static void vpart_link_free(struct kref *ref)
 	cleanup_srcu_struct(&link->runners);
 	kfree(link->address);
 	kfree(link->key);
+	if (link->parent)
+		vpart_link_put(link->parent);
 	kvfree(link->ev);
 	kvfree(link->queues);
 	kfree(link);

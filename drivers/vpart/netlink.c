@@ -77,6 +77,8 @@ static const struct nla_policy vpart_adapter_new_policy[VPART_A_ADAPTER_MAX + 1]
 					  .len = VPART_KEY_SIZE - 1 },
 	[VPART_A_ADAPTER_DIGEST]      = { .type = NLA_U32 },
 	[VPART_A_ADAPTER_COPY]	      = { .type = NLA_U32 },
+	[VPART_A_ADAPTER_PARENT]      = { .type = NLA_NUL_STRING, .len = VPART_NL_STRING },
+	[VPART_A_ADAPTER_PORT_NAME]   = { .type = NLA_U64 },
 };
 
 static const struct nla_policy vpart_adapter_set_policy[VPART_A_ADAPTER_MAX + 1] = {
@@ -453,14 +455,83 @@ static int vpart_nl_partition_del(struct sk_buff *skb, struct genl_info *info)
 	return err ?: vpart_partition_del(id, name, info->extack);
 }
 
+/* What a virtual port cannot have of its own. */
+static int vpart_nl_inherits(struct genl_info *info)
+{
+	static const int inherited[] = {
+		VPART_A_ADAPTER_CLIENT, VPART_A_ADAPTER_SERVER, VPART_A_ADAPTER_FABRIC,
+		VPART_A_ADAPTER_PATH_LOSS, VPART_A_ADAPTER_KEY, VPART_A_ADAPTER_DIGEST,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(inherited); i++) {
+		if (!info->attrs[inherited[i]])
+			continue;
+		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[inherited[i]],
+				    "a virtual port has its parent's partitions, fabric, path loss, key and digest");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int vpart_nl_port_name(struct genl_info *info, u64 *port_name)
+{
+	struct nlattr *a = info->attrs[VPART_A_ADAPTER_PORT_NAME];
+
+	*port_name = a ? nla_get_u64(a) : 0;
+	if (!a || vpart_port_name_valid(*port_name))
+		return 0;
+	NL_SET_ERR_MSG_ATTR_FMT(info->extack, a,
+				"%016llx is no 64-bit NAA name: its first digit is 2, 3 or 5",
+				*port_name);
+	return -EINVAL;
+}
+
+static int vpart_nl_vport_new(struct genl_info *info)
+{
+	struct nlattr **attrs = info->attrs;
+	struct vpart_vport_args vport = {};
+	struct sk_buff *msg;
+	int err, side;
+	u32 id;
+
+	err = vpart_nl_need(info, VPART_A_ADAPTER_PARENT, "virtual port's parent") ?:
+	      vpart_nl_need(info, VPART_A_ADAPTER_NAME, "virtual port's name") ?:
+	      vpart_nl_inherits(info) ?:
+	      vpart_nl_key(info, VPART_A_ADAPTER_ID, VPART_A_ADAPTER_NAME,
+			   &vport.id, &vport.name) ?:
+	      vpart_nl_number(info, VPART_A_ADAPTER_CLIENT_SLOT, VPART_SLOT_MAX,
+			      "client slot", &vport.slot[VPART_SIDE_CLIENT]) ?:
+	      vpart_nl_number(info, VPART_A_ADAPTER_SERVER_SLOT, VPART_SLOT_MAX,
+			      "server slot", &vport.slot[VPART_SIDE_SERVER]) ?:
+	      vpart_nl_side(info, VPART_A_ADAPTER_SIDE, &vport.side) ?:
+	      vpart_nl_port_name(info, &vport.port_name);
+	if (err)
+		return err;
+	vport.parent = nla_data(attrs[VPART_A_ADAPTER_PARENT]);
+	if (attrs[VPART_A_ADAPTER_ADDRESS])
+		vport.address = nla_data(attrs[VPART_A_ADAPTER_ADDRESS]);
+	msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	if (!msg)
+		return -ENOMEM;
+	err = vpart_vport_new(&vport, &id, &side, info->extack);
+	if (err) {
+		nlmsg_free(msg);
+		return err;
+	}
+	return vpart_nl_answer(info, msg, vpart_nl_show_adapter, id, NULL, side);
+}
+
 static int vpart_nl_adapter_new(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr **attrs = info->attrs;
-	struct vpart_adapter_args args;
+	struct vpart_adapter_args args = {};
 	struct sk_buff *msg;
 	u32 id;
 	int err;
 
+	if (attrs[VPART_A_ADAPTER_PARENT] || attrs[VPART_A_ADAPTER_PORT_NAME])
+		return vpart_nl_vport_new(info);
 	err = vpart_nl_need(info, VPART_A_ADAPTER_CLIENT, "client's partition") ?:
 	      vpart_nl_need(info, VPART_A_ADAPTER_SERVER, "server's partition") ?:
 	      vpart_nl_key(info, VPART_A_ADAPTER_ID, VPART_A_ADAPTER_NAME,

@@ -118,6 +118,15 @@ static int vpart_nl_address(struct sk_buff *skb, const struct vpart_link *link,
 	       link->key ? nla_put_string(skb, key, link->key) : 0;
 }
 
+static int vpart_nl_vport(struct sk_buff *skb, const struct vpart_link *link)
+{
+	if (!link->parent)
+		return 0;
+	return nla_put_string(skb, VPART_A_ADAPTER_PARENT,
+			      link->parent->adapter[VPART_SIDE_CLIENT].name) ?:
+	       vpart_put_u64(skb, VPART_A_ADAPTER_PORT_NAME, link->port_name);
+}
+
 /**
  * vpart_nl_adapter() - an adapter pair as a message
  * @out: where to
@@ -169,7 +178,8 @@ int vpart_nl_adapter(const struct vpart_nl_out *out, struct vpart_link *link)
 	    vpart_nl_address(skb, link, VPART_A_ADAPTER_ADDRESS,
 			     VPART_A_ADAPTER_KEY) ||
 	    (link->address &&
-	     nla_put_u32(skb, VPART_A_ADAPTER_DIGEST, link->digest))) {
+	     nla_put_u32(skb, VPART_A_ADAPTER_DIGEST, link->digest)) ||
+	    vpart_nl_vport(skb, link)) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}

@@ -74,7 +74,9 @@ EXPORT_SYMBOL_GPL(vpart_link_login_rsp);
  */
 int vpart_link_rejected(struct vpart_link *link, const char *who, u32 reason, int err)
 {
-	if (reason == VPART_REJECT_DRIVER)
+	if (reason == VPART_REJECT_DRIVER && err == EPERM)
+		vpart_link_problem(link, "%.40s has granted another port name, or none", who);
+	else if (reason == VPART_REJECT_DRIVER)
 		vpart_link_problem(link, "%.60s %s %d", who, vpart_reject_text(reason), err);
 	else
 		vpart_link_problem(link, "%.40s %s", who, vpart_reject_text(reason));

@@ -61,6 +61,7 @@ static const struct example examples[] = {
 	EARLY(auth, SERVER, AUTH, .type = VPART_PDU_AUTH, .iu_len = 32, .seq = 1),
 	EARLY(auth_ack, CLIENT, AUTH, .type = VPART_PDU_AUTH_ACK, .iu_len = 32, .seq = 1),
 	EARLY(login, SERVER, LOGIN, .type = VPART_PDU_LOGIN, .iu_len = 64, .seq = 2),
+	EARLY(login_vport, SERVER, LOGIN, .type = VPART_PDU_LOGIN, .iu_len = 64, .seq = 2),
 	EX(login_rsp, CLIENT, LOGIN, EPOCH, USUAL, .type = VPART_PDU_LOGIN_RSP, .iu_len = 68,
 	   .seq = 2),
 	EARLY(reject, CLIENT, AUTH, .type = VPART_PDU_REJECT, .seq = 1,

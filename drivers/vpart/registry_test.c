@@ -224,6 +224,91 @@ static void adapters(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vpart_node_del(0, "kt-n", NULL), 0);
 }
 
+static int vport(const char *name, const char *parent, u64 port_name)
+{
+	struct vpart_vport_args args = {
+		.name = name, .parent = parent, .side = VPART_SIDE_ANY,
+		.port_name = port_name,
+	};
+	int side;
+	u32 id;
+
+	return vpart_vport_new(&args, &id, &side, NULL);
+}
+
+static void port_names(struct kunit *test)
+{
+	u64 kind;
+
+	for (kind = 0; kind < 16; kind++) {
+		bool good = kind == 2 || kind == 3 || kind == 5;
+
+		KUNIT_EXPECT_EQ_MSG(test, vpart_port_name_valid(kind << 60), good,
+				    "%llx", kind);
+		KUNIT_EXPECT_EQ_MSG(test, vpart_port_name_valid(kind << 60 | 0x123), good,
+				    "%llx", kind);
+	}
+}
+
+/* R16: virtual ports hang on a pair; names are unique, the parent stays */
+static void vports(struct kunit *test)
+{
+	u64 name = 0x3000000000000011ULL, made;
+	struct vpart_adapter *a, *b;
+
+	KUNIT_ASSERT_EQ(test, node("kt-n", 0, NULL), 0);
+	KUNIT_ASSERT_EQ(test, part("kt-c", "kt-n", VPART_ROLE_CLIENT, 0), 0);
+	KUNIT_ASSERT_EQ(test, part("kt-s", "kt-n", VPART_ROLE_VIOS, 0), 0);
+	KUNIT_ASSERT_EQ(test, pair("kt-p", "kt-c", "kt-s", 0, 0), 0);
+
+	KUNIT_EXPECT_EQ(test, vport("kt-v1", "kt-none", 0), -ENOENT);
+	KUNIT_ASSERT_EQ(test, vport("kt-v1", "kt-p", name), 0);
+	KUNIT_EXPECT_EQ(test, vport("kt-v2", "kt-p", name), -EEXIST);
+	KUNIT_EXPECT_EQ(test, vport("kt-v1", "kt-p", name + 1), -EEXIST);
+	KUNIT_EXPECT_EQ(test, vport("kt-v2", "kt-v1", 0), -EINVAL);
+	KUNIT_ASSERT_EQ(test, vport("kt-v2", "kt-p", 0), 0);
+
+	a = vpart_find_server("kt-v1");
+	b = vpart_find_server("kt-v2");
+	KUNIT_ASSERT_NOT_NULL(test, a);
+	KUNIT_ASSERT_NOT_NULL(test, b);
+	KUNIT_EXPECT_EQ(test, vpart_port_name(a), name);
+	made = vpart_port_name(b);
+	KUNIT_EXPECT_EQ(test, made >> 60, 3ULL);
+	KUNIT_EXPECT_NE(test, made, name);
+	KUNIT_EXPECT_PTR_EQ(test, a->link->part[VPART_SIDE_CLIENT],
+			    b->link->part[VPART_SIDE_CLIENT]);
+
+	/* Its path loss time-out is the parent's, and follows that. */
+	KUNIT_EXPECT_EQ(test, vpart_path_loss(a), (unsigned int)VPART_PATH_LOSS_DEFAULT);
+	KUNIT_EXPECT_EQ(test, vpart_adapter_set(0, "kt-v1", VPART_SIDE_ANY, 7, NULL), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vpart_adapter_set(0, "kt-p", VPART_SIDE_ANY, 7, NULL), 0);
+	KUNIT_EXPECT_EQ(test, vpart_path_loss(a), 7U);
+
+	KUNIT_EXPECT_EQ(test, vpart_adapter_del(0, "kt-p", VPART_SIDE_ANY, NULL), -EBUSY);
+	KUNIT_EXPECT_EQ(test, vpart_adapter_del(0, "kt-v1", VPART_SIDE_ANY, NULL), 0);
+	KUNIT_EXPECT_EQ(test, vpart_adapter_del(0, "kt-p", VPART_SIDE_ANY, NULL), -EBUSY);
+	KUNIT_EXPECT_EQ(test, vpart_adapter_del(0, "kt-v2", VPART_SIDE_ANY, NULL), 0);
+	KUNIT_EXPECT_EQ(test, vpart_adapter_del(0, "kt-p", VPART_SIDE_ANY, NULL), 0);
+	/* One that is still held keeps its parent. */
+	KUNIT_EXPECT_EQ(test, vpart_path_loss(b), 7U);
+	vpart_adapter_put(a);
+	vpart_adapter_put(b);
+
+	/* A parent that is on its way out gets no more of them. */
+	KUNIT_ASSERT_EQ(test, pair("kt-p", "kt-c", "kt-s", 0, 0), 0);
+	a = vpart_find_server("kt-p");
+	KUNIT_ASSERT_NOT_NULL(test, a);
+	vpart_link_begin_remove(a->link);
+	KUNIT_EXPECT_EQ(test, vport("kt-v3", "kt-p", 0), -EBUSY);
+	vpart_link_unremove(a->link);
+	vpart_adapter_put(a);
+	KUNIT_EXPECT_EQ(test, vpart_adapter_del(0, "kt-p", VPART_SIDE_ANY, NULL), 0);
+	KUNIT_EXPECT_EQ(test, vpart_partition_del(0, "kt-c", NULL), 0);
+	KUNIT_EXPECT_EQ(test, vpart_partition_del(0, "kt-s", NULL), 0);
+	KUNIT_EXPECT_EQ(test, vpart_node_del(0, "kt-n", NULL), 0);
+}
+
 /* V11: contiguous, or "lost" comes first, with the right count */
 static void ring(struct kunit *test)
 {
@@ -267,6 +352,8 @@ static struct kunit_case vpart_registry_cases[] = {
 	KUNIT_CASE(nodes),
 	KUNIT_CASE(partners),
 	KUNIT_CASE(adapters),
+	KUNIT_CASE(port_names),
+	KUNIT_CASE(vports),
 	KUNIT_CASE(ring),
 	{}
 };

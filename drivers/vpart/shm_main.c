@@ -139,6 +139,7 @@ static const struct vpart_fabric_ops shm_fabric = {
 	.owner		= THIS_MODULE,
 	.call_size	= sizeof(union shm_call),
 	.caps		= VPART_CAP_POLL,
+	.exclusive	= true,
 	.open		= shm_link_open,
 	.close		= shm_link_close,
 	.stats		= shm_link_stats,

@@ -78,9 +78,14 @@ static void stream_own(struct stream_end *end, u32 digest)
 static int stream_link_open(struct vpart_link *link, const struct vpart_adapter_args *args,
 			    struct netlink_ext_ack *extack)
 {
+	struct net *net = args->net;
 	struct stream_end *end;
 	int err;
 
+	if (link->parent) {
+		end = link->parent->priv;
+		net = end->net;
+	}
 	end = kzalloc(sizeof(*end), GFP_KERNEL);
 	if (!end)
 		return -ENOMEM;
@@ -91,11 +96,11 @@ static int stream_link_open(struct vpart_link *link, const struct vpart_adapter_
 	end->side = args->side;
 	end->key = link->key;
 	stream_own(end, args->digest);
-	err = stream_addr_parse(args->net, &end->addr, link->address,
+	err = stream_addr_parse(net, &end->addr, link->address,
 				args->side == VPART_SIDE_SERVER, extack);
 	if (err)
 		goto free;
-	end->net = get_net(args->net);
+	end->net = get_net(net);
 	link->priv = end;
 	mutex_lock(&stream_mutex);
 	if (end->side == VPART_SIDE_SERVER)

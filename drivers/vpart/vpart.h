@@ -218,6 +218,8 @@ struct vpart_link_stats {
  * @owner: module; NULL: vpart's own
  * @call_size: bytes of the fabric behind each call: vpart_call_fabric()
  * @caps: VPART_CAP_* that the fabric itself decides
+ * @exclusive: an address leads to one link alone: a virtual port cannot have its
+ *	parent's
  * @open: a link to another kernel: check the arguments, keep what is needed in
  *	link->priv. Process context. NULL: both ends are in this kernel
  * @close: undo it; the link is at rest for good. Process context, bounded. May be NULL
@@ -264,6 +266,7 @@ struct vpart_fabric_ops {
 	struct module	*owner;
 	size_t		call_size;
 	u32		caps;
+	bool		exclusive;
 	int		(*open)(struct vpart_link *link,
 				const struct vpart_adapter_args *args,
 				struct netlink_ext_ack *extack);
@@ -377,12 +380,15 @@ struct vpart_end {
  *	vpart_links_lock too
  * @live: both devices are on the bus; under vpart_config
  * @path_loss: seconds; changed under @lock, read without
- * @loss_min: least that @path_loss may be, as the client's driver wants it; under @lock
+ * @loss_min: least that @path_loss may be, as the client's driver wants it; under @lock,
+ *	of a virtual port that of its parent, whose time-out it has
  * @loss_max: and most
  * @retry_max: ms, the longest time between two logins
  * @address: of a link to another kernel: where it connects or listens
  * @key: name of its key; NULL: none
  * @digest: enum vpart_digest that are wanted
+ * @port_name: of a virtual port; 0: it is none
+ * @parent: of a virtual port, held; NULL
  * @said: limits what is said of it on the console; of the work
  * @runners: those in vpart_run()
  */
@@ -439,6 +445,8 @@ struct vpart_link {
 	const char			*address;
 	const char			*key;
 	u32				digest;
+	u64				port_name;
+	struct vpart_link		*parent;
 	struct ratelimit_state		said;
 	struct srcu_struct		runners;
 };
@@ -638,7 +646,10 @@ struct vpart_adapter_args {
 	const char	*address;
 	const char	*key;		/* NULL: none */
 	u32		digest;		/* bits of enum vpart_digest */
-	struct net	*net;		/* of the caller */
+	struct net	*net;		/* of the caller; a virtual port's is its parent's */
+	/* of a virtual port: */
+	struct vpart_link *parent;	/* held by the caller; NULL: it is none */
+	u64		port_name;	/* 0: make one */
 };
 
 extern struct list_head vpart_links;
@@ -657,6 +668,24 @@ int vpart_adapter_del(u32 id, const char *name, int side,
 struct vpart_link *vpart_adapter_lookup(u32 id, const char *name, int side,
 					struct netlink_ext_ack *extack);
 void vpart_adapter_del_all(void);
+
+/* ---- vport.c ---- */
+struct vpart_vport_args {
+	u32		id;		/* 0: assign */
+	const char	*name;
+	const char	*parent;
+	int		side;		/* of a parent with two links; VPART_SIDE_ANY */
+	u32		slot[2];	/* 0: assign */
+	u64		port_name;	/* 0: make one */
+	const char	*address;	/* NULL: the parent's */
+};
+
+bool vpart_port_name_valid(u64 port_name);
+int vpart_vport_new(const struct vpart_vport_args *vport, u32 *id, int *side,
+		    struct netlink_ext_ack *extack);
+int vpart_vport_admit(const struct vpart_adapter_args *args, const char *name, u8 ends,
+		      u64 *port_name, struct netlink_ext_ack *extack);
+int vpart_vport_none(const struct vpart_link *parent, struct netlink_ext_ack *extack);
 
 /* ---- event.c ---- */
 /**

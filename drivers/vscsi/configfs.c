@@ -194,8 +194,8 @@ static ssize_t vscsi_tpg_initiator_show(struct config_item *item, char *page)
 	if (!a)
 		return -ENODEV;
 	vpart_peer(a, &peer);
+	vscsi_port_id(id, &peer.uuid, peer.adapter_id, vpart_port_name(a));
 	put_device(&a->dev);
-	vscsi_port_id(id, &peer.uuid, peer.adapter_id);
 	vscsi_port_name(name, id);
 	return sysfs_emit(page, "%s\n", name);
 }

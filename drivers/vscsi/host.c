@@ -507,7 +507,7 @@ void vscsi_set_up(struct vscsi_host *h, u32 epoch)
 
 static int vscsi_login(struct vpart_adapter *a, void *iu, u16 size)
 {
-	return vscsi_put_login(iu, size, a->id);
+	return vscsi_put_login(iu, size, a->id, vpart_port_name(a));
 }
 
 /* No command is with the link: all tags are free, and the last two for task management. */

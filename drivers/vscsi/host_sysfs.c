@@ -30,6 +30,13 @@ static ssize_t server_show(struct device *dev, struct device_attribute *attr, ch
 }
 static DEVICE_ATTR_RO(server);
 
+static ssize_t port_name_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%016llx\n",
+			  vpart_port_name(vscsi_shost(class_to_shost(dev))->a));
+}
+static DEVICE_ATTR_RO(port_name);
+
 static ssize_t held_show(struct device *dev, struct device_attribute *attr, char *buf)
 {
 	return sysfs_emit(buf, "%u\n", READ_ONCE(vscsi_shost(class_to_shost(dev))->nr_held));
@@ -55,6 +62,7 @@ static struct attribute *vscsi_shost_attrs[] = {
 	&dev_attr_link_state.attr,
 	&dev_attr_adapter.attr,
 	&dev_attr_server.attr,
+	&dev_attr_port_name.attr,
 	&dev_attr_held.attr,
 	&dev_attr_timeouts.attr,
 	&dev_attr_aborts.attr,
@@ -64,8 +72,20 @@ static struct attribute *vscsi_shost_attrs[] = {
 	&dev_attr_event_losses.attr,
 	NULL
 };
+
+/* Who is no virtual port has no port name. */
+static umode_t vscsi_shost_visible(struct kobject *kobj, struct attribute *attr, int n)
+{
+	struct Scsi_Host *shost = class_to_shost(kobj_to_dev(kobj));
+
+	if (attr == &dev_attr_port_name.attr && !vpart_port_name(vscsi_shost(shost)->a))
+		return 0;
+	return attr->mode;
+}
+
 static const struct attribute_group vscsi_shost_group = {
 	.attrs = vscsi_shost_attrs,
+	.is_visible = vscsi_shost_visible,
 };
 
 const struct attribute_group *vscsi_shost_groups[] = {

@@ -171,7 +171,7 @@ static struct vscsi_session *vscsi_session_new(struct vpart_adapter *a, struct v
 		init_llist_head(&sess->tq[i].direct);
 		INIT_WORK(&sess->tq[i].work, vscsi_tq_work);
 	}
-	vscsi_port_id(id, &peer.uuid, peer.adapter_id);
+	vscsi_port_id(id, &peer.uuid, peer.adapter_id, vpart_port_name(a));
 	vscsi_port_name(name, id);
 	sess->se_sess = target_setup_session(&tpg->se_tpg, 0, 0, TARGET_PROT_NORMAL, name, sess,
 					     vscsi_admit);
@@ -210,6 +210,21 @@ void vscsi_close_session(struct se_session *se_sess)
 
 /* ---- the bus's calls ---- */
 
+/* @said: by a client to which it is not granted */
+static void vscsi_say_port_name(struct vpart_adapter *a, u64 said)
+{
+	u64 granted = vpart_port_name(a);
+
+	if (!granted)
+		vpart_problem(a, "the client says port name %016llx, this is no virtual port",
+			      said);
+	else if (!said)
+		vpart_problem(a, "the client says no port name, %016llx is granted", granted);
+	else
+		vpart_problem(a, "the client says port name %016llx, %016llx is granted",
+			      said, granted);
+}
+
 static int vscsi_login(struct vpart_adapter *a, u32 epoch, const void *iu, u16 len,
 		       struct vpart_limits *lim, void *rsp, u16 *rsp_len)
 {
@@ -219,7 +234,9 @@ static int vscsi_login(struct vpart_adapter *a, u32 epoch, const void *iu, u16 l
 	struct vscsi_tpg *tpg;
 	int ret;
 
-	ret = vscsi_get_login(iu, len, a->id);
+	ret = vscsi_get_login(iu, len, a->id, vpart_port_name(a));
+	if (ret == -EPERM)
+		vscsi_say_port_name(a, vscsi_login_port_name(iu));
 	if (ret)
 		return ret;
 	ret = vscsi_put_login_rsp(rsp, *rsp_len, lim->nr_queues * lim->depth);

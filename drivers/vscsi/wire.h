@@ -127,13 +127,21 @@ static inline u64 vscsi_tag_from_wire(u64 tag)
  * vscsi_port_id() - identity of a client's port
  * @id: result
  * @uuid: the client's partition
- * @adapter: number of the adapter pair
+ * @adapter: number of the adapter pair, not 0
+ * @port_name: of a virtual port, or 0
  *
  * The adapter's number makes it unique among everything that one server sees;
- * the partition's bytes tell a person whose it is.
+ * the partition's bytes tell a person whose it is. A virtual port is its name,
+ * and ends with a number that no adapter has.
  */
-static inline void vscsi_port_id(u8 id[VSCSI_PORT_ID_SIZE], const uuid_t *uuid, u32 adapter)
+static inline void vscsi_port_id(u8 id[VSCSI_PORT_ID_SIZE], const uuid_t *uuid, u32 adapter,
+				 u64 port_name)
 {
+	if (port_name) {
+		memset(id, 0, VSCSI_PORT_ID_SIZE);
+		put_unaligned_be64(port_name, id);
+		return;
+	}
 	memcpy(id, uuid->b, 12);
 	put_unaligned_be32(adapter, id + 12);
 }
@@ -164,13 +172,14 @@ static inline bool vscsi_port_name_valid(const char *name)
  * @iu: room for it
  * @size: bytes there
  * @adapter: number of the adapter pair
+ * @port_name: of a virtual port, or 0
  *
- * The client states which adapter it is; of which partition is not for it to
- * say but for the bus to attest.
+ * The client states which adapter it is, and which virtual port; of which
+ * partition is not for it to say but for the bus to attest.
  *
  * Return: its length, or -EMSGSIZE.
  */
-static inline int vscsi_put_login(void *iu, u16 size, u32 adapter)
+static inline int vscsi_put_login(void *iu, u16 size, u32 adapter, u64 port_name)
 {
 	struct srp_login_req *req = iu;
 
@@ -180,8 +189,22 @@ static inline int vscsi_put_login(void *iu, u16 size, u32 adapter)
 	req->opcode = SRP_LOGIN_REQ;
 	req->req_it_iu_len = cpu_to_be32(VSCSI_CMD_IU_SIZE);
 	req->req_flags = SRP_MULTICHAN_MULTI;
+	put_unaligned_be64(port_name, req->initiator_port_id);
 	put_unaligned_be32(adapter, req->initiator_port_id + 12);
 	return sizeof(*req);
+}
+
+/**
+ * vscsi_login_port_name() - which virtual port a client says it is
+ * @iu: a login request of which vscsi_get_login() has seen the length
+ *
+ * Return: its port name, or 0: none.
+ */
+static inline u64 vscsi_login_port_name(const void *iu)
+{
+	const struct srp_login_req *req = iu;
+
+	return get_unaligned_be64(req->initiator_port_id);
 }
 
 /**
@@ -189,10 +212,12 @@ static inline int vscsi_put_login(void *iu, u16 size, u32 adapter)
  * @iu: from the far end
  * @len: bytes there
  * @adapter: number of the pair that the bus attests for it
+ * @port_name: granted to it, or 0: it is no virtual port
  *
- * Return: 0, -EPROTO, or -EACCES if it claims to be another.
+ * Return: 0, -EPROTO, -EACCES if it claims to be another, or -EPERM if it claims
+ * a port name that it is not granted.
  */
-static inline int vscsi_get_login(const void *iu, u16 len, u32 adapter)
+static inline int vscsi_get_login(const void *iu, u16 len, u32 adapter, u64 port_name)
 {
 	const struct srp_login_req *req = iu;
 
@@ -200,9 +225,11 @@ static inline int vscsi_get_login(const void *iu, u16 len, u32 adapter)
 		return -EPROTO;
 	if (be32_to_cpu(req->req_it_iu_len) > VPART_MAX_IU)
 		return -EPROTO;
-	if (memchr_inv(req->initiator_port_id, 0, 12) ||
+	if (memchr_inv(req->initiator_port_id + 8, 0, 4) ||
 	    get_unaligned_be32(req->initiator_port_id + 12) != adapter)
 		return -EACCES;
+	if (vscsi_login_port_name(req) != port_name)
+		return -EPERM;
 	return 0;
 }
 

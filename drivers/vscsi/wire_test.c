@@ -217,14 +217,14 @@ static void login(struct kunit *test)
 	u8 iu[VPART_MAX_IU];
 	int len;
 
-	KUNIT_EXPECT_EQ(test, vscsi_put_login(iu, 63, 7), -EMSGSIZE);
-	len = vscsi_put_login(iu, sizeof(iu), 7);
+	KUNIT_EXPECT_EQ(test, vscsi_put_login(iu, 63, 7, 0), -EMSGSIZE);
+	len = vscsi_put_login(iu, sizeof(iu), 7, 0);
 	KUNIT_ASSERT_EQ(test, len, 64);
-	KUNIT_EXPECT_EQ(test, vscsi_get_login(iu, len, 7), 0);
-	KUNIT_EXPECT_EQ(test, vscsi_get_login(iu, len, 8), -EACCES);
-	KUNIT_EXPECT_EQ(test, vscsi_get_login(iu, 63, 7), -EPROTO);
-	((struct srp_login_req *)iu)->initiator_port_id[0] = 1;
-	KUNIT_EXPECT_EQ(test, vscsi_get_login(iu, len, 7), -EACCES);
+	KUNIT_EXPECT_EQ(test, vscsi_get_login(iu, len, 7, 0), 0);
+	KUNIT_EXPECT_EQ(test, vscsi_get_login(iu, len, 8, 0), -EACCES);
+	KUNIT_EXPECT_EQ(test, vscsi_get_login(iu, 63, 7, 0), -EPROTO);
+	((struct srp_login_req *)iu)->initiator_port_id[8] = 1;
+	KUNIT_EXPECT_EQ(test, vscsi_get_login(iu, len, 7, 0), -EACCES);
 
 	len = vscsi_put_login_rsp(iu, sizeof(iu), 128);
 	KUNIT_ASSERT_EQ(test, len, 52);
@@ -232,6 +232,27 @@ static void login(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vscsi_get_login_rsp(iu, len - 1), -EPROTO);
 	((struct srp_login_rsp *)iu)->max_it_iu_len = cpu_to_be32(64);
 	KUNIT_EXPECT_EQ(test, vscsi_get_login_rsp(iu, len), -EPROTO);
+}
+
+/* R16: a client has the port name that its server has granted to it, and no other */
+static void login_port(struct kunit *test)
+{
+	u64 name = 0x3123456789abcdefULL;
+	u8 iu[VPART_MAX_IU];
+	int len;
+
+	len = vscsi_put_login(iu, sizeof(iu), 7, name);
+	KUNIT_ASSERT_EQ(test, len, 64);
+	KUNIT_EXPECT_EQ(test, vscsi_login_port_name(iu), name);
+	KUNIT_EXPECT_EQ(test, vscsi_get_login(iu, len, 7, name), 0);
+	KUNIT_EXPECT_EQ(test, vscsi_get_login(iu, len, 7, name + 1), -EPERM);
+	KUNIT_EXPECT_EQ(test, vscsi_get_login(iu, len, 7, 0), -EPERM);
+	KUNIT_EXPECT_EQ(test, vscsi_get_login(iu, len, 8, name), -EACCES);
+	((struct srp_login_req *)iu)->initiator_port_id[11] = 1;
+	KUNIT_EXPECT_EQ(test, vscsi_get_login(iu, len, 7, name), -EACCES);
+
+	len = vscsi_put_login(iu, sizeof(iu), 7, 0);
+	KUNIT_EXPECT_EQ(test, vscsi_get_login(iu, len, 7, name), -EPERM);
 }
 
 static void aer(struct kunit *test)
@@ -272,7 +293,10 @@ static void names(struct kunit *test)
 	char name[VSCSI_PORT_NAME_SIZE];
 	u8 id[VSCSI_PORT_ID_SIZE];
 
-	vscsi_port_id(id, &uuid, 0x11);
+	vscsi_port_id(id, &uuid, 0x11, 0x3123456789abcdefULL);
+	vscsi_port_name(name, id);
+	KUNIT_EXPECT_STREQ(test, name, "0x3123456789abcdef0000000000000000");
+	vscsi_port_id(id, &uuid, 0x11, 0);
 	vscsi_port_name(name, id);
 	KUNIT_EXPECT_STREQ(test, name, "0x0123456789abcdeffedcba9800000011");
 	KUNIT_EXPECT_TRUE(test, vscsi_port_name_valid(name));
@@ -333,7 +357,9 @@ static void protocol_examples(struct kunit *test)
 	KUNIT_EXPECT_EQ_MSG(test, len, size, #ex);					\
 	KUNIT_EXPECT_EQ_MSG(test, memcmp(iu, ex_##ex + 32 + (at), size), 0, #ex);	\
 } while (0)
-	SAME(login, 0, 64, vscsi_put_login(iu, sizeof(iu), 7));
+	SAME(login, 0, 64, vscsi_put_login(iu, sizeof(iu), 7, 0));
+	SAME(login_vport, 0, 64,
+	     vscsi_put_login(iu, sizeof(iu), 9, 0x3123456789abcdefULL));
 	SAME(login_rsp, 16, 52, vscsi_put_login_rsp(iu, sizeof(iu), 256));
 	SAME(req_read, 0, 48, vscsi_put_cmd(iu, vscsi_make_tag(1, 0, 3), &lun, sense_cdb, 6));
 	SAME(rsp_good, 0, 36, vscsi_put_rsp(iu, vscsi_make_tag(1, 0, 4), 0, 0, 0, NULL, 0));
@@ -355,6 +381,7 @@ static struct kunit_case vscsi_wire_cases[] = {
 	KUNIT_CASE(rsp_sane),
 	KUNIT_CASE(tmf_round_trip),
 	KUNIT_CASE(login),
+	KUNIT_CASE(login_port),
 	KUNIT_CASE(aer),
 	KUNIT_CASE(luns),
 	KUNIT_CASE(names),

@@ -293,6 +293,7 @@ unsigned int vpart_path_loss(const struct vpart_adapter *a);
 int vpart_bound_path_loss(struct vpart_adapter *a, unsigned int min, unsigned int max);
 bool vpart_remote(const struct vpart_adapter *a);
 void vpart_set_retry(struct vpart_adapter *a, unsigned int ms);
+u64 vpart_port_name(const struct vpart_adapter *a);
 void vpart_reset(struct vpart_adapter *a, enum vpart_why why);
 __printf(2, 3)
 void vpart_problem(struct vpart_adapter *a, const char *fmt, ...);

@@ -27,11 +27,17 @@ void int_to_scsilun(u64 v, struct scsi_lun *lun)
 static void login(const void *iu, u16 len, struct input *in)
 {
 	u32 adapter = take(in, 4);
+	/* Of the input itself, or it would be met by chance alone. */
+	u64 port = len >= sizeof(struct srp_login_req) ? vscsi_login_port_name(iu) : 0;
 	u8 out[VPART_MAX_IU];
 
-	if (!vscsi_get_login(iu, len, adapter))
-		must(vscsi_get_login(iu, len, adapter + 1) == -EACCES);
-	must(!vscsi_get_login(out, vscsi_put_login(out, sizeof(out), adapter), adapter));
+	if (!vscsi_get_login(iu, len, adapter, port)) {
+		must(vscsi_get_login(iu, len, adapter + 1, port) == -EACCES);
+		must(vscsi_get_login(iu, len, adapter, port + 1) == -EPERM);
+		must(vscsi_login_port_name(iu) == port);
+	}
+	must(!vscsi_get_login(out, vscsi_put_login(out, sizeof(out), adapter, port), adapter,
+			      port));
 	if (!vscsi_get_login_rsp(iu, len))
 		must(len >= sizeof(struct srp_login_rsp));
 	must(!vscsi_get_login_rsp(out, vscsi_put_login_rsp(out, sizeof(out), adapter)));

@@ -142,6 +142,12 @@ static void parse_pair(const struct nlmsghdr *nlh, struct vpart_pair *p)
 		case VPART_A_ADAPTER_COPY:
 			p->copy = vpart_attr_u64(a);
 			break;
+		case VPART_A_ADAPTER_PARENT:
+			vpart_attr_text(a, p->parent, sizeof(p->parent));
+			break;
+		case VPART_A_ADAPTER_PORT_NAME:
+			p->port_name = vpart_attr_u64(a);
+			break;
 		}
 	}
 }
@@ -238,7 +244,8 @@ int vpart_pair_find(struct vpart *v, const char *name, struct vpart_pair *pair)
  * @server: name of the I/O server partition
  * @pair: where it goes
  *
- * One whose server is in this kernel comes before one whose server is not.
+ * One whose server is in this kernel comes before one whose server is not; a
+ * virtual port is not meant, it is for who names it.
  *
  * Return: 0 or a negative errno, -ENOENT if there is none.
  */
@@ -254,7 +261,8 @@ int vpart_pair_between(struct vpart *v, const char *client, const char *server,
 	if (ret)
 		return ret;
 	for (i = 0; i < n; i++) {
-		if (strcmp(list[i].client, client) || strcmp(list[i].server, server))
+		if (list[i].parent[0] || strcmp(list[i].client, client) ||
+		    strcmp(list[i].server, server))
 			continue;
 		if (!found || (list[i].ends & ~found->ends & VPART_END_SERVER))
 			found = &list[i];
@@ -327,7 +335,8 @@ struct nlmsghdr *vpart_pair_request(struct vpart *v, const struct vpart_pair *pa
  * @pair: client and server, and what else is not zero or empty of name, id,
  *	slots, fabric, copy and path loss; on return what it has become
  *
- * With @pair->address it is one end of a link: see vpart_link_add().
+ * With @pair->address it is one end of a link: see vpart_link_add(); with
+ * @pair->parent a virtual port: see vpart_vport_add().
  *
  * Return: 0 or a negative errno.
  */
@@ -336,6 +345,8 @@ int vpart_pair_add(struct vpart *v, struct vpart_pair *pair)
 	struct nlmsghdr *nlh;
 	char what[64];
 
+	if (pair->parent[0])
+		return vpart_vport_add(v, pair);
 	if (pair->address[0])
 		return vpart_link_add(v, pair);
 	if (vpart_check_name(v, "partition", pair->client) ||

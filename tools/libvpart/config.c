@@ -182,17 +182,21 @@ static void restore_pair(struct restore *r, const struct vpart_pair *p)
 {
 	const struct vpart_pair *h, *there = NULL;
 	struct vpart_pair new = *p;
-	const char *what = p->address[0] ? "link" : "adapter";
+	const char *what = p->parent[0] ? "vport" : p->address[0] ? "link" : "adapter";
 	bool dry = r->opts->dry_run;
 	char text[64];
 
 	config_each(h, &r->have.pairs)
 		if (config_same_pair(h, p))
 			there = h;
+	/* Only one of its own is for a virtual port to say. */
+	if (p->parent[0] && !strcmp(p->address, config_parent(&r->want, p)->address))
+		new.address[0] = 0;
 	if (!there) {
 		tell(r, what, p->name, VPART_CONFIG_ADDED,
 		     dry ? 0 : vpart_pair_add(r->v, &new), "");
-	} else if (there->path_loss != p->path_loss && (p->ends & VPART_END_CLIENT)) {
+	} else if (there->path_loss != p->path_loss && (p->ends & VPART_END_CLIENT) &&
+		   !p->parent[0]) {
 		snprintf(text, sizeof(text), "path loss time %u s instead of %u s", p->path_loss,
 			 there->path_loss);
 		tell(r, what, p->name, VPART_CONFIG_CHANGED,
@@ -567,7 +571,11 @@ static void restore_all(struct restore *r)
 	restore_nodes(r);
 	restore_partitions(r);
 	config_each(p, &r->want.pairs)
-		restore_pair(r, p);
+		if (!p->parent[0])
+			restore_pair(r, p);
+	config_each(p, &r->want.pairs)
+		if (p->parent[0])
+			restore_pair(r, p);
 	for (i = 0; i < r->want.lus.n; i++)
 		restore_lu(r, i);
 	identity_index_free(&r->index);

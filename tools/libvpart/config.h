@@ -171,7 +171,8 @@ struct config_mirror {
  * @nodes: struct vpart_node
  * @partitions: struct vpart_partition: id, name, uuid, node, role, pool
  * @pairs: struct vpart_pair: id, name, both partitions and slots, fabric, path loss;
- *	of a link also its end, address, key, digest and netns
+ *	of a link also its end, address, key, digest and netns; of a virtual port
+ *	its parent and port name, and the rest as the parent has it
  * @lus: struct config_lu
  * @maps: struct config_map
  * @attribs: struct config_attrib
@@ -209,6 +210,10 @@ void config_init(struct config *c);
 void config_free(struct config *c);
 int config_read(struct vpart *v, const char *file, struct config *c);
 int config_write(struct vpart *v, const char *file, const struct config *c);
+
+/* vport.c: what virtual ports have of their parents */
+const struct vpart_pair *config_parent(const struct config *c, const struct vpart_pair *vport);
+int config_inherit(struct vpart *v, struct config *c);
 
 /* config_valid.c: does a configuration make sense in itself? */
 int config_valid(struct vpart *v, const struct config *c);

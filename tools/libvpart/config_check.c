@@ -90,7 +90,9 @@ static const char *other_pair(const struct vpart_pair *a, const struct vpart_pai
 	       strcmp(a->address, b->address) ? "it has another address" :
 	       strcmp(a->key, b->key) ? "it has another key" :
 	       a->digest != b->digest ? "it has another digest" :
-	       strcmp(a->netns, b->netns) ? "it is in another network namespace" : NULL;
+	       strcmp(a->netns, b->netns) ? "it is in another network namespace" :
+	       strcmp(a->parent, b->parent) ? "it has another parent" :
+	       a->port_name != b->port_name ? "it has another port name" : NULL;
 }
 
 /* Is what exists, of another name or the other end of a link, in the way? */
@@ -102,6 +104,7 @@ static const char *in_the_way(const struct vpart_pair *w, const struct vpart_pai
 	if (!strcmp(w->name, h->name))
 		return both || !same_id ? "its ends or its id are not those of pair" : NULL;
 	return same_id ? "its id is of pair" :
+	       w->port_name && w->port_name == h->port_name ? "its port name is of pair" :
 	       ((both & VPART_END_CLIENT) && !strcmp(w->client, h->client) &&
 		w->client_slot == h->client_slot) ||
 	       ((both & VPART_END_SERVER) && !strcmp(w->server, h->server) &&

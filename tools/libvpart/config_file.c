@@ -270,18 +270,45 @@ static void read_acl(struct reader *r, struct config *c, size_t pair)
 	array(r, "luns", true, read_acl_lun, c, index);
 }
 
-/* What only a link to another kernel has; a pair within one has no side. */
-static void read_link(struct reader *r, struct vpart_pair *p)
+/* The end that is here: both, if it is not said. */
+static void read_side(struct reader *r, struct vpart_pair *p)
 {
-	char side[8], digest[8];
+	char side[8];
 
 	text_value(r, "side", side, sizeof(side), true);
 	p->ends = !side[0] ? VPART_END_BOTH :
 		  !strcmp(side, "client") ? VPART_END_CLIENT : VPART_END_SERVER;
-	if (!side[0])
-		return;
 	if (p->ends == VPART_END_SERVER && strcmp(side, "server"))
 		wrong(r, "\"side\" is '%s': client or server is wanted", side);
+}
+
+static void read_slots(struct reader *r, struct vpart_pair *p)
+{
+	if (p->ends & VPART_END_CLIENT)
+		p->client_slot = (uint32_t)number_value(r, "client_slot", 1, UINT16_MAX);
+	if (p->ends & VPART_END_SERVER)
+		p->server_slot = (uint32_t)number_value(r, "server_slot", 1, UINT16_MAX);
+}
+
+/* What a virtual port has of its own; config_inherit() adds the rest. */
+static void read_vport(struct reader *r, struct vpart_pair *p)
+{
+	char port_name[VPART_PORT_NAME_TEXT];
+
+	text_value(r, "port_name", port_name, sizeof(port_name), false);
+	if (!r->ret && vpart_port_name_parse(port_name, &p->port_name))
+		wrong(r, "\"port_name\" is '%s': 16 hexadecimal digits are wanted, the first 2, 3 or 5",
+		      port_name);
+	text_value(r, "address", p->address, sizeof(p->address), true);
+}
+
+/* What only a link to another kernel has; a pair within one has no side. */
+static void read_link(struct reader *r, struct vpart_pair *p)
+{
+	char digest[8];
+
+	if (p->ends == VPART_END_BOTH)
+		return;
 	text_value(r, "address", p->address, sizeof(p->address), false);
 	if (!r->ret && !p->address[0])
 		wrong(r, "\"address\" is empty");
@@ -307,18 +334,21 @@ static void read_pair(struct reader *r, struct config *c, size_t arg)
 	name_value(r, "name", p->name, false);
 	vpart_copy(name, sizeof(name), p->name);
 	p->id = (uint32_t)number_value(r, "id", 1, INT32_MAX);
-	read_link(r, p);
-	if (p->ends == VPART_END_BOTH)
-		p->copy = bool_value(r, "copy");
-	name_value(r, "client", p->client, false);
-	if (p->ends & VPART_END_CLIENT)
-		p->client_slot = (uint32_t)number_value(r, "client_slot", 1, UINT16_MAX);
-	name_value(r, "server", p->server, false);
-	if (p->ends & VPART_END_SERVER)
-		p->server_slot = (uint32_t)number_value(r, "server_slot", 1, UINT16_MAX);
-	name_value(r, "fabric", p->fabric, false);
-	p->path_loss = (uint32_t)number_value(r, "path_loss", VPART_PATH_LOSS_MIN,
-					      VPART_PATH_LOSS_MAX);
+	name_value(r, "parent", p->parent, true);
+	read_side(r, p);
+	read_slots(r, p);
+	if (p->parent[0]) {
+		read_vport(r, p);
+	} else {
+		read_link(r, p);
+		if (p->ends == VPART_END_BOTH)
+			p->copy = bool_value(r, "copy");
+		name_value(r, "client", p->client, false);
+		name_value(r, "server", p->server, false);
+		name_value(r, "fabric", p->fabric, false);
+		p->path_loss = (uint32_t)number_value(r, "path_loss", VPART_PATH_LOSS_MIN,
+						      VPART_PATH_LOSS_MAX);
+	}
 	for (i = 0; i < CONFIG_TARGET_ATTRIBS; i++) {
 		t = bool_value(r, config_target_attribs[i]) ? more(r, &c->targets) : NULL;
 		if (!t)
@@ -455,7 +485,7 @@ static int read_config(struct vpart *v, const char *file, struct json_object *to
 	array(&r, "lus", false, read_lu, c, 0);
 	array(&r, "mirrors", false, read_mirror, c, 0);
 	no_more(&r);
-	return r.ret;
+	return r.ret ? r.ret : config_inherit(v, c);
 }
 
 /* The whole file as text; a FIFO, a device or a huge file is none of ours. */

@@ -140,6 +140,9 @@ static int check_two_pairs(struct vpart *v, const struct vpart_pair *p, const st
 	if (o->id == p->id)
 		return vpart_fail(v, EINVAL, VPART_CODE_INVALID, "adapter pair %s has the id of %s",
 				  o->name, p->name);
+	if (p->port_name && p->port_name == o->port_name)
+		return vpart_fail(v, EINVAL, VPART_CODE_INVALID,
+				  "virtual port %s has the port name of %s", o->name, p->name);
 	if (same_slot(p, o))
 		return vpart_fail(v, EINVAL, VPART_CODE_INVALID,
 				  "adapter pairs %s and %s want the same slot", p->name, o->name);

@@ -126,6 +126,40 @@ static void put_link(struct json_object *o, const struct vpart_pair *p)
 		put_text(o, "netns", p->netns);
 }
 
+/* What a virtual port has of its own; the rest is its parent's. */
+static void put_vport(struct json_object *o, const struct config *c, const struct vpart_pair *p)
+{
+	const struct vpart_pair *parent = config_parent(c, p);
+	char text[VPART_PORT_NAME_TEXT];
+
+	vpart_port_name_format(p->port_name, text);
+	put_text(o, "parent", p->parent);
+	put_text(o, "port_name", text);
+	if (p->ends != VPART_END_BOTH)
+		put_text(o, "side", p->ends == VPART_END_CLIENT ? "client" : "server");
+	if (p->address[0] && (!parent || strcmp(p->address, parent->address)))
+		put_text(o, "address", p->address);
+	if (p->ends & VPART_END_CLIENT)
+		put_number(o, "client_slot", p->client_slot);
+	if (p->ends & VPART_END_SERVER)
+		put_number(o, "server_slot", p->server_slot);
+}
+
+static void put_pair(struct json_object *o, const struct vpart_pair *p)
+{
+	put_text(o, "client", p->client);
+	if (p->ends & VPART_END_CLIENT)
+		put_number(o, "client_slot", p->client_slot);
+	put_text(o, "server", p->server);
+	if (p->ends & VPART_END_SERVER)
+		put_number(o, "server_slot", p->server_slot);
+	put_text(o, "fabric", p->fabric);
+	put_true(o, "copy", p->copy);
+	put_number(o, "path_loss", p->path_loss);
+	if (p->address[0])
+		put_link(o, p);
+}
+
 static void put_pairs(struct json_object *top, const struct config *c)
 {
 	struct json_object *list = list_in(top, "adapters"), *o;
@@ -135,17 +169,10 @@ static void put_pairs(struct json_object *top, const struct config *c)
 		o = object_in(list);
 		put_text(o, "name", p->name);
 		put_number(o, "id", p->id);
-		put_text(o, "client", p->client);
-		if (p->ends & VPART_END_CLIENT)
-			put_number(o, "client_slot", p->client_slot);
-		put_text(o, "server", p->server);
-		if (p->ends & VPART_END_SERVER)
-			put_number(o, "server_slot", p->server_slot);
-		put_text(o, "fabric", p->fabric);
-		put_true(o, "copy", p->copy);
-		put_number(o, "path_loss", p->path_loss);
-		if (p->address[0])
-			put_link(o, p);
+		if (p->parent[0])
+			put_vport(o, c, p);
+		else
+			put_pair(o, p);
 		if (p->ends & VPART_END_SERVER)
 			put_acls(o, c, p->name);
 	}

@@ -155,6 +155,9 @@ int vpart_lio_access_set(struct vpart *v, const char *backstore, const char *nam
 			 const char *group, enum vpart_access access);
 int vpart_lio_check_lasting(struct vpart *v, const char *backstore, const char *name);
 
+/* vport.c */
+int vpart_vport_none(struct vpart *v, const char *parent, unsigned int ends);
+
 /* lu.c */
 bool vpart_disk_may_come(const struct vpart_lu *lu);
 

@@ -161,6 +161,8 @@ const char *vpart_address_fabric(const char *address);
  * @oldest_tag: its tag there; with @oldest_queue the client's blk-mq numbers
  * @last_error: errno of the last refused login, positive, or 0
  * @since_ms: how long the link has been in this state
+ * @parent: of a virtual port: the adapter pair that it hangs on; "": it is none
+ * @port_name: of a virtual port, or 0
  */
 struct vpart_pair {
 	uint32_t		id;
@@ -190,6 +192,8 @@ struct vpart_pair {
 	uint32_t		oldest_tag;
 	uint32_t		last_error;
 	uint64_t		since_ms;
+	char			parent[VPART_NAME_SIZE];
+	uint64_t		port_name;
 };
 
 int vpart_pairs(struct vpart *v, struct vpart_pair **list, size_t *n);
@@ -201,6 +205,14 @@ int vpart_pair_between(struct vpart *v, const char *client, const char *server,
 int vpart_pair_add(struct vpart *v, struct vpart_pair *pair);
 int vpart_pair_set_path_loss(struct vpart *v, const char *name, uint32_t seconds);
 int vpart_pair_del(struct vpart *v, const char *name, bool force);
+
+/* Virtual ports are pairs with a parent: found, shown and deleted as pairs are. */
+#define VPART_PORT_NAME_TEXT	17	/* 16 digits and the NUL */
+
+void vpart_port_name_format(uint64_t port_name, char text[VPART_PORT_NAME_TEXT]);
+int vpart_port_name_parse(const char *text, uint64_t *port_name);
+int vpart_vport_add(struct vpart *v, struct vpart_pair *vport);
+int vpart_vport_disks(const struct vpart_pair *vport, char (**disks)[VPART_DISK_SIZE], size_t *n);
 
 /**
  * struct vpart_link - what joins an adapter pair to its end in another kernel

@@ -416,15 +416,21 @@ static int check_legs(struct vpart *v, struct leg *legs)
 	return 0;
 }
 
-/* The partner answers meanwhile, so a leg need not wait long for its server. */
+/*
+ * The partner answers meanwhile, so a leg need not wait long for its server. That of
+ * a virtual port is its parent's.
+ */
 static int set_path_loss(struct vpart *v, const struct leg *legs)
 {
+	const struct vpart_pair *p;
 	int i, ret = 0;
 
-	for (i = 0; i < VPART_MIRROR_LEGS && !ret; i++)
-		if (legs[i].pair.name[0] && legs[i].pair.path_loss > VPART_PATH_LOSS_MIRROR)
-			ret = vpart_pair_set_path_loss(v, legs[i].pair.name,
+	for (i = 0; i < VPART_MIRROR_LEGS && !ret; i++) {
+		p = &legs[i].pair;
+		if (p->name[0] && p->path_loss > VPART_PATH_LOSS_MIRROR)
+			ret = vpart_pair_set_path_loss(v, p->parent[0] ? p->parent : p->name,
 						       VPART_PATH_LOSS_MIRROR);
+	}
 	return ret;
 }
 

@@ -163,6 +163,8 @@ int vpart_pair_del(struct vpart *v, const char *name, bool force)
 	int ret;
 
 	ret = find(v, name, &f);
+	if (!ret)
+		ret = vpart_vport_none(v, name, f.ends);
 	if (!ret && !force)
 		ret = check_unused(v, name, f.ends);
 	return ret ? ret : del_ends(v, name, &f, f.ends, force);
@@ -195,6 +197,8 @@ int vpart_link_del(struct vpart *v, const char *name, unsigned int ends, bool fo
 				  ends & ~f.ends & VPART_END_CLIENT ? "client" : "server", name);
 	if (!ends)
 		ends = f.ends;
-	ret = force ? 0 : check_unused(v, name, ends);
+	ret = vpart_vport_none(v, name, ends);
+	if (!ret && !force)
+		ret = check_unused(v, name, ends);
 	return ret ? ret : del_ends(v, name, &f, ends, force);
 }

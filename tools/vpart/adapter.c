@@ -9,7 +9,7 @@ static const struct column columns[] = {
 	{ "name", "NAME" }, { "client", "CLIENT" }, { "server", "SERVER" }, { "here", "HERE" },
 	{ "fabric", "FABRIC" }, { "link", "LINK" },
 	{ "why", "WHY" }, { "epoch", "EPOCH" }, { "path_loss", "PATH-LOSS" },
-	{ "inflight", "INFLIGHT" }, { NULL, NULL },
+	{ "inflight", "INFLIGHT" }, { "parent", "PARENT" }, { NULL, NULL },
 };
 
 /* A slot of a partition elsewhere is not known. */
@@ -24,7 +24,7 @@ static void put_slot(struct json_object *o, const char *key, uint32_t slot)
 static struct json_object *to_json(const struct vpart_pair *p)
 {
 	struct json_object *o = json_object_new_object();
-	char tag[32] = "";
+	char tag[32] = "", port_name[VPART_PORT_NAME_TEXT] = "";
 
 	put_text(o, "name", p->name);
 	put_number(o, "id", p->id);
@@ -56,6 +56,10 @@ static struct json_object *to_json(const struct vpart_pair *p)
 	put_text(o, "last_error", p->last_error ? strerror((int)p->last_error) : "");
 	put_number(o, "last_errno", p->last_error);
 	put_text(o, "problem", p->problem);
+	if (p->port_name)
+		vpart_port_name_format(p->port_name, port_name);
+	put_text(o, "parent", p->parent);
+	put_text(o, "port_name", port_name);
 	return o;
 }
 
@@ -75,17 +79,6 @@ static int run_show(struct cmd *c)
 		json_object_array_add(rows, to_json(&list[i]));
 	free(list);
 	return print_rows(c, rows, columns);
-}
-
-static int copy_name(const struct cmd *c, const char *what, const char *name, char *dst)
-{
-	if (!name)
-		return usage(c, "which %s?", what);
-	if (!vpart_name_valid(name))
-		return usage(c, "'%s' is no name: 1 to %d letters, digits, '.', '_', '-'", name,
-			     VPART_NAME_MAX);
-	strcpy(dst, name);
-	return 0;
 }
 
 static int path_loss(const struct cmd *c, uint32_t *seconds)

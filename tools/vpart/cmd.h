@@ -97,6 +97,7 @@ extern const struct noun node_noun;
 extern const struct noun partition_noun;
 extern const struct noun adapter_noun;
 extern const struct noun link_noun;
+extern const struct noun vport_noun;
 extern const struct noun lu_noun;
 extern const struct noun mirror_noun;
 extern const struct noun events_noun;
@@ -111,6 +112,8 @@ int usage(const struct cmd *c, const char *fmt, ...);
 int failed(const struct cmd *c);
 int to_number(const struct cmd *c, const char *text, const char *what, uint32_t min, uint32_t max,
 	      uint32_t *value);
+int copy_name(const struct cmd *c, const char *what, const char *name, char *dst);
+int ends_of(const struct cmd *c, unsigned int *ends);
 int uuid(const struct cmd *c, const char *text, uint8_t out[VPART_UUID_SIZE]);
 
 /* out.c */

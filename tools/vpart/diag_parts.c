@@ -50,6 +50,11 @@ static void adapters(void)
 	show(&adapter_noun);
 }
 
+static void vports(void)
+{
+	show(&vport_noun);
+}
+
 static void links(void)
 {
 	show(&link_noun);
@@ -383,6 +388,7 @@ const struct section sections[] = {
 	{ "nodes.json", nodes },
 	{ "partitions.json", partitions },
 	{ "adapters.json", adapters },
+	{ "vports.json", vports },
 	{ "links.json", links },
 	{ "events.json", events },
 	{ "bus.txt", bus },

@@ -166,23 +166,6 @@ static int show_one(struct cmd *c, const struct vpart_link *l)
 	return EXIT_SUCCESS;
 }
 
-/* The end that was asked for, VPART_END_*; 0: none was. */
-static int ends_of(const struct cmd *c, unsigned int *ends)
-{
-	const char *side = word(c, "side");
-
-	*ends = 0;
-	if (!side)
-		return 0;
-	if (!strcmp(side, "client"))
-		*ends = VPART_END_CLIENT;
-	else if (!strcmp(side, "server"))
-		*ends = VPART_END_SERVER;
-	else
-		return usage(c, "'%s' is no side: client and server are", side);
-	return 0;
-}
-
 static int run_show(struct cmd *c)
 {
 	struct vpart_link *list, one;
@@ -219,17 +202,6 @@ static int run_show(struct cmd *c)
 			       list[i].problem);
 	free(list);
 	return ret;
-}
-
-static int copy_name(const struct cmd *c, const char *what, const char *name, char *dst)
-{
-	if (!name)
-		return usage(c, "which %s?", what);
-	if (!vpart_name_valid(name))
-		return usage(c, "'%s' is no name: 1 to %d letters, digits, '.', '_', '-'", name,
-			     VPART_NAME_MAX);
-	strcpy(dst, name);
-	return 0;
 }
 
 /* connect or listen: which end it is, and where. */

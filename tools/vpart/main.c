@@ -8,8 +8,8 @@
 #include "cmd.h"
 
 static const struct noun *const nouns[] = {
-	&node_noun, &partition_noun, &adapter_noun, &link_noun, &lu_noun, &mirror_noun,
-	&events_noun, &config_noun, &diag_noun, &version_noun,
+	&node_noun, &partition_noun, &adapter_noun, &link_noun, &vport_noun, &lu_noun,
+	&mirror_noun, &events_noun, &config_noun, &diag_noun, &version_noun,
 };
 
 #define NOUNS	ARRAY_SIZE(nouns)
@@ -115,6 +115,35 @@ int uuid(const struct cmd *c, const char *text, uint8_t out[VPART_UUID_SIZE])
 {
 	if (vpart_uuid_parse(text, out) || vpart_uuid_is_null(out))
 		return usage(c, "'%s' is no UUID", text);
+	return 0;
+}
+
+/* A name where it belongs, @dst of VPART_NAME_SIZE; 0, or EXIT_USAGE after saying why. */
+int copy_name(const struct cmd *c, const char *what, const char *name, char *dst)
+{
+	if (!name)
+		return usage(c, "which %s?", what);
+	if (!vpart_name_valid(name))
+		return usage(c, "'%s' is no name: 1 to %d letters, digits, '.', '_', '-'", name,
+			     VPART_NAME_MAX);
+	strcpy(dst, name);
+	return 0;
+}
+
+/* The end that was asked for, VPART_END_*; 0: none was. 0, or EXIT_USAGE. */
+int ends_of(const struct cmd *c, unsigned int *ends)
+{
+	const char *side = word(c, "side");
+
+	*ends = 0;
+	if (!side)
+		return 0;
+	if (!strcmp(side, "client"))
+		*ends = VPART_END_CLIENT;
+	else if (!strcmp(side, "server"))
+		*ends = VPART_END_SERVER;
+	else
+		return usage(c, "'%s' is no side: client and server are", side);
 	return 0;
 }
 

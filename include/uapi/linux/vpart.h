@@ -132,6 +132,8 @@ enum {
 	VPART_A_ADAPTER_DIGEST,	/* u32, bits of enum vpart_digest */
 	VPART_A_ADAPTER_PROBLEM,	/* string: what the last login failed of; absent: nothing */
 	VPART_A_ADAPTER_COPY,	/* u32, 1: a local link with pages of its own; absent: not local */
+	VPART_A_ADAPTER_PARENT,	/* string: of a virtual port: name of its adapter pair */
+	VPART_A_ADAPTER_PORT_NAME,	/* u64, of a virtual port: NAA name */
 
 	__VPART_A_ADAPTER_MAX,
 	VPART_A_ADAPTER_MAX = (__VPART_A_ADAPTER_MAX - 1)

@@ -12,6 +12,7 @@ trap 'rm -rf "$root"' EXIT
 t "make install DESTDIR=" make install DESTDIR="$root"
 t "the command runs" "$root/usr/sbin/vpart" -h
 t "so does the server of shared memory" "$root/usr/sbin/vpart-ivshmem" -h
+t "R16 so does what makes containers" "$root/usr/sbin/vpart-container" -h
 t "the library can be linked, its header stands alone" bash -c "echo '#include <libvpart.h>
 int main(void) { vpart_close(vpart_open()); return 0; }' |
 	gcc -Wall -Werror -I$root/usr/include -o $root/user -x c - -L$root/usr/lib -lvpart -Wl,-rpath,$root/usr/lib && $root/user"

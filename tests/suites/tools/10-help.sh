@@ -21,11 +21,11 @@ verbs() {
 }
 
 has_example() { vpart "$1" "$2" -h | grep -A1 '^Example:' | grep -q "^  vpart $1"; }
-is "help lists all nouns and verbs" "$(verbs | wc -l)" 35
+is "help lists all nouns and verbs" "$(verbs | wc -l)" 38
 while read -r noun verb; do
 	t "vpart $noun $verb -h has an example" has_example "$noun" "$verb"
 done < <(verbs)
-for noun in node partition adapter link lu mirror events config diag version; do
+for noun in node partition adapter link vport lu mirror events config diag version; do
 	t "vpart $noun --help works" vpart "$noun" --help
 done
 

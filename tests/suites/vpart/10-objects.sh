@@ -107,6 +107,32 @@ a client with adapters is not deleted # partition client1 has 2 adapters # PARTI
 a server with adapters is not deleted # partition vios1 has 1 adapters # PARTITION_DEL NAME=vios1
 E
 is "nothing of all that was made" "$(nl -d ADAPTER_GET | wc -l) $(nl -d PARTITION_GET | wc -l)" "2 4"
+v1=$(nl ADAPTER_NEW PARENT=second NAME=v1 PORT_NAME=u64:3458764513820543676)
+is "R16 a virtual port has its parent's partitions" "$(value CLIENT "$v1") $(value SERVER "$v1") $(value PARENT "$v1")" "client1 vios2 second"
+is "R16 and the port name that was given" "$(value PORT_NAME "$v1")" 3458764513820543676
+refusals <<'E'
+R16 a port name without a parent # the virtual port's parent is missing # ADAPTER_NEW NAME=v2 PORT_NAME=u64:3458764513820543676
+R16 a virtual port without a name # the virtual port's name is missing # ADAPTER_NEW PARENT=second
+R16 a virtual port's own client # has its parent's partitions # ADAPTER_NEW PARENT=second NAME=v2 CLIENT=client1
+R16 a virtual port's own server # has its parent's partitions # ADAPTER_NEW PARENT=second NAME=v2 SERVER=vios1
+R16 a virtual port's own fabric # has its parent's partitions, fabric # ADAPTER_NEW PARENT=second NAME=v2 FABRIC=local
+R16 a virtual port's own path loss time-out # path loss # ADAPTER_NEW PARENT=second NAME=v2 PATH_LOSS=9
+R16 a virtual port's own key # key and digest # ADAPTER_NEW PARENT=second NAME=v2 KEY=k
+R16 a virtual port's own digest # key and digest # ADAPTER_NEW PARENT=second NAME=v2 DIGEST=1
+R16 a virtual port's own address # has its parent's address # ADAPTER_NEW PARENT=second NAME=v2 ADDRESS=tcp:127.0.0.1:1
+R16 an unknown parent # there is no adapter ax # ADAPTER_NEW PARENT=ax NAME=v2
+R16 a virtual port as parent # adapter v1 is a virtual port itself # ADAPTER_NEW PARENT=v1 NAME=v2
+R16 a virtual port's name twice # there is an adapter v1 already # ADAPTER_NEW PARENT=second NAME=v1
+R16 a pair's name for a virtual port # there is an adapter client1-vios1 already # ADAPTER_NEW PARENT=second NAME=client1-vios1
+R16 a virtual port's slot twice # slot 9 of partition vios2 is taken # ADAPTER_NEW PARENT=second NAME=v2 SERVER_SLOT=9
+R16 a port name twice # port name 3000000000000abc is that of v1 # ADAPTER_NEW PARENT=second NAME=v2 PORT_NAME=u64:3458764513820543676
+R16 a port name of another kind # 0000000000000001 is no 64-bit NAA name: its first digit is 2, 3 or 5 # ADAPTER_NEW PARENT=second NAME=v2 PORT_NAME=u64:1
+R16 a port name of 4 bytes # (Invalid argument|out of range): .+ # ADAPTER_NEW PARENT=second NAME=v2 PORT_NAME=1
+R16 the path loss time-out of a virtual port # set that of second # ADAPTER_SET NAME=v1 PATH_LOSS=9
+R16 a parent with a virtual port # delete its virtual port v1 first # ADAPTER_DEL NAME=second
+E
+is "R16 nothing of all that was made" "$(nl -d ADAPTER_GET | wc -l)" 3
+t "R16 a virtual port is deleted" nl ADAPTER_DEL NAME=v1
 t "the path loss time-out is changed" nl ADAPTER_SET ID=5 PATH_LOSS=300
 is "and shown" "$(value PATH_LOSS "$(nl ADAPTER_GET ID=5)")" 300
 

@@ -51,7 +51,7 @@ def header():
 
 CMDS, SETS = header()
 STRINGS = {"NAME", "NODE", "PARTNER", "CLIENT", "SERVER", "FABRIC", "DETAIL",
-           "ADDRESS", "KEY", "PROBLEM", "PEER"}
+           "ADDRESS", "KEY", "PROBLEM", "PEER", "PARENT"}
 UUIDS = {"UUID", "BOOT", "BOOT_ID"}
 
 

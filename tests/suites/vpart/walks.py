@@ -18,7 +18,7 @@ def objects(what):
 
 def everything():
     """All objects, without what changes by itself or is assigned."""
-    changing = re.compile(r"\b(SINCE_MS|UUID|BOOT|ID)=\S*")
+    changing = re.compile(r"\b(SINCE_MS|UUID|BOOT|PORT_NAME|ID)=\S*")
     return sorted(changing.sub("", text) for what in ("NODE", "PARTITION", "ADAPTER")
                   for text in objects(what))
 
@@ -82,6 +82,8 @@ def main():
     # A link's tables fall back to another kind of memory.
     walk("R10 making an adapter pair", pair, "ADAPTER_DEL NAME=c-s", ("one", "burst"))
     ask(pair.split())
+    vport = "ADAPTER_NEW PARENT=c-s NAME=v"
+    walk("R16 making a virtual port", vport, "ADAPTER_DEL NAME=v")
     walk("showing a node", "NODE_GET NAME=n")
     walk("showing a partition", "PARTITION_GET NAME=s")
     walk("showing an adapter", "ADAPTER_GET NAME=c-s")

@@ -118,7 +118,7 @@ vscsi_clear() {
 		[ ! -d "$s/attrib" ] || { groups_del "$s" && rmdir "$s" && rmdir "$(dirname "$s")"; } || return
 	done
 	vpart --json adapter show | python3 -c 'import json,sys
-for n in sorted({a["name"] for a in json.load(sys.stdin)}): print(n)' | while read -r p; do vpart adapter del "$p" --force >/dev/null || exit; done
+for _, n in sorted({(not a["parent"], a["name"]) for a in json.load(sys.stdin)}): print(n)' | while read -r p; do vpart adapter del "$p" --force >/dev/null || exit; done
 	for p in client1 client2 vios1; do
 		[ ! -d "/sys/class/vpart/$p" ] || vpart partition del $p >/dev/null || return
 	done
