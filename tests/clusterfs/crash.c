@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * crash [SEED]: cut the power between any two sectors of any write, and mount again.
+ * crash [SEED [N]]: cut the power between any two sectors of any write, or of each Nth,
+ * and mount again.
  *
  * A run of some nodes is recorded. For every write of the trace, what a power cut can
  * leave: all that was durable, of the write that is under way any of several sets of
@@ -123,6 +124,7 @@ static void record(struct disks *d, u64 *seed)
 int main(int argc, char **argv)
 {
 	u64 seed = argc > 1 ? strtoull(argv[1], NULL, 0) | 1 : 1;
+	const unsigned int each = argc > 2 ? atoi(argv[2]) : 1;
 	struct disks run, at, work;
 	unsigned int i, k, durable;
 
@@ -142,7 +144,8 @@ int main(int argc, char **argv)
 		if (w->flags & CFS_PREFLUSH)
 			for (; durable < i; durable++)
 				put_write(&at, &run.trace[durable]);
-		cuts(&at, &work, w, w->acked, &seed);
+		if (i % each == 0)
+			cuts(&at, &work, w, w->acked, &seed);
 		if (w->flags & CFS_FUA) {
 			put_write(&at, w);
 			continue;

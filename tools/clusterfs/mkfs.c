@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* mkfs.clusterfs: make a repository on one device or on three. */
 #include <getopt.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include "repo.h"
@@ -138,14 +139,18 @@ static bool device_free(int fd, const char *path, const struct options *o, u64 s
  * stands before what it does not describe. Logs and snapshots need not be cleared:
  * nothing there has the new tag.
  */
-static int format(int fd, const struct cfs_super *sb)
+static int format(int fd, const struct cfs_super *sb, u64 size)
 {
+	const u64 tail = min_t(u64, 131072, size - sb->total_blocks * CFS_BLOCK_SIZE);
 	static u8 head[CFS_AREA_BLOCK * CFS_BLOCK_SIZE];
 	u8 block[CFS_BLOCK_SIZE];
 	int ret;
 
 	cfs_super_encode(sb, block);
 	ret = device_write(fd, 0, head, sizeof(head));
+	/* What has its signature at the end of a device is not to be found there again. */
+	if (!ret)
+		ret = device_write(fd, size - tail, head, tail);
 	if (!ret && fsync(fd))
 		ret = -errno;
 	if (!ret)
@@ -182,9 +187,10 @@ int main(int argc, char **argv)
 	struct options o = { .sb = { .generation = 1, .nodes = CFS_NODES_MAX, .objects = 12288,
 				     .events = 1024, .log_blocks = 256 } };
 	int fd[CFS_REPLICAS_MAX] = { -1, -1, -1 }, ret;
+	struct stat st[CFS_REPLICAS_MAX];
+	u64 size[CFS_REPLICAS_MAX];
 	unsigned int r, s;
 	char **path;
-	u64 size;
 
 	ret = take_options(&o, argc, argv);
 	if (ret)
@@ -192,12 +198,19 @@ int main(int argc, char **argv)
 	path = argv + optind;
 	cfs_geometry(&o.sb);
 	for (r = 0; r < o.sb.replicas; r++) {
-		for (s = 0; s < r; s++)
-			if (!strcmp(path[r], path[s]))
-				return wrong_use("%s is named twice", path[r]);
-		fd[r] = device_open(path[r], true, &size);
-		if (fd[r] < 0 || !device_free(fd[r], path[r], &o, size))
+		fd[r] = device_open(path[r], true, &size[r]);
+		if (fd[r] < 0 || !device_free(fd[r], path[r], &o, size[r]))
 			return 1;
+		if (fstat(fd[r], &st[r])) {
+			complain("%s: %s", path[r], strerror(errno));
+			return 1;
+		}
+		for (s = 0; s < r; s++) {
+			if (st[s].st_dev != st[r].st_dev || st[s].st_ino != st[r].st_ino)
+				continue;
+			complain("%s and %s are the same", path[s], path[r]);
+			return 1;
+		}
 	}
 	random_uuid(&o.sb.uuid);
 	o.sb.tag = get_random_u64();
@@ -205,7 +218,7 @@ int main(int argc, char **argv)
 	for (r = 0; r < o.sb.replicas; r++) {
 		o.sb.replica = r;
 		random_uuid(&o.sb.replica_uuid);
-		ret = format(fd[r], &o.sb);
+		ret = format(fd[r], &o.sb, size[r]);
 		if (!ret && close(fd[r]))
 			ret = -errno;
 		if (ret) {

@@ -164,11 +164,13 @@ int repo_open(struct repo *repo, char **paths, int count, bool writes)
 		repo->path[r] = paths[i];
 		repo->size[r] = size;
 	}
-	ret = cfs_open(&repo->db, &repo->io, CFS_REPLICAS_MAX, CFS_NODES_MAX, NULL);
+	/* A feature that allows only reading stops whoever is to write, as it stops a node. */
+	ret = cfs_open(&repo->db, &repo->io, CFS_REPLICAS_MAX, writes ? 0 : CFS_NODES_MAX, NULL);
 	if (ret) {
 		complain("%s: %s", paths[0], repo->db.why);
 		goto close;
 	}
+	repo->db.me = CFS_NODES_MAX;
 	repo->open = true;
 	for (r = 0; r < repo->db.sb.replicas; r++) {
 		if (repo->fd[r] < 0 || repo->size[r] >= repo->db.sb.total_blocks * CFS_BLOCK_SIZE)

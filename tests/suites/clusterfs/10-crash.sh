@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../../.." || exit
 t "the library and its tests build" make -s -C tests/clusterfs BUILD="$PWD/build/clusterfs"
 t "V6 a cut at every sector of every write, and in the cache: nothing acknowledged is lost" \
 	build/clusterfs/crash.fast
-t "... the same under the sanitizers, another run" build/clusterfs/crash 5
+t "... the same under the sanitizers, another run" build/clusterfs/crash 5 4
 t "V6 P1 P2 several writers, each standing still at each of its steps" build/clusterfs/races.fast
 t "V6 P3 three replicas, one away, the power cut at every write: any two say the same" \
 	build/clusterfs/replicas 3

@@ -10,6 +10,7 @@ t "the library and its tests build" make -s -C tests/clusterfs BUILD="$PWD/build
 t "V5 V6 a million operations by four nodes are as in the model" \
 	build/clusterfs/random.fast 1000000 "$RANDOM"
 t "... a part of them under the sanitizers" build/clusterfs/random 60000 "$RANDOM"
+t "V6 V11 an id has one owner, an event that is not kept is lost" build/clusterfs/ids
 t "V6 a damaged byte is refused or does not matter, a forged field stays in bounds" \
 	build/clusterfs/corrupt.fast
 t "... a part of them under the sanitizers" build/clusterfs/corrupt 7

@@ -10,6 +10,7 @@ work=$(mktemp -d) || exit
 trap 'rm -rf "$work"; [ -n "$_finished" ] || echo "Bail out! the script ended before done_testing"' EXIT
 t "the tools build" make -s tools
 t "the library and its tests build" make -s -C tests/clusterfs BUILD="$PWD/build/clusterfs"
+src=$PWD
 PATH=$PWD/build/tools:$PWD/build/clusterfs:$PATH
 cd "$work" || exit
 
@@ -71,6 +72,13 @@ code 2 "a name is needed" "name of the cluster" mkfs.clusterfs a
 code 2 "... without a space" "is not 1 to 63" mkfs.clusterfs --cluster "a b" a
 code 2 "33 nodes are too many" "1 to 32" mkfs.clusterfs --cluster lab --nodes 33 a
 code 2 "12x is no number" "64 to 65536" mkfs.clusterfs --cluster lab --objects 12x a
+ln a twin
+code 1 "one file is no two replicas" "a and twin are the same" mkfs --force a twin s
+blank s
+printf 'EFI PART' | dd of=s bs=1 seek=$((64 * 1024 * 1024 - 512)) conv=notrunc status=none
+code 1 "mkfs looks at the end too" "s has a GPT partition table at its end" mkfs s
+mkfs --force s >/dev/null
+is "... and --force leaves nothing there" "$(tail -c 512 s | tr -d '\0' | wc -c)" 0
 blank j
 is "mkfs --json" "$(mkfs --json j | python3 -c 'import json, sys
 d = json.load(sys.stdin); print(d["cluster"], d["nodes_max"], d["objects_max"], d["replicas"])')" "lab 4 256 1"
@@ -130,6 +138,34 @@ is "P1 above the terms in the logs" "$(field '["term"]' a)" 4
 flip a $((258 * 4096 + 200))
 code 0 "P1 a torn claim is what a power cut leaves" "node 1: a claim was torn" fsck.clusterfs -n a
 t "... the next claim takes its place" image 1 claim a
+
+# feature FILE OFFSET: a bit that nobody knows, in both copies
+feature() {
+	python3 - "$@" "$src/tests/clusterfs" <<'END'
+import struct, sys
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[3])
+from examples import crc32c
+with open(sys.argv[1], "r+b") as f:
+    for block in (1, 255):
+        f.seek(4096 * block)
+        data = bytearray(f.read(4096))
+        data[int(sys.argv[2])] ^= 0x80
+        data[12:16] = struct.pack("<I", crc32c(bytes(data[:12]) + bytes(4) + bytes(data[16:])))
+        f.seek(4096 * block)
+        f.write(data)
+END
+}
+repo a >/dev/null
+feature a 16
+code 0 "a compatible feature is no matter" clean fsck.clusterfs a
+feature a 24
+code 0 "a feature that allows only reading: dump reads" "cluster" clusterfs-dump a
+code 0 "... so does fsck -n" "clean" fsck.clusterfs -n a
+code 8 "... fsck does not write" "allows only reading" fsck.clusterfs a
+code 1 "... nor does a node" "allows only reading" image 0 claim a
+feature a 32
+code 1 "an incompatible feature: nobody reads" "incompatible feature" clusterfs-dump a
 
 # --- replicas
 t "P3 three replicas" repo r0 r1 r2
