@@ -200,7 +200,7 @@ struct cfs_db {
 	u32			other_size;
 	u32			next_log;
 	u32			tries;
-	u32			written;	/* records of the snapshot, or blocks of the commit */
+	u32			written;	/* records of a snapshot, or blocks of a commit */
 	u64			parent;
 	u32			root_records;	/* of the first snapshot, if own */
 	u8			root_area;
@@ -213,7 +213,7 @@ struct cfs_db {
 	char			why[200];
 };
 
-/* Records to be committed together. */
+/* Records to be committed together: 33 KiB, too much for a stack. */
 struct cfs_txn {
 	unsigned int		count;
 	struct cfs_disk_record	rec[CFS_TXN_MAX];

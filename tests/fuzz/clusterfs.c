@@ -43,7 +43,8 @@ static void prepare(void)
 	txn = malloc(sizeof(*txn));
 	must(txn, "memory");
 	for (n = 0; n < NODES; n++) {
-		must(!cfs_open(&db, &whole.io, 1, n, NULL) && !cfs_claim(&db, n == 1), "%s", db.why);
+		must(!cfs_open(&db, &whole.io, 1, n, NULL), "%s", db.why);
+		must(!cfs_claim(&db, n == 1), "%s", db.why);
 		random_txn(&db, &m, txn, &seed, 12);
 		must(!cfs_commit(&db, txn), "%s", db.why);
 		model_apply(&m, txn);
@@ -53,8 +54,9 @@ static void prepare(void)
 		cfs_txn_end(txn);
 		cfs_close(&db);
 	}
-	for (s = CFS_SLOT_BLOCK * CFS_BLOCK_SECTORS; s < repo.total_blocks * CFS_BLOCK_SECTORS; s++)
-		if (memchr_inv(whole.medium[0] + s * CFS_SECTOR_SIZE, 0, CFS_SECTOR_SIZE) &&
+	for (s = 0; s < repo.total_blocks * CFS_BLOCK_SECTORS; s++)
+		if (s >= CFS_SLOT_BLOCK * CFS_BLOCK_SECTORS &&
+		    memchr_inv(whole.medium[0] + s * CFS_SECTOR_SIZE, 0, CFS_SECTOR_SIZE) &&
 		    sectors < SECTORS)
 			used[sectors++] = s;
 	model_free(&m);
@@ -120,6 +122,7 @@ static void sane(struct cfs_db *db)
 int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 {
 	struct cfs_disk_event event = { .text = "still here" };
+	u8 me = size ? data[0] % NODES : 0;
 	struct cfs_db db;
 	int ret;
 
@@ -128,7 +131,7 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 	disks_copy(&work, &whole);
 	while (size > 5)
 		change(&data, &size);
-	ret = cfs_open(&db, &work.io, 1, work.medium[0][CFS_SLOT_BLOCK * CFS_BLOCK_SIZE] % NODES, NULL);
+	ret = cfs_open(&db, &work.io, 1, me, NULL);
 	must(ret <= 0 && (!ret || db.why[0]), "%d", ret);
 	if (ret)
 		return 0;
