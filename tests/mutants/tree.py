@@ -7,6 +7,7 @@ import importlib.util
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -138,7 +139,10 @@ class Slot:
         return jobs[0]
 
     def build(self, kernel):
-        """Modules for the stock or the debug kernel, of the copy as it is now."""
+        """Modules for the stock or the debug kernel, of the copy as it is now; a script
+        of this machine makes what it needs."""
+        if kernel == "host":
+            return
         os.makedirs(os.path.join(self.folder, "build"), exist_ok=True)
         words = ["make", "modules"]
         if kernel == "debug":
@@ -165,16 +169,29 @@ class Slot:
         folder = os.path.join(self.folder, "build/log", name)
         os.makedirs(os.path.join(self.folder, "build"), exist_ok=True)
         said = os.path.join(self.folder, "build/said")
-        with open(said, "w", encoding="utf-8") as errors:
-            proc = subprocess.Popen(job.command(), cwd=self.folder, stdout=subprocess.DEVNULL,
-                                    stderr=errors)
+        # A machine writes its output there itself.
+        output = os.devnull
+        if job.host:
+            os.makedirs(folder, exist_ok=True)
+            output = os.path.join(folder, "output")
+        limited = False
+        with open(said, "w", encoding="utf-8") as errors, \
+                open(output, "w", encoding="utf-8") as out:
+            proc = subprocess.Popen(job.command(), cwd=self.folder, stdout=out, stderr=errors,
+                                    start_new_session=job.host)
             started = time.time()
             while proc.poll() is None:
                 time.sleep(0.5)
-                if self.failures(folder, started)[0]:
-                    proc.terminate()
+                limited = job.host and time.time() - started > int(job.head["limit"])
+                if limited or self.failures(folder, started)[0]:
+                    if job.host:    # and what the script has started
+                        os.killpg(proc.pid, signal.SIGTERM)
+                    else:
+                        proc.terminate()
             proc.wait()
         failed, complaint = self.failures(folder, started)
+        if limited:
+            complaint = "the limit of time was exceeded"
         if proc.returncode == DIED and not failed:
             raise Failed(f"the machine died in silence [{os.path.relpath(folder, TOP)}]")
         if proc.returncode in (DIED, LIMITED, SPLAT):

@@ -13,6 +13,10 @@ t "make install DESTDIR=" make install DESTDIR="$root"
 t "the command runs" "$root/usr/sbin/vpart" -h
 t "so does the server of shared memory" "$root/usr/sbin/vpart-ivshmem" -h
 t "R16 so does what makes containers" "$root/usr/sbin/vpart-container" -h
+for tool in mkfs.clusterfs fsck.clusterfs clusterfs-dump; do
+	t "so does $tool" "$root/usr/sbin/$tool" --help
+	t "it has a manual page" grep -q clusterfs <(zcat "$root/usr/share/man/man8/$tool.8.gz")
+done
 t "the library can be linked, its header stands alone" bash -c "echo '#include <libvpart.h>
 int main(void) { vpart_close(vpart_open()); return 0; }' |
 	gcc -Wall -Werror -I$root/usr/include -o $root/user -x c - -L$root/usr/lib -lvpart -Wl,-rpath,$root/usr/lib && $root/user"

@@ -1,0 +1,189 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# summary: mkfs.clusterfs, fsck.clusterfs and clusterfs-dump: what they make, show, refuse, repair
+# kernel: host
+# limit: 300
+cd "$(dirname "$0")/../../.." || exit
+. tests/lib/guest.sh
+
+work=$(mktemp -d) || exit
+trap 'rm -rf "$work"; [ -n "$_finished" ] || echo "Bail out! the script ended before done_testing"' EXIT
+t "the tools build" make -s tools
+t "the library and its tests build" make -s -C tests/clusterfs BUILD="$PWD/build/clusterfs"
+src=$PWD
+PATH=$PWD/build/tools:$PWD/build/clusterfs:$PATH
+cd "$work" || exit
+
+# blank FILE...: of 64 MiB
+blank() { rm -f "$@"; truncate -s 64M "$@"; }
+# make FILE...: a small repository
+repo() { blank "$@"; mkfs.clusterfs --cluster lab --nodes 4 --objects 256 --events 16 --log 32 "$@"; }
+# field FILTER FILE...: of the dump as JSON
+field() { clusterfs-dump --json "${@:2}" | python3 -c 'import json, sys
+print(eval("d" + sys.argv[1], {"d": json.load(sys.stdin)}))' "$1"; }
+# code WANT DESCRIPTION REGEX COMMAND...: its exit code, and what it says
+code() {
+	local want=$1 desc=$2 regex=$3 out rc
+	shift 3
+	out=$("$@" 2>&1)
+	rc=$?
+	is "$desc" "$rc $(grep -Eqe "$regex" <<<"$out" && echo said || echo "$out")" "$want said"
+}
+# flip FILE OFFSET: one byte becomes another
+flip() {
+	local byte
+	byte=$(od -An -tu1 -j "$2" -N 1 "$1")
+	# shellcheck disable=SC2059
+	printf "\\x$(printf %x $((byte ^ 255)))" | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+# --- mkfs
+for tool in mkfs.clusterfs fsck.clusterfs clusterfs-dump; do
+	code 0 "$tool --help has an example" "^  $tool .*/dev/" "$tool" --help
+	code "$([ $tool = fsck.clusterfs ] && echo 16 || echo 2)" "$tool with a word it does not know" \
+		"is no option" "$tool" --what
+done
+t "a repository is made" repo a
+mkfs() { mkfs.clusterfs --cluster lab --nodes 4 --objects 256 "$@"; }
+before=$(md5sum <a)
+code 1 "an existing one is not overwritten" "a has a clusterfs repository: --force" mkfs a
+is "... and nothing was written" "$(md5sum <a)" "$before"
+t "... with --force it is" mkfs --force a
+is "... and is another one" "$([ "$(md5sum <a)" = "$before" ] || echo other)" other
+# sig OFFSET BYTES NAME
+sig() {
+	blank s
+	# shellcheck disable=SC2059
+	printf "$2" | dd of=s bs=1 seek="$1" conv=notrunc status=none
+	code 1 "mkfs names what it finds: $3" "s has $3" mkfs s
+}
+sig $((0x438)) '\x53\xef' "an ext2, ext3 or ext4 file system"
+sig 0 'XFSB' "an xfs file system"
+sig 512 'LABELONE' "an LVM physical volume"
+sig 512 'EFI PART' "a GPT partition table"
+sig 512 'VMIRLEG\n' "a leg of a vmirror"
+sig 4086 'SWAPSPACE2' "swap space"
+sig 510 '\x55\xaa' "an MBR partition table"
+code 1 "too small is said, with the size" "needed are [0-9]+" mkfs.clusterfs --cluster lab a
+code 1 "a device that is not there" "No such file" mkfs nothing
+code 1 "a folder is no device" "neither a block device nor a file" mkfs .
+code 2 "two devices are no replicas" "1 device, or 3" mkfs a s
+code 2 "a name is needed" "name of the cluster" mkfs.clusterfs a
+code 2 "... without a space" "is not 1 to 63" mkfs.clusterfs --cluster "a b" a
+code 2 "33 nodes are too many" "1 to 32" mkfs.clusterfs --cluster lab --nodes 33 a
+code 2 "12x is no number" "64 to 65536" mkfs.clusterfs --cluster lab --objects 12x a
+ln a twin
+code 1 "one file is no two replicas" "a and twin are the same" mkfs --force a twin s
+blank s
+printf 'EFI PART' | dd of=s bs=1 seek=$((64 * 1024 * 1024 - 512)) conv=notrunc status=none
+code 1 "mkfs looks at the end too" "s has a GPT partition table at its end" mkfs s
+mkfs --force s >/dev/null
+is "... and --force leaves nothing there" "$(tail -c 512 s | tr -d '\0' | wc -c)" 0
+blank j
+is "mkfs --json" "$(mkfs --json j | python3 -c 'import json, sys
+d = json.load(sys.stdin); print(d["cluster"], d["nodes_max"], d["objects_max"], d["replicas"])')" "lab 4 256 1"
+
+# --- dump
+repo a >/dev/null
+code 0 "a new repository is clean" "clean: term 0, generation 0, 0 objects" fsck.clusterfs -n a
+t "a node writes one of each" image 0 sample a
+t "another one goes on" image 1 fill=5 a
+is "P1 the dump follows the chain" "$(field '["term"]' a) $(field '["gen"]' a)" "2 7"
+is "dump: a LU" "$(field '["lus"][0]["name"]' a) $(field '["lus"][0]["sectors"]' a)" "root 2097152"
+is "dump: a registration" "$(field '["registrations"][0]["key"]' a)" 0000000000000abc
+is "dump: a tombstone holds its id" \
+	"$(field '["tombstones"][0]["of"]' a) $(field '["tombstones"][0]["id"]' a)" "client 2"
+is "dump: the events" "$(field '["events"][-1]["id"]' a) $(field '["events"][0]["text"]' a)" "6 root is there"
+is "dump --log: every record" "$(clusterfs-dump --log a | grep -c confirm)" 2
+code 0 "dump: a table" '^  id  name +sectors' clusterfs-dump a
+before=$(md5sum <a)
+clusterfs-dump --log a >/dev/null
+fsck.clusterfs -n a >/dev/null
+is "neither dump nor fsck -n writes" "$(md5sum <a)" "$before"
+blank z
+code 1 "no repository is said" "no clusterfs superblock" clusterfs-dump z
+code 8 "... by fsck with 8" "no clusterfs superblock" fsck.clusterfs -n z
+
+# --- fsck
+flip a 4196
+code 4 "a damaged superblock is found" "superblock 0 is damaged" fsck.clusterfs -n a
+code 1 "... and repaired from the other one" "superblock 0 is damaged.*: repaired" fsck.clusterfs a
+is "... as it was" "$(md5sum <a)" "$before"
+flip a 4196
+flip a $((255 * 4096 + 100))
+code 8 "both damaged: it cannot be checked" "bad CRC in both" fsck.clusterfs a
+flip a 4196
+flip a $((255 * 4096 + 100))
+is "..." "$(md5sum <a)" "$before"
+log() { echo $((($1 * (32 + 2 * 34) + 512) * 4096)); }
+flip a $(($(log 0) + 4096 + 200))
+code 4 "V6 a damaged record of the chain is left, and named" \
+	"commit 1 of term 1 by node 0 is damaged or missing" fsck.clusterfs a
+code 1 "... dump says so" "commit 1 of term 1" clusterfs-dump a
+code 1 "... and no node can claim it" "commit 1 of term 1" image 2 claim a
+repo a >/dev/null
+image 0 sample a
+image 1 compact a
+flip a $(($(log 1) + 32 * 4096 + 200))
+code 4 "V6 a damaged snapshot is named" "the snapshot of term 2 by node 1 is damaged: record 0" fsck.clusterfs -n a
+repo a >/dev/null
+image 0 sample a
+image 0 claim a
+for k in 0 4096; do flip a $((256 * 4096 + k + 200)); done
+code 4 "both claims of a node damaged" "node 0: both claim blocks are damaged" fsck.clusterfs -n a
+code 1 "... no node claims then" "both claim blocks" image 1 claim a
+code 1 "... repaired with a claim above all" "both claim blocks.*: repaired" fsck.clusterfs a
+t "... and nodes claim" image 1 claim a
+is "P1 above the terms in the logs" "$(field '["term"]' a)" 4
+flip a $((258 * 4096 + 200))
+code 0 "P1 a torn claim is what a power cut leaves" "node 1: a claim was torn" fsck.clusterfs -n a
+t "... the next claim takes its place" image 1 claim a
+
+# feature FILE OFFSET: a bit that nobody knows, in both copies
+feature() {
+	python3 - "$@" "$src/tests/clusterfs" <<'END'
+import struct, sys
+sys.dont_write_bytecode = True
+sys.path.insert(0, sys.argv[3])
+from examples import crc32c
+with open(sys.argv[1], "r+b") as f:
+    for block in (1, 255):
+        f.seek(4096 * block)
+        data = bytearray(f.read(4096))
+        data[int(sys.argv[2])] ^= 0x80
+        data[12:16] = struct.pack("<I", crc32c(bytes(data[:12]) + bytes(4) + bytes(data[16:])))
+        f.seek(4096 * block)
+        f.write(data)
+END
+}
+repo a >/dev/null
+feature a 16
+code 0 "a compatible feature is no matter" clean fsck.clusterfs a
+feature a 24
+code 0 "a feature that allows only reading: dump reads" "cluster" clusterfs-dump a
+code 0 "... so does fsck -n" "clean" fsck.clusterfs -n a
+code 8 "... fsck does not write" "allows only reading" fsck.clusterfs a
+code 1 "... nor does a node" "allows only reading" image 0 claim a
+feature a 32
+code 1 "an incompatible feature: nobody reads" "incompatible feature" clusterfs-dump a
+
+# --- replicas
+t "P3 three replicas" repo r0 r1 r2
+image 0 sample r0 r1 r2
+is "two of three are enough" "$(field '["gen"]' r2 r0)" 2
+code 1 "one is not" "a majority is needed" clusterfs-dump r1
+code 1 "the same one twice" "are the same replica" clusterfs-dump r1 r1
+cp r1 old
+image 1 fill=4 r0 r1 r2
+cp old r1
+is "a replica that fell behind takes nothing away" "$(field '["gen"]' r1 r2) $(field '["gen"]' r0 r1)" "6 6"
+code 4 "... is found" "r1: [0-9]+ blocks differ" fsck.clusterfs -n r0 r1 r2
+code 1 "... and overwritten from the majority" "r1: .*: repaired" fsck.clusterfs r2 r1 r0
+code 0 "... then all is well" "clean" fsck.clusterfs -n r0 r1 r2
+flip r0 $(($(log 0) + 4096 + 200))
+code 1 "a damaged record has two more copies" "r0: 1 blocks differ.*: repaired" fsck.clusterfs r0 r1 r2
+repo other0 other1 other2 >/dev/null
+code 4 "a replica of another repository does not count" "is no replica of this repository" \
+	fsck.clusterfs r0 r1 other2
+code 4 "a missing one is said" "replica 2 is missing" fsck.clusterfs r0 r1
+done_testing
