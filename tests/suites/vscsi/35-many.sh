@@ -89,8 +89,5 @@ wait_for 60 link_is p1 blocked
 vpart partition start vios1 >/dev/null
 t "R9 the link returns" wait_for 200 link_is p1 up
 t "... with all of them" all
-rmmod vscsi_host
-mods vscsi_host
-t "R7 found at once, they are as many" wait_for 200 all
 t "all of it away" vscsi_down
 done_testing
