@@ -407,7 +407,7 @@ int vscsi_rport_add(struct vscsi_host *h)
 	if (h->shost->transportt != vscsi_transport)
 		return 0;
 	vpart_peer(h->a, &peer);
-	vscsi_port_id(ids.port_id, &peer.uuid, peer.adapter_id);
+	vscsi_port_id(ids.port_id, &peer.uuid, peer.adapter_id, 0);
 	h->rport = srp_rport_add(h->shost, &ids);
 	if (IS_ERR(h->rport)) {
 		ret = PTR_ERR(h->rport);
