@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: a client written from the text, right and wrong, and the kernel's server
-# kernel: debug
+# kernel: stock
 # disks: 32M 32M
 # ivshmem: 16M 16M
 # append: kmemleak=on

@@ -1,8 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: a virtual port over shared memory: a segment of its own, the grant as elsewhere
-# kernel: debug
-# kernels: 6.1 6.12 7.2
+# kernel: stock
 # append: kmemleak=on
 # limit: 360
 # disks: 32M 32M

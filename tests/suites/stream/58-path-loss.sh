@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: the remote port of a link over TCP: its states, its time-outs, disks that stay, go and return
 # kernel: debug
-# kernels: 6.1 6.12 7.2
 # disks: 24M 24M 24M
 # append: kmemleak=on
 # limit: 600

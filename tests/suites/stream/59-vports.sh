@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: virtual ports between kernels: the server's end is the grant, the parent's key proves who asks
 # kernel: debug
-# kernels: 6.1 6.12 7.2
+# kernels: 6.12
 # append: kmemleak=on
 # limit: 480
 # disks: 32M 32M

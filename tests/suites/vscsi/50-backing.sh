@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: whatever can back a LU does, says the same of itself, and holds what the client wrote
-# kernel: debug
+# kernel: stock
 # limit: 480
 # disks: 48M 48M 48M
 . /src/tests/lib/guest.sh

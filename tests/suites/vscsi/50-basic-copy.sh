@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: the basics where the link has pages of its own
-# kernel: debug
-# kernels: 6.1 6.12 7.2
+# kernel: stock
+# kernels: 7.2
 # append: kmemleak=on
 # limit: 420
 # disks: 64M 64M

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: a stuck device, a lost link, a reset, where the link has pages of its own
-# kernel: debug
+# kernel: stock
 # limit: 600
 # disks: 64M 64M
 export FABRIC=copy

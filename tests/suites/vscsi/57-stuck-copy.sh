@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: a stuck device holds much data: bounded, in nobody's way; its link may end, nothing it needs goes
-# kernel: debug
+# kernel: stock
 # disks: 128M 64M
 # limit: 600
 export FABRIC=copy

@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: two containers, each with a virtual port: they see their own disks, and reach no other
 # kernel: stock
-# kernels: 6.1 6.12 7.2
 # limit: 420
 # disks: 32M 32M 32M
 . /src/tests/lib/guest.sh

@@ -4,6 +4,7 @@
 # kernel: debug
 # append: kmemleak=on slub_debug=A,kmalloc-16
 # disks: 16M 16M
+# round: 60
 # limit: 400
 export FABRIC=copy
 . /src/tests/suites/vscsi/60-faults.sh

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # kernel: stock
 # disks: 64M 64M
+# round: 60
 # limit: 900
 # summary: Debian's targetcli and targetctl with the fabric vscsi: made, saved, cleared, restored
 # shellcheck source=tests/lib/guest.sh

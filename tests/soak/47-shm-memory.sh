@@ -6,6 +6,7 @@
 # disks: 16M
 # ivshmem: 16M
 # smp: 2
+# round: 60
 # limit: 600
 . /src/tests/lib/guest.sh
 . /src/tests/lib/faults.sh
