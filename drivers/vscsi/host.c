@@ -585,27 +585,6 @@ static const struct vpart_client_ops vscsi_client_ops = {
 
 /* ---- SCSI devices ---- */
 
-static int vscsi_sdev_init(struct scsi_device *sdev)
-{
-	struct vscsi_lu *lu;
-
-	/* The midlayer's own limit lets one more pass. */
-	if (sdev->lun >= VSCSI_MAX_LUN)
-		return -ENXIO;
-	lu = kzalloc(sizeof(*lu), GFP_KERNEL);
-	if (!lu)
-		return -ENOMEM;
-	int_to_scsilun(sdev->lun, &lu->lun);
-	sdev->hostdata = lu;
-	return 0;
-}
-
-static void vscsi_sdev_destroy(struct scsi_device *sdev)
-{
-	kfree(sdev->hostdata);
-	sdev->hostdata = NULL;
-}
-
 /*
  * The server maps our pages to its backing device as they are, so the device's
  * alignment is ours: without it a buffer at an odd offset is silently misread.

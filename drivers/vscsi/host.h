@@ -374,6 +374,8 @@ int vscsi_inquiry(struct vscsi_host *h, const struct scsi_lun *lun, u8 page);
 void vscsi_check(struct work_struct *work);
 void vscsi_scan(struct work_struct *work);
 void vscsi_scan_again(struct work_struct *work);
+int vscsi_sdev_init(struct scsi_device *sdev);
+void vscsi_sdev_destroy(struct scsi_device *sdev);
 void vscsi_rescan(struct vscsi_host *h, unsigned int todo);
 void vscsi_look(struct work_struct *work);
 void vscsi_unit_attention(struct vscsi_host *h, u64 lun, const u8 *sense, u8 len);

@@ -448,3 +448,34 @@ void vscsi_scan(struct work_struct *work)
 		if (test_and_clear_bit(lun, h->todo_lun[VSCSI_TODO_CAPACITY]))
 			vscsi_resize_lun(h, lun);
 }
+
+/**
+ * vscsi_sdev_init() - a LUN that is scanned
+ * @sdev: device
+ *
+ * Return: 0; -ENXIO: its number is too large; -ENOMEM.
+ */
+int vscsi_sdev_init(struct scsi_device *sdev)
+{
+	struct vscsi_lu *lu;
+
+	/* The midlayer's own limit lets one more pass. */
+	if (sdev->lun >= VSCSI_MAX_LUN)
+		return -ENXIO;
+	lu = kzalloc(sizeof(*lu), GFP_KERNEL);
+	if (!lu)
+		return -ENOMEM;
+	int_to_scsilun(sdev->lun, &lu->lun);
+	sdev->hostdata = lu;
+	return 0;
+}
+
+/**
+ * vscsi_sdev_destroy() - the reverse
+ * @sdev: device that nobody has
+ */
+void vscsi_sdev_destroy(struct scsi_device *sdev)
+{
+	kfree(sdev->hostdata);
+	sdev->hostdata = NULL;
+}

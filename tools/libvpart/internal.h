@@ -161,7 +161,9 @@ int vpart_vport_none(struct vpart *v, const char *parent, unsigned int ends);
 /* lu.c */
 bool vpart_disk_may_come(const struct vpart_lu *lu);
 
-/* identity.c */
+/* lu_set.c */
+int vpart_lu_check_direct(struct vpart *v, const char *name, const char *backstore,
+			  const char *pair, bool here);
 
 /* super.c: what is written on a mirror's leg */
 struct vpart_super {

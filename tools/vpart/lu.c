@@ -299,7 +299,8 @@ static const struct verb verbs[] = {
 	}, {
 		.name = "set", .args = "NAME [adapter PAIR] access HOW|direct on|off\n"
 			"                    NAME identity ID", .min = 1,
-		.max = 1, .run = run_set, .words = { "adapter=", "access=", "direct=", "identity=" },
+		.max = 1, .run = run_set,
+		.words = { "adapter=", "access=", "direct=", "identity=" },
 		.what = "Say how a client uses the paths to a LU (ALUA), how it is served, or what its\n"
 			"device is found by.",
 		.more = "  adapter    the pair of one of these paths (the only one)\n"
