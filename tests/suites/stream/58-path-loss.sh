@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: the remote port of a link over TCP: its states, its time-outs, disks that stay, go and return
-# kernel: debug
+# kernel: stock
 # disks: 24M 24M 24M
 # append: kmemleak=on
 # limit: 600
@@ -107,7 +107,7 @@ tmo p1 fast_io_fail_tmo 3
 t "V10 fast_io_fail_tmo, set meanwhile: what has another path fails" wait_for 60 ended $marked
 t "... with an error" grep -q rror /tmp/err
 is "the port says so" "$(tmo p1 state)" fail-fast
-is "the path loss limit is not over" "$(hostattr p1 link_state) $(dmesg | grep -c 'path lost')" "blocked 0"
+is "the path loss limit is not over" "$(hostattr p1 link_state) $(dmesg | grep -c 'p1: path lost')" "blocked 0"
 t "V10 what has no other path waits" held 1
 start
 wait $plain
