@@ -230,12 +230,16 @@ static int cfs_replay_snapshot(struct cfs_db *db, const struct cfs_entry *e,
 			if (!cfs_sealed(r, &db->sb, block * CFS_BLOCK_SECTORS + i) ||
 			    le64_to_cpu(r->term) != e->term || le64_to_cpu(r->gen) != e->gen ||
 			    le16_to_cpu(r->node) != e->node || le32_to_cpu(r->index) != done ||
-			    le32_to_cpu(r->count) != records)
+			    le32_to_cpu(r->count) != records) {
+				db->overwritten = cfs_sealed(r, &db->sb,
+							     block * CFS_BLOCK_SECTORS + i) &&
+						  le64_to_cpu(r->term) > e->term;
 				ret = cfs_fail(db, -EUCLEAN,
 					       "the snapshot of term %llu by node %u is damaged: record %u of %u is not there",
 					       U(e->term), e->node, done, records);
-			else
+			} else {
 				ret = cfs_replay_record(db, r, e->node, true, next);
+			}
 			cfs_on_chain(db, e->node, copies[i]);
 		}
 		block += blocks;
@@ -449,6 +453,8 @@ int cfs_chain(struct cfs_db *db)
 	u64 *cut = NULL;
 	int ret = 0;
 
+	sort(logs->entry, logs->entries, sizeof(*logs->entry), cfs_entry_cmp, NULL);
+again:
 	cfs_index_clear(&db->index);
 	db->gen = db->sb.first_gen;
 	db->parent = 0;
@@ -456,7 +462,8 @@ int cfs_chain(struct cfs_db *db)
 	db->behind = 0;
 	db->root_records = 0;
 	db->confirmed = true;
-	sort(logs->entry, logs->entries, sizeof(*logs->entry), cfs_entry_cmp, NULL);
+	db->overwritten = false;
+	confirms = 0;
 	for (i = 0; i < logs->entries; i++)
 		confirms += logs->entry[i].type == CFS_CONFIRM;
 	if (!logs->entries)
@@ -490,6 +497,16 @@ int cfs_chain(struct cfs_db *db)
 		db->root_records = le32_to_cpu(c->records);
 	}
 	ret = c->carries == CFS_SNAPSHOT ? cfs_replay_snapshot(db, e, c) : 0;
+	/*
+	 * Its writer has begun another snapshot in that place, so it had not found this
+	 * CONFIRM on a majority: it never was on one, and nothing was built on it.
+	 */
+	if (ret == -EUCLEAN && db->overwritten && n == 1 && !db->confirmed) {
+		logs->entries = i;
+		kvfree(cut);
+		kvfree(begin);
+		goto again;
+	}
 	while (!ret && n--)
 		ret = cfs_replay_term(db, begin[n], cut[n]);
 free:

@@ -160,7 +160,7 @@ static int cfs_claim_look(struct cfs_db *db)
 		if (n != db->me && db->slot_term[n] > db->parent)
 			settled = false;
 	cfs_mark_live(db, settled);
-	if (db->free < db->sb.log_blocks / 4)
+	if (cfs_wants_compaction(db))
 		db->compact = true;
 	if (db->areas == 3 && db->behind)
 		return cfs_fail(db, -EAGAIN,

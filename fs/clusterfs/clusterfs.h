@@ -207,6 +207,7 @@ struct cfs_db {
 	bool			compact;	/* carry a snapshot in any case */
 	u8			behind;		/* CFS_BEHIND_*: what is not on a majority */
 	bool			confirmed;	/* the last CONFIRM is */
+	bool			overwritten;	/* its snapshot, by a later one there */
 	unsigned int		confirmed_by;	/* who wrote that */
 	struct cfs_cursor	cur;
 

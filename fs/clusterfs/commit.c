@@ -11,8 +11,11 @@
  */
 #include "clusterfs.h"
 
-/* Blocks that only a CONFIRM may use: without one no space is ever freed. */
-#define CFS_LOG_RESERVE		2U
+/*
+ * Blocks that only a CONFIRM may use: without one no space is ever freed. One is used up
+ * each time that the power goes between a CONFIRM and the look that settles it.
+ */
+#define CFS_LOG_RESERVE		4U
 
 /**
  * cfs_wants_compaction() - is the own log nearly full
@@ -22,7 +25,7 @@
  */
 bool cfs_wants_compaction(const struct cfs_db *db)
 {
-	return db->free < db->sb.log_blocks / 4;
+	return db->free < db->sb.log_blocks / 4 + CFS_LOG_RESERVE;
 }
 
 /**
