@@ -68,6 +68,6 @@ disk=$(disk_of p1 1)
 is "the next epoch tells the client" "$(cat /sys/block/$disk/queue/dma_alignment)" $more
 t "and all is right" try /dev/$disk 4096
 next_epoch 0 d1
-is "without it, one epoch later, the others' is enough" "$(cat "/sys/block/$(disk_of p1 0)/queue/dma_alignment")" 511
+is "without it, one epoch later, the others' is enough" "$(cat "/sys/block/$(disk_of p1 0)/queue/dma_alignment")" $want
 t "all of it away" vscsi_down
 done_testing

@@ -107,7 +107,7 @@ half=$(($(cat /sys/block/two/size) / 2))
 dm_dev() { echo "/dev/dm-$(dmsetup info -c --noheadings -o minor "$1")"; }
 dmsetup create lower --noudevsync --noudevrules --table "0 $half linear /dev/two 0"
 dmsetup create upper --noudevsync --noudevrules --table "0 $half linear /dev/two $half"
-t "a LU over a device of two requests" lu add n1 server vios1 client client1 device "$(dm_dev lower)" --direct
+t "a LU over a device of two requests" lu add n1 server vios1 client client1 device "$(dm_dev lower)" identity none --direct
 two=$(vpart --json lu show n1 | sed -n 's|.*"disk": *"/dev/\([a-z]*\)".*|\1|p')
 n=$(by client timeout 100 python3 /src/tests/suites/vscsi/direct.py "/dev/$two" "$(dm_dev upper)" "$(dm_dev upper)")
 t "V10 a task never waits for what its own plug holds ($n)" test "$n" -ge 100
