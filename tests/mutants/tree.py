@@ -139,8 +139,8 @@ class Slot:
         return jobs[0]
 
     def build(self, kernel):
-        """Modules for the stock or the debug kernel, of the copy as it is now; a script
-        of this machine makes what it needs."""
+        """Modules for a kernel, of the copy as it is now; a script of this machine makes
+        what it needs."""
         if kernel == "host":
             return
         os.makedirs(os.path.join(self.folder, "build"), exist_ok=True)
@@ -149,6 +149,8 @@ class Slot:
             kdir = subprocess.run([os.path.join(TOP, "tests/vm/debug-kernel")], check=True,
                                   stdout=subprocess.PIPE, text=True).stdout.strip()
             words.append("KDIR=" + kdir)
+        elif kernel != "stock":
+            words.append("KERNEL=" + kernel)
         try:
             self.command(*words)
         except Failed as e:

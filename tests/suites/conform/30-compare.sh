@@ -12,13 +12,16 @@
 
 # sg WORDS...: sg.py's answer. Who waits for a device cannot be killed, so that there is
 # none is an answer, too.
-ended() { ! kill -0 "$1" 2>/dev/null; }
 sg() {
-	local said=/tmp/sg.$BASHPID
+	local said=/tmp/sg.$BASHPID answer limit rc
 	PYTHONPATH=/src/tests/suites/vscsi python3 -B /src/tests/suites/conform/sg.py "$@" >"$said" 2>&1 &
-	wait_for 33 ended $! || { echo "no answer"; return 1; }
-	wait $!
-	local rc=$?
+	answer=$!
+	sleep 99 &
+	limit=$!
+	wait -n $answer $limit
+	rc=$?
+	kill -0 $answer 2>/dev/null && echo "no answer" && return 1
+	{ kill $limit; wait $limit; } 2>/dev/null
 	cat "$said"
 	return $rc
 }
