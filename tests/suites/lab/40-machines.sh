@@ -13,7 +13,7 @@ qemu_of() { pgrep -f "path=$_lab/$1/console"; }	# MACHINE
 up() { on "$1" "cut -d. -f1 /proc/uptime"; }
 
 t "two machines start" machine a --net lan --disk 32M --ivshmem pair1:1M:2
-machine b --net lan --net wan --append vpart.test=1 --ivshmem pair1
+machine b --net lan --disk 16M --net wan --append vpart.test=1 --ivshmem pair1
 fails "a name is given once" "exists" machine a
 fails "an option is checked" "unrecognized" machine c --colour red
 fails "a kernel that there is not" "no kernel 1.0" machine d --kernel 1.0
