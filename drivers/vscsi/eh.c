@@ -176,14 +176,15 @@ int vscsi_eh_abort(struct scsi_cmnd *sc)
 
 static int vscsi_lun_reset(struct vscsi_host *h, struct scsi_device *sdev)
 {
-	struct vscsi_lu *lu = sdev->hostdata;
+	struct scsi_lun lun;
 	int ret;
 
 	atomic_inc(&h->resets);
 	/* Who knows which disk that would be. */
-	if (READ_ONCE(lu->state) != VSCSI_LU_SAME)
+	if (vscsi_lu_state(h, sdev) != VSCSI_LU_SAME)
 		return FAILED;
-	ret = vscsi_tmf_wait(h, &h->hq[0], SRP_TSK_LUN_RESET, &lu->lun, 0);
+	int_to_scsilun(sdev->lun, &lun);
+	ret = vscsi_tmf_wait(h, &h->hq[0], SRP_TSK_LUN_RESET, &lun, 0);
 	if (ret == VSCSI_TMF_COMPLETE)
 		return SUCCESS;
 	sdev_printk(KERN_WARNING, sdev, "%s: %s failed (%d)\n", h->a->name,
@@ -219,6 +220,8 @@ int vscsi_eh_target_reset(struct scsi_cmnd *sc)
 	int ret = SUCCESS;
 
 	shost_for_each_device(sdev, h->shost) {
+		if (vscsi_lu_state(h, sdev) == VSCSI_LU_NONE)
+			continue;
 		ret = vscsi_lun_reset(h, sdev);
 		if (ret != SUCCESS) {
 			scsi_device_put(sdev);

@@ -54,11 +54,13 @@ enum vscsi_state {
  * @VSCSI_LU_SILENT: it did not say which one it is: as if its link were down
  * @VSCSI_LU_GONE: the server has it no longer, or another one at its number, or
  *	dev_loss_tmo is over: to be removed
+ * @VSCSI_LU_NONE: that of a device without a struct vscsi_lu, which comes or goes
  */
 enum vscsi_lu_state {
 	VSCSI_LU_SAME,
 	VSCSI_LU_SILENT,
 	VSCSI_LU_GONE,
+	VSCSI_LU_NONE,
 };
 
 /* Bits of struct vscsi_host.todo, of all LUNs, and rows of todo_lun, of those named */
@@ -246,10 +248,9 @@ struct vscsi_host {
 };
 
 /**
- * struct vscsi_lu - per scsi_device, at hostdata
+ * struct vscsi_lu - per scsi_device, at hostdata, which changes under host.lock
  * @lun: wire form
- * @state: written by the works that look at LUNs, to VSCSI_LU_SAME and back under
- *	host.lock
+ * @state: written by the works that look at LUNs, under host.lock
  */
 struct vscsi_lu {
 	struct scsi_lun		lun;
@@ -374,6 +375,9 @@ int vscsi_inquiry(struct vscsi_host *h, const struct scsi_lun *lun, u8 page);
 void vscsi_check(struct work_struct *work);
 void vscsi_scan(struct work_struct *work);
 void vscsi_scan_again(struct work_struct *work);
+enum vscsi_lu_state vscsi_lu_state(struct vscsi_host *h, struct scsi_device *sdev);
+enum vscsi_lu_state vscsi_lu_set(struct vscsi_host *h, struct scsi_device *sdev,
+				 enum vscsi_lu_state state);
 int vscsi_sdev_init(struct scsi_device *sdev);
 void vscsi_sdev_destroy(struct scsi_device *sdev);
 void vscsi_rescan(struct vscsi_host *h, unsigned int todo);

@@ -206,9 +206,7 @@ static void vscsi_dev_gone(struct work_struct *work)
 	shost_printk(KERN_WARNING, h->shost, "%s: path lost for dev_loss_tmo: removing its disks\n",
 		     h->a->name);
 	shost_for_each_device(sdev, h->shost) {
-		struct vscsi_lu *lu = sdev->hostdata;
-
-		WRITE_ONCE(lu->state, VSCSI_LU_GONE);
+		vscsi_lu_set(h, sdev, VSCSI_LU_GONE);
 		vscsi_fail_held(h, sdev, DID_NO_CONNECT);
 	}
 	set_bit(VSCSI_TODO_LUNS, &h->todo);

@@ -135,6 +135,60 @@ void vscsi_event_lost(struct vpart_adapter *a)
 	vscsi_rescan(h, BIT(VSCSI_TODO_LUNS) | BIT(VSCSI_TODO_CAPACITY));
 }
 
+/**
+ * vscsi_lu_state() - of a device that may be about to come or to go
+ * @h: host
+ * @sdev: device that the caller has a reference to: what a list of them leads to
+ *
+ * The midlayer lists a device before it has a vscsi_lu, and takes that away while others
+ * have references still, at a person's wish at any time.
+ *
+ * Context: any, no lock held.
+ * Return: its state; %VSCSI_LU_NONE: it has none.
+ */
+enum vscsi_lu_state vscsi_lu_state(struct vscsi_host *h, struct scsi_device *sdev)
+{
+	enum vscsi_lu_state state = VSCSI_LU_NONE;
+	const struct vscsi_lu *lu;
+	unsigned long flags;
+
+	spin_lock_irqsave(&h->lock, flags);
+	lu = sdev->hostdata;
+	if (lu)
+		state = lu->state;
+	spin_unlock_irqrestore(&h->lock, flags);
+	return state;
+}
+
+/**
+ * vscsi_lu_set() - one that is not %VSCSI_LU_GONE has another state from here on
+ * @h: host
+ * @sdev: as above
+ * @state: which
+ *
+ * Context: any, no lock held; host.inq.mutex held, so that two do not judge at once.
+ * Return: what vscsi_lu_state() was.
+ */
+enum vscsi_lu_state vscsi_lu_set(struct vscsi_host *h, struct scsi_device *sdev,
+				 enum vscsi_lu_state state)
+{
+	enum vscsi_lu_state was = VSCSI_LU_NONE;
+	struct vscsi_lu *lu;
+	unsigned long flags;
+
+	lockdep_assert_held(&h->inq.mutex);
+	spin_lock_irqsave(&h->lock, flags);
+	lu = sdev->hostdata;
+	if (lu)
+		was = lu->state;
+	if (was != VSCSI_LU_NONE && was != VSCSI_LU_GONE) {
+		WRITE_ONCE(lu->state, state);
+		h->silent |= state == VSCSI_LU_SILENT;
+	}
+	spin_unlock_irqrestore(&h->lock, flags);
+	return was;
+}
+
 /* The NAA name that it was scanned with, or NULL. Under RCU. */
 static const u8 *vscsi_known_name(struct scsi_device *sdev, u8 *len)
 {
@@ -176,16 +230,17 @@ static bool vscsi_other_name(struct scsi_device *sdev, const u8 *page)
  */
 static int vscsi_compare(struct vscsi_host *h, struct scsi_device *sdev, const char **why)
 {
-	const struct vscsi_lu *lu = sdev->hostdata;
 	const u8 *data = h->inq.data;
+	struct scsi_lun lun;
 	int ret;
 
 	*why = NULL;
-	ret = vscsi_inquiry(h, &lu->lun, 0);
+	int_to_scsilun(sdev->lun, &lun);
+	ret = vscsi_inquiry(h, &lun, 0);
 	if (!ret && data[0] >> 5)
 		ret = -ENODEV;
 	if (!ret && vscsi_has_name(sdev)) {
-		ret = vscsi_inquiry(h, &lu->lun, 0x83);
+		ret = vscsi_inquiry(h, &lun, 0x83);
 		if (!ret && vscsi_other_name(sdev, data))
 			*why = "is another disk now";
 	}
@@ -215,32 +270,18 @@ static bool vscsi_checking(struct vscsi_host *h, u32 epoch)
  */
 static void vscsi_lu_silent(struct vscsi_host *h, struct scsi_device *sdev)
 {
-	struct vscsi_lu *lu = sdev->hostdata;
-	unsigned long flags;
-
-	if (lu->state == VSCSI_LU_SILENT)
-		return;
-	sdev_printk(KERN_NOTICE, sdev,
-		    "%s: LUN %llu does not say which disk it is: its commands wait for that\n",
-		    h->a->name, sdev->lun);
-	spin_lock_irqsave(&h->lock, flags);
-	WRITE_ONCE(lu->state, VSCSI_LU_SILENT);
-	h->silent = true;
-	spin_unlock_irqrestore(&h->lock, flags);
+	if (vscsi_lu_set(h, sdev, VSCSI_LU_SILENT) == VSCSI_LU_SAME)
+		sdev_printk(KERN_NOTICE, sdev,
+			    "%s: LUN %llu does not say which disk it is: its commands wait for that\n",
+			    h->a->name, sdev->lun);
 }
 
 /* It does, and is the one that was known. */
 static void vscsi_lu_same(struct vscsi_host *h, struct scsi_device *sdev)
 {
-	struct vscsi_lu *lu = sdev->hostdata;
-	unsigned long flags;
-
-	if (lu->state == VSCSI_LU_SAME)
+	if (vscsi_lu_set(h, sdev, VSCSI_LU_SAME) != VSCSI_LU_SILENT)
 		return;
 	sdev_printk(KERN_NOTICE, sdev, "%s: LUN %llu is the same disk\n", h->a->name, sdev->lun);
-	spin_lock_irqsave(&h->lock, flags);
-	WRITE_ONCE(lu->state, VSCSI_LU_SAME);
-	spin_unlock_irqrestore(&h->lock, flags);
 	queue_work(vscsi_wq, &h->resume);
 	set_bit(VSCSI_TODO_CAPACITY, &h->todo);
 }
@@ -254,13 +295,13 @@ static void vscsi_lu_same(struct vscsi_host *h, struct scsi_device *sdev)
 static void vscsi_check_lu(struct vscsi_host *h, struct scsi_device *sdev)
 {
 	u32 epoch = READ_ONCE(h->epoch);
-	struct vscsi_lu *lu = sdev->hostdata;
-	bool silent = lu->state == VSCSI_LU_SILENT;
+	enum vscsi_lu_state was = vscsi_lu_state(h, sdev);
+	bool silent = was == VSCSI_LU_SILENT;
 	unsigned int tries = silent ? VSCSI_CHECK_TRIES - 1 : 0;
 	const char *why;
 	int ret;
 
-	if (lu->state == VSCSI_LU_GONE || sdev->sdev_state != SDEV_RUNNING)
+	if (was == VSCSI_LU_NONE || was == VSCSI_LU_GONE || sdev->sdev_state != SDEV_RUNNING)
 		return;
 	ret = vscsi_compare(h, sdev, &why);
 	while (ret && vscsi_same_link(h, epoch) && ++tries < VSCSI_CHECK_TRIES) {
@@ -279,7 +320,7 @@ static void vscsi_check_lu(struct vscsi_host *h, struct scsi_device *sdev)
 	if (!why)
 		return;
 	sdev_printk(KERN_NOTICE, sdev, "%s: LUN %llu %s\n", h->a->name, sdev->lun, why);
-	WRITE_ONCE(lu->state, VSCSI_LU_GONE);
+	vscsi_lu_set(h, sdev, VSCSI_LU_GONE);
 	vscsi_fail_held(h, sdev, DID_NO_CONNECT);
 }
 
@@ -310,12 +351,9 @@ static void vscsi_remove_gone(struct vscsi_host *h)
 {
 	struct scsi_device *sdev;
 
-	shost_for_each_device(sdev, h->shost) {
-		struct vscsi_lu *lu = sdev->hostdata;
-
-		if (lu->state == VSCSI_LU_GONE)
+	shost_for_each_device(sdev, h->shost)
+		if (vscsi_lu_state(h, sdev) == VSCSI_LU_GONE)
 			scsi_remove_device(sdev);
-	}
 }
 
 /* Any LUN that is silent, or number 0, of which the others are asked */
@@ -324,11 +362,8 @@ static bool vscsi_any_silent(struct vscsi_host *h, bool zero)
 	struct scsi_device *sdev;
 	bool any = false;
 
-	shost_for_each_device(sdev, h->shost) {
-		struct vscsi_lu *lu = sdev->hostdata;
-
-		any |= lu->state == VSCSI_LU_SILENT && (!zero || !sdev->lun);
-	}
+	shost_for_each_device(sdev, h->shost)
+		any |= vscsi_lu_state(h, sdev) == VSCSI_LU_SILENT && (!zero || !sdev->lun);
 	return any;
 }
 
@@ -373,32 +408,28 @@ static void vscsi_unname(struct vscsi_host *h, unsigned int todo)
 static void vscsi_scan_lun(struct vscsi_host *h, u64 lun)
 {
 	struct scsi_device *sdev = scsi_device_lookup(h->shost, 0, 0, lun);
-	bool silent = false;
+	enum vscsi_lu_state state = VSCSI_LU_NONE;
 
 	if (sdev) {
-		struct vscsi_lu *lu = sdev->hostdata;
-
 		mutex_lock(&h->inq.mutex);
 		vscsi_check_lu(h, sdev);
 		mutex_unlock(&h->inq.mutex);
-		silent = lu->state == VSCSI_LU_SILENT;
-		if (lu->state == VSCSI_LU_GONE)
+		state = vscsi_lu_state(h, sdev);
+		if (state == VSCSI_LU_GONE)
 			scsi_remove_device(sdev);
 		scsi_device_put(sdev);
 	}
-	if (!silent)
+	if (state != VSCSI_LU_SILENT)
 		scsi_scan_target(&h->shost->shost_gendev, 0, 0, lun, SCSI_SCAN_RESCAN);
 }
 
 static void vscsi_resize_lun(struct vscsi_host *h, u64 lun)
 {
 	struct scsi_device *sdev = scsi_device_lookup(h->shost, 0, 0, lun);
-	struct vscsi_lu *lu;
 
 	if (!sdev)
 		return;
-	lu = sdev->hostdata;
-	if (lu->state == VSCSI_LU_SAME)
+	if (vscsi_lu_state(h, sdev) == VSCSI_LU_SAME)
 		scsi_rescan_device(sdev);
 	scsi_device_put(sdev);
 }
@@ -437,12 +468,9 @@ void vscsi_scan(struct work_struct *work)
 		vscsi_look_again(h);
 	if (test_and_clear_bit(VSCSI_TODO_CAPACITY, &h->todo)) {
 		vscsi_unname(h, VSCSI_TODO_CAPACITY);
-		shost_for_each_device(sdev, h->shost) {
-			struct vscsi_lu *lu = sdev->hostdata;
-
-			if (lu->state == VSCSI_LU_SAME)
+		shost_for_each_device(sdev, h->shost)
+			if (vscsi_lu_state(h, sdev) == VSCSI_LU_SAME)
 				scsi_rescan_device(sdev);
-		}
 	}
 	for_each_set_bit(lun, h->todo_lun[VSCSI_TODO_CAPACITY], VSCSI_MAX_LUN)
 		if (test_and_clear_bit(lun, h->todo_lun[VSCSI_TODO_CAPACITY]))
@@ -457,6 +485,7 @@ void vscsi_scan(struct work_struct *work)
  */
 int vscsi_sdev_init(struct scsi_device *sdev)
 {
+	struct vscsi_host *h = vscsi_shost(sdev->host);
 	struct vscsi_lu *lu;
 
 	/* The midlayer's own limit lets one more pass. */
@@ -466,16 +495,23 @@ int vscsi_sdev_init(struct scsi_device *sdev)
 	if (!lu)
 		return -ENOMEM;
 	int_to_scsilun(sdev->lun, &lu->lun);
+	spin_lock_irq(&h->lock);
 	sdev->hostdata = lu;
+	spin_unlock_irq(&h->lock);
 	return 0;
 }
 
 /**
  * vscsi_sdev_destroy() - the reverse
- * @sdev: device that nobody has
+ * @sdev: device without a queue; the works that look at LUNs may have it still
  */
 void vscsi_sdev_destroy(struct scsi_device *sdev)
 {
-	kfree(sdev->hostdata);
+	struct vscsi_host *h = vscsi_shost(sdev->host);
+	struct vscsi_lu *lu = sdev->hostdata;
+
+	spin_lock_irq(&h->lock);
 	sdev->hostdata = NULL;
+	spin_unlock_irq(&h->lock);
+	kfree(lu);
 }
