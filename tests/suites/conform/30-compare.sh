@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: COMPARE AND WRITE and its semaphore in every error; lengths and directions that do not fit; CDBs of 32 bytes
-# kernel: debug
+# kernel: stock
+# soak: debug
 # kernels: 7.2
 # limit: 420
 # disks: 16M

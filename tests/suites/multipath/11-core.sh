@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# summary: the core of it on the debug kernel: numbers, states, a server that fails; nothing is leaked
-# kernel: debug
+# summary: the core of it: numbers, states, a server that fails; nothing is leaked
+# kernel: stock
+# soak: debug
 # append: kmemleak=on
 # limit: 900
 # disks: 48M

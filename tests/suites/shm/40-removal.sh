@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: the device is taken away from a link, at either end, under load and at rest
-# kernel: debug
+# kernel: stock
+# soak: debug
 # disks: 32M
 # ivshmem: 16M
 # append: kmemleak=on

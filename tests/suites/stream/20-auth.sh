@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: who does not have the key, or plays with a handshake, is refused
-# kernel: debug
+# kernel: stock
+# soak: debug
 # disks: 32M
 # smp: 2
 # limit: 360

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: the remote port of a link over TCP: its states, its time-outs, disks that stay, go and return
 # kernel: stock
+# soak: debug
 # disks: 24M 24M 24M
 # append: kmemleak=on
 # limit: 600

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: virtual ports between kernels: the server's end is the grant, the parent's key proves who asks
-# kernel: debug
+# kernel: stock
+# soak: debug
 # kernels: 6.12
 # append: kmemleak=on
 # limit: 480
