@@ -167,9 +167,9 @@ static int local_pages_try(struct vpart_call *c, struct local_call *lc, u32 shar
 
 	if (unlikely(!local_mem_take(mem, lc, share, len)))
 		goto give;
-	/* Not retried: memory may wait for this very call. */
+	/* No reclaim: memory may wait for this very call. */
 	if (likely(!vpart_pages_get(&mem->stash[c->q->index], &lc->pages, len,
-				    GFP_NOIO | __GFP_NORETRY)))
+				    GFP_NOWAIT)))
 		return 0;
 	if (local_reserve(mem, &lc->pages, len))
 		return 0;

@@ -90,27 +90,30 @@ t "iblock: taken down" down
 wipefs -qa /dev/vdb /dev/vdc
 
 # Files, written through the page cache of the servers' file systems.
-for d in b c; do
-	mkfs.ext4 -q -E lazy_itable_init=0,lazy_journal_init=0 /dev/vd$d
-	mkdir -p /tmp/srv$d && mount /dev/vd$d /tmp/srv$d && truncate -s 80M /tmp/srv$d/lu
-done
-cfg=/sys/kernel/config/target
-file_lu() { # NAME PAIR FILE
-	local store=$cfg/core/fileio_9${1#d}/$1 tpg=$cfg/vscsi/$2/tpgt_1
-	mkdir -p "$store" "$tpg/lun/lun_0" &&
-		echo "fd_dev_name=$3,fd_dev_size=$(stat -c %s "$3"),fd_buffered_io=1" >"$store/control" &&
-		echo 1 >"$store/enable" && cat /proc/sys/kernel/random/uuid >"$store/wwn/vpd_unit_serial" &&
-		ln -s "$store" "$tpg/lun/lun_0/" && echo 1 >"$tpg/enable"
+files() {
+	for d in b c; do
+		mkfs.ext4 -q -E lazy_itable_init=0,lazy_journal_init=0 /dev/vd$d
+		mkdir -p /tmp/srv$d && mount /dev/vd$d /tmp/srv$d && truncate -s 80M /tmp/srv$d/lu
+	done
+	cfg=/sys/kernel/config/target
+	file_lu() { # NAME PAIR FILE
+		local store=$cfg/core/fileio_9${1#d}/$1 tpg=$cfg/vscsi/$2/tpgt_1
+		mkdir -p "$store" "$tpg/lun/lun_0" &&
+			echo "fd_dev_name=$3,fd_dev_size=$(stat -c %s "$3"),fd_buffered_io=1" >"$store/control" &&
+			echo 1 >"$store/enable" && cat /proc/sys/kernel/random/uuid >"$store/wwn/vpd_unit_serial" &&
+			ln -s "$store" "$tpg/lun/lun_0/" && echo 1 >"$tpg/enable"
+	}
+	modprobe -q target_core_file
+	t "fileio: LUs" file_lu d1 client1-vios1 /tmp/srvb/lu
+	t "fileio: on both servers" file_lu d2 client1-vios2 /tmp/srvc/lu
+	wait_for 60 slice_disk d1 && wait_for 60 slice_disk d2
+	t "fileio: a mirrored volume" vpart mirror create vol d1 d2
+	t "fileio: in sync" wait_for 120 slice_is normal
+	dirty fileio
+	t "fileio: taken down" down
+	umount /tmp/srvb /tmp/srvc
 }
-modprobe -q target_core_file
-t "fileio: LUs" file_lu d1 client1-vios1 /tmp/srvb/lu
-t "fileio: on both servers" file_lu d2 client1-vios2 /tmp/srvc/lu
-wait_for 60 slice_disk d1 && wait_for 60 slice_disk d2
-t "fileio: a mirrored volume" vpart mirror create vol d1 d2
-t "fileio: in sync" wait_for 120 slice_is normal
-dirty fileio
-t "fileio: taken down" down
-umount /tmp/srvb /tmp/srvc
+[ "${FABRIC:-local}" != local ] || files
 t "all of it away" bash -c 'vpart adapter del client1-vios1 && vpart adapter del client1-vios2'
 t "the modules can be unloaded" rmmod vscsi_host vscsi_target dm-vmirror vpart
 done_testing
