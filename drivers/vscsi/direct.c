@@ -13,7 +13,8 @@
  *			LIO's go down at once. Their memory comes from a pool that only
  *			bios on their way fill again.
  *	its plug	may hold requests of the same device, which nobody sends while
- *			it waits: one that holds any means the worker.
+ *			it waits: one that holds any means the worker. A time that it
+ *			holds is dropped: the scheduler would look for it in no plug.
  *	its stack	deep in a file system, or in a second LU below the first: less
  *			than half of it left means the worker.
  *
@@ -45,6 +46,7 @@ bool vscsi_direct_begin(struct vscsi_direct *saved)
 		return false;
 	saved->bios = current->bio_list;
 	saved->plug = current->plug;
+	blk_plug_invalidate_ts();
 	current->bio_list = NULL;
 	current->plug = NULL;
 	return true;

@@ -52,6 +52,11 @@
 #define VSCSI_HAS_DIRECT true
 #endif
 
+/* 6.9: a plug holds a time, and a flag of its task says so */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 9, 0)
+#define blk_plug_invalidate_ts() do { } while (0)
+#endif
+
 /* 6.13, and some 6.12: a list of requests is a struct, that begins with what it was */
 #define plug_has_requests(plug) (*(struct request **)&(plug)->mq_list)
 

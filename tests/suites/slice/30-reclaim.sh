@@ -113,7 +113,7 @@ files() {
 	t "fileio: taken down" down
 	umount /tmp/srvb /tmp/srvc
 }
-[ "${FABRIC:-local}" != local ] || files
+[ "${FABRIC:-local}${DIRECT:-}" != local ] || files
 t "all of it away" bash -c 'vpart adapter del client1-vios1 && vpart adapter del client1-vios2'
 t "the modules can be unloaded" rmmod vscsi_host vscsi_target dm-vmirror vpart
 done_testing

@@ -14,8 +14,8 @@ slice_up() {
 	vpart partition add vios2 role vios node cec2 pool 1 &&
 	vpart partition add client1 role client node cec1 pool 2 &&
 	slice_join &&
-	vpart lu add d1 server vios1 client client1 device "$1" &&
-	vpart lu add d2 server vios2 client client1 device "$2" &&
+	vpart lu add d1 server vios1 client client1 device "$1" ${DIRECT:+--direct} &&
+	vpart lu add d2 server vios2 client client1 device "$2" ${DIRECT:+--direct} &&
 	wait_for 60 slice_disk d1 && wait_for 60 slice_disk d2 &&
 	vpart mirror create vol d1 d2
 }
