@@ -24,16 +24,6 @@ static const char * const vpart_side_names[] = {
 	[VPART_SIDE_SERVER] = "server",
 };
 
-static u32 vpart_link_id(const struct vpart_link *link)
-{
-	return link->adapter[VPART_SIDE_CLIENT].id;
-}
-
-static const char *vpart_link_name(const struct vpart_link *link)
-{
-	return link->adapter[VPART_SIDE_CLIENT].name;
-}
-
 /**
  * vpart_link_order() - where a link stands among all
  * @link: link

@@ -130,19 +130,6 @@ void vpart_kick(struct vpart_queue *q)
 EXPORT_SYMBOL_GPL(vpart_kick);
 
 /**
- * vpart_may_run() - is vpart_run() of use to this client?
- * @a: its adapter
- *
- * Context: Any.
- * Return: true if the server is in this kernel.
- */
-bool vpart_may_run(const struct vpart_adapter *a)
-{
-	return hweight8(a->link->ends) > 1;
-}
-EXPORT_SYMBOL_GPL(vpart_may_run);
-
-/**
  * vpart_run() - give the server the caller's context
  * @q: queue
  * @what: of which requests, as the two drivers understand it; VPART_RUN_ELSEWHERE: of
@@ -150,6 +137,7 @@ EXPORT_SYMBOL_GPL(vpart_may_run);
  *
  * After one or more vpart_submit() with VPART_REQ_RUN, whatever they returned. The
  * server has the choice: it takes as many of these requests in its own context.
+ * Nothing is done where vpart_remote().
  *
  * Context: Process context, may sleep for as long as the server's device does; with
  * VPART_RUN_ELSEWHERE any. Allocations are the server's matter.

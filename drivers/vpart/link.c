@@ -325,7 +325,7 @@ static bool vpart_link_begin(struct vpart_link *link)
 
 	spin_lock_irq(&link->lock);
 	up = !link->ending;
-	WRITE_ONCE(link->runs, up && vpart_may_run(client) && link->server->run);
+	WRITE_ONCE(link->runs, up && link->client && link->server && link->server->run);
 	if (up)
 		vpart_link_publish(link, VPART_LINK_STATE_UP);
 	spin_unlock_irq(&link->lock);

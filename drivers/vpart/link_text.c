@@ -66,7 +66,7 @@ const char *vpart_link_state_text(enum vpart_link_state state)
 void vpart_link_say(struct vpart_link *link, const char *fmt, ...)
 {
 	char text[VPART_EVENT_DETAIL_SIZE];
-	const char *name = link->adapter[0].name;
+	const char *name = vpart_link_name(link);
 	va_list args;
 
 	va_start(args, fmt);
@@ -76,7 +76,7 @@ void vpart_link_say(struct vpart_link *link, const char *fmt, ...)
 		pr_info("adapter %s: %slink %s\n", name,
 			!vpart_here(link, VPART_SIDE_SERVER) ? "client's " :
 			!vpart_here(link, VPART_SIDE_CLIENT) ? "server's " : "", text);
-	vpart_notify(VPART_OBJECT_ADAPTER, link->adapter[0].id, name,
+	vpart_notify(VPART_OBJECT_ADAPTER, vpart_link_id(link), name,
 		     VPART_EVENT_TYPE_CHANGE, "%s", text);
 }
 

@@ -93,6 +93,12 @@ static const struct nla_policy vpart_event_get_policy[VPART_A_EVENT_MAX + 1] = {
 	[VPART_A_EVENT_BOOT_ID]	= NLA_POLICY_EXACT_LEN(VPART_UUID_SIZE),
 };
 
+/* NULL if absent. */
+static const char *vpart_nl_text(const struct genl_info *info, int attr)
+{
+	return info->attrs[attr] ? nla_data(info->attrs[attr]) : NULL;
+}
+
 /*
  * A number from 1 to @max, 0 if absent. @what is at most 20 characters, the
  * whole sentence must fit NETLINK_MAX_FMTMSG_LEN of newer kernels.
@@ -114,7 +120,7 @@ static int vpart_nl_number(struct genl_info *info, int attr, u32 max,
 static int vpart_nl_key(struct genl_info *info, int id_attr, int name_attr,
 			u32 *id, const char **name)
 {
-	*name = info->attrs[name_attr] ? nla_data(info->attrs[name_attr]) : NULL;
+	*name = vpart_nl_text(info, name_attr);
 	return vpart_nl_number(info, id_attr, VPART_ID_MAX, "id", id);
 }
 
@@ -196,10 +202,8 @@ static int vpart_nl_remote(struct genl_info *info, struct vpart_adapter_args *ar
 		return err;
 	args->remote = side != VPART_SIDE_ANY;
 	args->side = args->remote ? side : VPART_SIDE_CLIENT;
-	args->address = attrs[VPART_A_ADAPTER_ADDRESS] ?
-			nla_data(attrs[VPART_A_ADAPTER_ADDRESS]) : NULL;
-	args->key = attrs[VPART_A_ADAPTER_KEY] ?
-		    nla_data(attrs[VPART_A_ADAPTER_KEY]) : NULL;
+	args->address = vpart_nl_text(info, VPART_A_ADAPTER_ADDRESS);
+	args->key = vpart_nl_text(info, VPART_A_ADAPTER_KEY);
 	args->digest = attrs[VPART_A_ADAPTER_DIGEST] ?
 		       nla_get_u32(attrs[VPART_A_ADAPTER_DIGEST]) : 0;
 	args->net = genl_info_net(info);
@@ -265,7 +269,7 @@ static int vpart_nl_show_link(const struct vpart_nl_out *out, u32 id,
 		return PTR_ERR(link);
 	if (!link->fabric->stats) {
 		NL_SET_ERR_MSG_FMT(extack, "adapter %s is no link: both its ends are here",
-				   link->adapter[VPART_SIDE_CLIENT].name);
+				   vpart_link_name(link));
 		return -EINVAL;
 	}
 	return vpart_nl_link(out, link);
@@ -460,7 +464,8 @@ static int vpart_nl_inherits(struct genl_info *info)
 {
 	static const int inherited[] = {
 		VPART_A_ADAPTER_CLIENT, VPART_A_ADAPTER_SERVER, VPART_A_ADAPTER_FABRIC,
-		VPART_A_ADAPTER_PATH_LOSS, VPART_A_ADAPTER_KEY, VPART_A_ADAPTER_DIGEST,
+		VPART_A_ADAPTER_COPY, VPART_A_ADAPTER_PATH_LOSS, VPART_A_ADAPTER_KEY,
+		VPART_A_ADAPTER_DIGEST,
 	};
 	unsigned int i;
 
@@ -468,7 +473,7 @@ static int vpart_nl_inherits(struct genl_info *info)
 		if (!info->attrs[inherited[i]])
 			continue;
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[inherited[i]],
-				    "a virtual port has its parent's partitions, fabric, path loss, key and digest");
+				    "a virtual port has its parent's partitions, fabric, copy, path loss, key and digest");
 		return -EINVAL;
 	}
 	return 0;
@@ -487,72 +492,53 @@ static int vpart_nl_port_name(struct genl_info *info, u64 *port_name)
 	return -EINVAL;
 }
 
-static int vpart_nl_vport_new(struct genl_info *info)
+/* Of its own a virtual port has little. */
+static int vpart_nl_vport(struct genl_info *info, struct vpart_adapter_args *args, int *side)
 {
-	struct nlattr **attrs = info->attrs;
-	struct vpart_vport_args vport = {};
-	struct sk_buff *msg;
-	int err, side;
-	u32 id;
+	args->address = vpart_nl_text(info, VPART_A_ADAPTER_ADDRESS);
+	return vpart_nl_need(info, VPART_A_ADAPTER_PARENT, "virtual port's parent") ?:
+	       vpart_nl_need(info, VPART_A_ADAPTER_NAME, "virtual port's name") ?:
+	       vpart_nl_inherits(info) ?:
+	       vpart_nl_side(info, VPART_A_ADAPTER_SIDE, side) ?:
+	       vpart_nl_port_name(info, &args->port_name);
+}
 
-	err = vpart_nl_need(info, VPART_A_ADAPTER_PARENT, "virtual port's parent") ?:
-	      vpart_nl_need(info, VPART_A_ADAPTER_NAME, "virtual port's name") ?:
-	      vpart_nl_inherits(info) ?:
-	      vpart_nl_key(info, VPART_A_ADAPTER_ID, VPART_A_ADAPTER_NAME,
-			   &vport.id, &vport.name) ?:
-	      vpart_nl_number(info, VPART_A_ADAPTER_CLIENT_SLOT, VPART_SLOT_MAX,
-			      "client slot", &vport.slot[VPART_SIDE_CLIENT]) ?:
-	      vpart_nl_number(info, VPART_A_ADAPTER_SERVER_SLOT, VPART_SLOT_MAX,
-			      "server slot", &vport.slot[VPART_SIDE_SERVER]) ?:
-	      vpart_nl_side(info, VPART_A_ADAPTER_SIDE, &vport.side) ?:
-	      vpart_nl_port_name(info, &vport.port_name);
-	if (err)
-		return err;
-	vport.parent = nla_data(attrs[VPART_A_ADAPTER_PARENT]);
-	if (attrs[VPART_A_ADAPTER_ADDRESS])
-		vport.address = nla_data(attrs[VPART_A_ADAPTER_ADDRESS]);
-	msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (!msg)
-		return -ENOMEM;
-	err = vpart_vport_new(&vport, &id, &side, info->extack);
-	if (err) {
-		nlmsg_free(msg);
-		return err;
-	}
-	return vpart_nl_answer(info, msg, vpart_nl_show_adapter, id, NULL, side);
+static int vpart_nl_pair(struct genl_info *info, struct vpart_adapter_args *args)
+{
+	args->client = vpart_nl_text(info, VPART_A_ADAPTER_CLIENT);
+	args->server = vpart_nl_text(info, VPART_A_ADAPTER_SERVER);
+	args->fabric = vpart_nl_text(info, VPART_A_ADAPTER_FABRIC);
+	return vpart_nl_need(info, VPART_A_ADAPTER_CLIENT, "client's partition") ?:
+	       vpart_nl_need(info, VPART_A_ADAPTER_SERVER, "server's partition") ?:
+	       vpart_nl_path_loss(info, &args->path_loss) ?:
+	       vpart_nl_copy(info, &args->copy) ?:
+	       vpart_nl_remote(info, args);
 }
 
 static int vpart_nl_adapter_new(struct sk_buff *skb, struct genl_info *info)
 {
-	struct nlattr **attrs = info->attrs;
+	bool vport = info->attrs[VPART_A_ADAPTER_PARENT] ||
+		     info->attrs[VPART_A_ADAPTER_PORT_NAME];
 	struct vpart_adapter_args args = {};
 	struct sk_buff *msg;
+	int err, side;
 	u32 id;
-	int err;
 
-	if (attrs[VPART_A_ADAPTER_PARENT] || attrs[VPART_A_ADAPTER_PORT_NAME])
-		return vpart_nl_vport_new(info);
-	err = vpart_nl_need(info, VPART_A_ADAPTER_CLIENT, "client's partition") ?:
-	      vpart_nl_need(info, VPART_A_ADAPTER_SERVER, "server's partition") ?:
+	err = (vport ? vpart_nl_vport(info, &args, &side) : vpart_nl_pair(info, &args)) ?:
 	      vpart_nl_key(info, VPART_A_ADAPTER_ID, VPART_A_ADAPTER_NAME,
 			   &args.id, &args.name) ?:
 	      vpart_nl_number(info, VPART_A_ADAPTER_CLIENT_SLOT, VPART_SLOT_MAX,
 			      "client slot", &args.slot[VPART_SIDE_CLIENT]) ?:
 	      vpart_nl_number(info, VPART_A_ADAPTER_SERVER_SLOT, VPART_SLOT_MAX,
-			      "server slot", &args.slot[VPART_SIDE_SERVER]) ?:
-	      vpart_nl_path_loss(info, &args.path_loss) ?:
-	      vpart_nl_copy(info, &args.copy) ?:
-	      vpart_nl_remote(info, &args);
+			      "server slot", &args.slot[VPART_SIDE_SERVER]);
 	if (err)
 		return err;
-	args.client = nla_data(attrs[VPART_A_ADAPTER_CLIENT]);
-	args.server = nla_data(attrs[VPART_A_ADAPTER_SERVER]);
-	args.fabric = attrs[VPART_A_ADAPTER_FABRIC] ?
-		      nla_data(attrs[VPART_A_ADAPTER_FABRIC]) : NULL;
 	msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!msg)
 		return -ENOMEM;
-	err = vpart_adapter_new(&args, &id, info->extack);
+	err = vport ? vpart_vport_new(&args, vpart_nl_text(info, VPART_A_ADAPTER_PARENT), side,
+				      &id, info->extack) :
+		      vpart_adapter_new(&args, &id, info->extack);
 	if (err) {
 		nlmsg_free(msg);
 		return err;

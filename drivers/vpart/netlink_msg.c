@@ -122,8 +122,7 @@ static int vpart_nl_vport(struct sk_buff *skb, const struct vpart_link *link)
 {
 	if (!link->parent)
 		return 0;
-	return nla_put_string(skb, VPART_A_ADAPTER_PARENT,
-			      link->parent->adapter[VPART_SIDE_CLIENT].name) ?:
+	return nla_put_string(skb, VPART_A_ADAPTER_PARENT, vpart_link_name(link->parent)) ?:
 	       vpart_put_u64(skb, VPART_A_ADAPTER_PORT_NAME, link->port_name);
 }
 

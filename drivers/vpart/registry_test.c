@@ -226,14 +226,10 @@ static void adapters(struct kunit *test)
 
 static int vport(const char *name, const char *parent, u64 port_name)
 {
-	struct vpart_vport_args args = {
-		.name = name, .parent = parent, .side = VPART_SIDE_ANY,
-		.port_name = port_name,
-	};
-	int side;
+	struct vpart_adapter_args args = { .name = name, .port_name = port_name };
 	u32 id;
 
-	return vpart_vport_new(&args, &id, &side, NULL);
+	return vpart_vport_new(&args, parent, VPART_SIDE_ANY, &id, NULL);
 }
 
 static void port_names(struct kunit *test)

@@ -124,11 +124,6 @@ static int shm_link_poll(struct vpart_queue *q, unsigned int budget)
 	return n;
 }
 
-static struct vpart_req *shm_dropped(struct vpart_call *c)
-{
-	return NULL;
-}
-
 union shm_call {
 	struct shm_request	request;
 	struct shm_serve	serve;
@@ -152,7 +147,6 @@ static const struct vpart_fabric_ops shm_fabric = {
 	.cancel		= shm_client_cancel,
 	.map		= shm_server_map,
 	.reply		= shm_server_reply,
-	.dropped	= shm_dropped,
 	.put		= shm_server_put,
 	.event		= shm_event_send,
 	.close_session	= shm_close_ask,

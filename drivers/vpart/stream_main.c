@@ -217,11 +217,6 @@ static void stream_link_kick(struct vpart_queue *q)
 	rcu_read_unlock();
 }
 
-static struct vpart_req *stream_dropped(struct vpart_call *c)
-{
-	return NULL;
-}
-
 union stream_call {
 	struct stream_request	request;
 	struct stream_serve	serve;
@@ -242,7 +237,6 @@ static const struct vpart_fabric_ops stream_fabric = {
 	.cancel		= stream_client_cancel,
 	.map		= stream_server_map,
 	.reply		= stream_server_reply,
-	.dropped	= stream_dropped,
 	.put		= stream_server_put,
 	.event		= stream_event_send,
 	.close_session	= stream_close_ask,

@@ -514,6 +514,17 @@ static inline struct vpart_adapter *vpart_other(const struct vpart_adapter *a)
 				 VPART_SIDE_SERVER : VPART_SIDE_CLIENT];
 }
 
+/* Both ends have the same. */
+static inline u32 vpart_link_id(const struct vpart_link *link)
+{
+	return link->adapter[VPART_SIDE_CLIENT].id;
+}
+
+static inline const char *vpart_link_name(const struct vpart_link *link)
+{
+	return link->adapter[VPART_SIDE_CLIENT].name;
+}
+
 static inline bool vpart_here(const struct vpart_link *link, enum vpart_side side)
 {
 	return link->ends & BIT(side);
@@ -670,18 +681,8 @@ struct vpart_link *vpart_adapter_lookup(u32 id, const char *name, int side,
 void vpart_adapter_del_all(void);
 
 /* ---- vport.c ---- */
-struct vpart_vport_args {
-	u32		id;		/* 0: assign */
-	const char	*name;
-	const char	*parent;
-	int		side;		/* of a parent with two links; VPART_SIDE_ANY */
-	u32		slot[2];	/* 0: assign */
-	u64		port_name;	/* 0: make one */
-	const char	*address;	/* NULL: the parent's */
-};
-
 bool vpart_port_name_valid(u64 port_name);
-int vpart_vport_new(const struct vpart_vport_args *vport, u32 *id, int *side,
+int vpart_vport_new(struct vpart_adapter_args *args, const char *name, int side, u32 *id,
 		    struct netlink_ext_ack *extack);
 int vpart_vport_admit(const struct vpart_adapter_args *args, const char *name, u8 ends,
 		      u64 *port_name, struct netlink_ext_ack *extack);

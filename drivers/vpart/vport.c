@@ -43,8 +43,8 @@ static bool vpart_vport_twin(const struct vpart_link *link,
 			     const struct vpart_adapter_args *args,
 			     const char *name, u8 ends)
 {
-	return link->adapter[VPART_SIDE_CLIENT].id == args->id && !(link->ends & ends) &&
-	       !strcmp(link->adapter[VPART_SIDE_CLIENT].name, name);
+	return vpart_link_id(link) == args->id && !(link->ends & ends) &&
+	       !strcmp(vpart_link_name(link), name);
 }
 
 /* Whose the port name is already, but for the other end of the same pair; or NULL */
@@ -100,8 +100,7 @@ int vpart_vport_admit(const struct vpart_adapter_args *args, const char *name, u
 	if (!parent)
 		return 0;
 	if (!parent->live || parent->removing) {
-		NL_SET_ERR_MSG_FMT(extack, "adapter %s is being deleted",
-				   parent->adapter[VPART_SIDE_CLIENT].name);
+		NL_SET_ERR_MSG_FMT(extack, "adapter %s is being deleted", vpart_link_name(parent));
 		return -EBUSY;
 	}
 	if (!args->port_name) {
@@ -110,9 +109,8 @@ int vpart_vport_admit(const struct vpart_adapter_args *args, const char *name, u
 	}
 	other = vpart_vport_named(args->port_name, args, name, ends);
 	if (other) {
-		NL_SET_ERR_MSG_FMT(extack, "port name %016llx is that of %s",
-				   args->port_name,
-				   other->adapter[VPART_SIDE_CLIENT].name);
+		NL_SET_ERR_MSG_FMT(extack, "port name %016llx is that of %s", args->port_name,
+				   vpart_link_name(other));
 		return -EEXIST;
 	}
 	*port_name = args->port_name;
@@ -143,33 +141,32 @@ int vpart_vport_none(const struct vpart_link *parent, struct netlink_ext_ack *ex
 		return 0;
 	if (nr == 1)
 		NL_SET_ERR_MSG_FMT(extack, "delete its virtual port %s first",
-				   first->adapter[VPART_SIDE_CLIENT].name);
+				   vpart_link_name(first));
 	else
 		NL_SET_ERR_MSG_FMT(extack, "delete its %u virtual ports first, %s is one",
-				   nr, first->adapter[VPART_SIDE_CLIENT].name);
+				   nr, vpart_link_name(first));
 	return -EBUSY;
 }
 
-static struct vpart_link *vpart_vport_parent(const struct vpart_vport_args *vport,
+static struct vpart_link *vpart_vport_parent(const char *name, int side, const char *address,
 					     struct netlink_ext_ack *extack)
 {
 	struct vpart_link *parent;
 
 	lockdep_assert_held(&vpart_config);
-	parent = vpart_adapter_lookup(0, vport->parent, vport->side, extack);
+	parent = vpart_adapter_lookup(0, name, side, extack);
 	if (IS_ERR(parent))
 		return parent;
 	if (parent->parent) {
-		NL_SET_ERR_MSG_FMT(extack, "adapter %s is a virtual port itself",
-				   vport->parent);
+		NL_SET_ERR_MSG_FMT(extack, "adapter %s is a virtual port itself", name);
 		return ERR_PTR(-EINVAL);
 	}
-	if (parent->fabric->exclusive && !vport->address) {
+	if (parent->fabric->exclusive && !address) {
 		NL_SET_ERR_MSG_FMT(extack, "fabric %s has an address for each link: give one",
 				   parent->fabric->name);
 		return ERR_PTR(-EINVAL);
 	}
-	if (!parent->fabric->exclusive && vport->address) {
+	if (!parent->fabric->exclusive && address) {
 		NL_SET_ERR_MSG(extack, "a virtual port has its parent's address");
 		return ERR_PTR(-EINVAL);
 	}
@@ -179,46 +176,40 @@ static struct vpart_link *vpart_vport_parent(const struct vpart_vport_args *vpor
 
 /**
  * vpart_vport_new() - make a virtual port
- * @vport: what it shall be
+ * @args: what is its own: id, name, slots, port name, address; gets what is its parent's
+ * @name: its parent's
+ * @side: the end that is meant, of a parent with two links; VPART_SIDE_ANY
  * @id: gets its id
- * @side: gets its end that is here, VPART_SIDE_ANY if both are
  * @extack: gets a sentence on failure
  *
  * Context: Process context; takes vpart_config, but not while drivers probe.
  * Return: as vpart_adapter_new().
  */
-int vpart_vport_new(const struct vpart_vport_args *vport, u32 *id, int *side,
+int vpart_vport_new(struct vpart_adapter_args *args, const char *name, int side, u32 *id,
 		    struct netlink_ext_ack *extack)
 {
-	struct vpart_adapter_args args = {
-		.id		= vport->id,
-		.name		= vport->name,
-		.slot		= { vport->slot[0], vport->slot[1] },
-		.port_name	= vport->port_name,
-	};
 	struct vpart_link *parent;
 	unsigned int noio;
 	int err;
 
 	noio = vpart_config_lock();
-	parent = vpart_vport_parent(vport, extack);
+	parent = vpart_vport_parent(name, side, args->address, extack);
 	vpart_config_unlock(noio);
 	if (IS_ERR(parent))
 		return PTR_ERR(parent);
 
-	args.parent = parent;
-	args.client = parent->part[VPART_SIDE_CLIENT]->name;
-	args.server = parent->part[VPART_SIDE_SERVER]->name;
-	args.fabric = parent->fabric->name;
-	args.copy = parent->fabric == &vpart_local_copy;
-	args.remote = parent->fabric->open;
-	args.side = vpart_here(parent, VPART_SIDE_CLIENT) ? VPART_SIDE_CLIENT :
-							    VPART_SIDE_SERVER;
-	args.address = vport->address ?: parent->address;
-	args.key = parent->key;
-	args.digest = parent->digest;
-	*side = args.remote ? (int)args.side : VPART_SIDE_ANY;
-	err = vpart_adapter_new(&args, id, extack);
+	args->parent = parent;
+	args->client = parent->part[VPART_SIDE_CLIENT]->name;
+	args->server = parent->part[VPART_SIDE_SERVER]->name;
+	args->fabric = parent->fabric->name;
+	args->copy = parent->fabric == &vpart_local_copy;
+	args->remote = parent->fabric->open;
+	args->side = vpart_here(parent, VPART_SIDE_CLIENT) ? VPART_SIDE_CLIENT :
+							     VPART_SIDE_SERVER;
+	args->address = args->address ?: parent->address;
+	args->key = parent->key;
+	args->digest = parent->digest;
+	err = vpart_adapter_new(args, id, extack);
 	vpart_link_put(parent);
 	return err;
 }

@@ -202,8 +202,9 @@ static ssize_t vscsi_tpg_initiator_show(struct config_item *item, char *page)
 CONFIGFS_ATTR_RO(vscsi_tpg_, initiator);
 
 /*
- * Write a LUN's number here when its backing device has another size, or when
- * the mapping of an ACL has changed: of neither does LIO tell us.
+ * Write a LUN's number here when its backing device has another size, when the
+ * mapping of an ACL has changed, or when the access state of a target port group
+ * was set by hand: of none of these does LIO tell us.
  */
 static ssize_t vscsi_tpg_rescan_store(struct config_item *item, const char *page, size_t count)
 {
@@ -213,6 +214,8 @@ static ssize_t vscsi_tpg_rescan_store(struct config_item *item, const char *page
 	ret = kstrtoull(page, 0, &lun);
 	if (ret)
 		return ret;
+	/* First: what the client then sends takes the unit attentions. */
+	vscsi_attention_again(to_vscsi_tpg(vscsi_attr_tpg(item)));
 	vscsi_tell(to_vscsi_tpg(vscsi_attr_tpg(item)), lun, 0x3f, 0x0e);
 	vscsi_tell(to_vscsi_tpg(vscsi_attr_tpg(item)), lun, 0x2a, 0x09);
 	return count;
@@ -401,6 +404,7 @@ static void vscsi_post_unlink(struct se_portal_group *se_tpg, struct se_lun *lun
 		vscsi_lower_alignment(tpg);
 	mutex_unlock(&vscsi_mutex);
 	vscsi_direct_drop(tpg, lun->unpacked_lun);
+	vscsi_attention_forget(tpg);
 	vscsi_lu_changed(tpg, lun, VPART_EVENT_TYPE_DELETE);
 }
 DEFINE_POST_UNLINK(vscsi_post_unlink)

@@ -266,6 +266,7 @@ int vscsi_tmf_init(struct vscsi_host *h)
 		return -ENOMEM;
 	for (i = 0; i < h->nr_hq; i++) {
 		h->hq[i].host = h;
+		h->hq[i].vq = vpart_queue(h->a, i);
 		for (j = 0; j < VPART_PRIO_TAGS; j++) {
 			struct vscsi_tmf *t = &h->hq[i].tmf[j];
 

@@ -47,7 +47,7 @@
 
 #define VSCSI_GATE_LIMIT	(60 * HZ)	/* a parked command is told BUSY then */
 
-static LIST_HEAD(vscsi_clients);	/* under vscsi_mutex */
+LIST_HEAD(vscsi_clients);	/* under vscsi_mutex */
 
 /* ---- parked commands ---- */
 

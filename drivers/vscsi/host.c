@@ -188,7 +188,7 @@ static void vscsi_commit_rqs(struct Scsi_Host *shost, u16 hwq)
 		vpart_kick(h->hq[hwq].vq);
 	/* Of a batch that was cut short; the caller may have a lock. */
 	if (h->runs)
-		vpart_run(vpart_queue(h->a, hwq), VPART_RUN_ELSEWHERE);
+		vpart_run(h->hq[hwq].vq, VPART_RUN_ELSEWHERE);
 }
 
 /*
@@ -228,7 +228,7 @@ static vscsi_qc_status vscsi_queuecommand(struct Scsi_Host *shost, struct scsi_c
 		return SCSI_MLQUEUE_HOST_BUSY;
 	/* It may end before we look again. */
 	lun = sc->device->lun;
-	vq = vpart_queue(h->a, scsi_cmd_to_rq(sc)->mq_hctx->queue_num);
+	vq = h->hq[scsi_cmd_to_rq(sc)->mq_hctx->queue_num].vq;
 	/* See vscsi_resume(); where queuecommand() may sleep, blk-mq does without. */
 	rcu_read_lock();
 	if (likely(READ_ONCE(h->state) == VSCSI_UP && READ_ONCE(lu->state) == VSCSI_LU_SAME)) {
@@ -481,6 +481,7 @@ void vscsi_set_up(struct vscsi_host *h, u32 epoch)
 	unsigned long flags;
 	bool up, silent;
 
+	vscsi_notice_login(h);
 	spin_lock_irqsave(&h->lock, flags);
 	silent = h->silent;
 	up = h->state == VSCSI_CHECK && h->epoch == epoch;
@@ -501,6 +502,7 @@ void vscsi_set_up(struct vscsi_host *h, u32 epoch)
 	if (silent)
 		vscsi_fail_held(h, NULL, DID_OK);
 	vscsi_rescan(h, BIT(VSCSI_TODO_LUNS) | BIT(VSCSI_TODO_CAPACITY));
+	vscsi_attend_soon(h);
 }
 
 /* ---- the bus's calls ---- */
@@ -511,12 +513,10 @@ static int vscsi_login(struct vpart_adapter *a, void *iu, u16 size)
 }
 
 /* No command is with the link: all tags are free, and the last two for task management. */
-static void vscsi_hq_up(struct vscsi_hq *hq, struct vpart_queue *vq,
-			const struct vpart_limits *lim)
+static void vscsi_hq_up(struct vscsi_hq *hq, const struct vpart_limits *lim)
 {
 	unsigned int i;
 
-	hq->vq = vq;
 	hq->spares = min_t(unsigned int, lim->depth - VSCSI_DEPTH_MIN, VSCSI_SPARES);
 	for (i = 0; i < VPART_PRIO_TAGS; i++)
 		hq->tmf[i].req.tag = lim->depth - VPART_PRIO_TAGS + i;
@@ -540,7 +540,7 @@ static void vscsi_up(struct vpart_adapter *a, u32 epoch, const struct vpart_limi
 		return;
 	}
 	for (i = 0; i < h->nr_hq; i++)
-		vscsi_hq_up(&h->hq[i], vpart_queue(a, i), lim);
+		vscsi_hq_up(&h->hq[i], lim);
 
 	spin_lock_irqsave(&h->lock, flags);
 	h->epoch = epoch;
@@ -670,6 +670,7 @@ int vscsi_probe(struct vpart_adapter *a)
 	INIT_WORK(&h->scan, vscsi_scan);
 	INIT_DELAYED_WORK(&h->again, vscsi_scan_again);
 	INIT_DELAYED_WORK(&h->look, vscsi_look);
+	vscsi_notice_init(h);
 	vscsi_rport_init(h);
 	ret = vscsi_tmf_init(h);
 	if (ret)
@@ -680,7 +681,7 @@ int vscsi_probe(struct vpart_adapter *a)
 	shost->max_lun = VSCSI_MAX_LUN;
 	shost->max_cmd_len = VSCSI_MAX_CDB;
 	vscsi_rport_transport(h);
-	h->runs = vpart_may_run(a) && shost_may_block(shost);
+	h->runs = !vpart_remote(a) && shost_may_block(shost);
 	ret = scsi_add_host(shost, &a->dev);
 	if (ret)
 		goto exit_tmf;
@@ -727,6 +728,7 @@ static void vscsi_remove(struct vpart_adapter *a)
 	cancel_delayed_work_sync(&h->look);
 	cancel_work_sync(&h->scan);
 	cancel_delayed_work_sync(&h->again);
+	vscsi_notice_exit(h);
 	scsi_remove_host(h->shost);
 	vscsi_tmf_exit(h);
 	scsi_host_put(h->shost);

@@ -9,6 +9,7 @@
 #include <linux/scatterlist.h>
 #include <linux/spinlock.h>
 #include <linux/workqueue.h>
+#include <linux/xarray.h>
 #include <scsi/scsi_cmnd.h>
 #include <scsi/scsi_device.h>
 #include <scsi/scsi_host.h>
@@ -186,6 +187,10 @@ struct vscsi_inq {
  * @up_wait: woken when @epoch changes
  * @tmf_mutex: one task management function that is waited for at a time
  * @inq: asks about LUNs
+ * @attention: by LUN, what the server says, and what commands brought: see notice.c
+ * @attend: tells of it
+ * @attend_at: jiffies, not before
+ * @event_log: limits messages about events that are of no use
  * @timeout_log: limits messages about timeouts
  * @timeouts: commands whose timer fired
  * @aborts: of these, sent an ABORT TASK
@@ -238,6 +243,10 @@ struct vscsi_host {
 	wait_queue_head_t	up_wait;
 	struct mutex		tmf_mutex;
 	struct vscsi_inq	inq;
+	struct xarray		attention;
+	struct delayed_work	attend;
+	unsigned long		attend_at;
+	struct ratelimit_state	event_log;
 	struct ratelimit_state	timeout_log;
 	atomic_t		timeouts;
 	atomic_t		aborts;
@@ -385,5 +394,13 @@ void vscsi_look(struct work_struct *work);
 void vscsi_unit_attention(struct vscsi_host *h, u64 lun, const u8 *sense, u8 len);
 void vscsi_event(struct vpart_adapter *a, u64 seq, const void *iu, u16 len);
 void vscsi_event_lost(struct vpart_adapter *a);
+
+/* notice.c */
+void vscsi_notice_init(struct vscsi_host *h);
+void vscsi_notice_exit(struct vscsi_host *h);
+void vscsi_notice(struct vscsi_host *h, u64 lun, enum vscsi_attention what, bool came);
+void vscsi_notice_other(struct vscsi_host *h, u64 lun);
+void vscsi_notice_login(struct vscsi_host *h);
+void vscsi_attend_soon(struct vscsi_host *h);
 
 #endif /* _VSCSI_HOST_H */

@@ -39,6 +39,8 @@ const size_t vscsi_call_size = sizeof(struct vscsi_tcmd);
 #define VSCSI_OP_IN	BIT(0)
 #define VSCSI_OP_OUT	BIT(1)
 #define VSCSI_OP_DIRECT	BIT(2)
+#define VSCSI_OP_OTHERS	BIT(3)	/* may be a unit attention for other initiators */
+#define VSCSI_OP_TAKES	BIT(4)	/* has status GOOD with a unit attention */
 
 static const u8 vscsi_op[256] = {
 	[READ_6]		= VSCSI_OP_IN | VSCSI_OP_DIRECT,
@@ -57,7 +59,9 @@ static const u8 vscsi_op[256] = {
 	[COMPARE_AND_WRITE]	= VSCSI_OP_OUT,
 	[UNMAP]			= VSCSI_OP_OUT,
 	[EXTENDED_COPY]		= VSCSI_OP_OUT,
-	[PERSISTENT_RESERVE_OUT] = VSCSI_OP_OUT,
+	[PERSISTENT_RESERVE_OUT] = VSCSI_OP_OUT | VSCSI_OP_OTHERS,
+	[MAINTENANCE_OUT]	= VSCSI_OP_OTHERS,
+	[REQUEST_SENSE]		= VSCSI_OP_TAKES,
 };
 
 /*
@@ -216,6 +220,7 @@ void vscsi_release_cmd(struct se_cmd *se_cmd)
 {
 	struct vscsi_tcmd *cmd;
 	struct vpart_call *c;
+	u8 op;
 
 	if (unlikely(se_cmd->se_cmd_flags & SCF_SCSI_TMR_CDB)) {
 		vscsi_tmr_release(se_cmd);
@@ -223,6 +228,11 @@ void vscsi_release_cmd(struct se_cmd *se_cmd)
 	}
 	cmd = to_tcmd(se_cmd);
 	c = vpart_priv_call(cmd);
+	op = vscsi_op[cmd->cdb[0]];
+	if (unlikely(op & VSCSI_OP_OTHERS))
+		vscsi_attention_look();
+	if (unlikely(op & VSCSI_OP_TAKES || se_cmd->scsi_status || !cmd->answered))
+		vscsi_attention_taken(cmd);
 	if (unlikely(READ_ONCE(cmd->barred) || !cmd->answered))
 		__vscsi_gate_over(cmd);
 	/* Either of them unmaps. */

@@ -275,6 +275,21 @@ static int vscsi_set_tmo(struct vscsi_host *h, const char *name, int fast_io_fai
 	return 0;
 }
 
+/* @loss: it is dev_loss_tmo */
+static ssize_t vscsi_store_tmo(struct vscsi_host *h, const char *name, bool loss,
+			       const char *buf, size_t count)
+{
+	int ret, tmo;
+
+	ret = vscsi_get_tmo(h, name, buf, &tmo);
+	if (ret)
+		return ret;
+	mutex_lock(&h->rport->mutex);
+	ret = vscsi_set_tmo(h, name, loss ? h->fast_io_fail : tmo, loss ? tmo : h->dev_loss);
+	mutex_unlock(&h->rport->mutex);
+	return ret ?: count;
+}
+
 static ssize_t vscsi_show_tmo(int tmo, char *buf)
 {
 	return tmo < 0 ? sysfs_emit(buf, "off\n") : sysfs_emit(buf, "%d\n", tmo);
@@ -289,16 +304,7 @@ static ssize_t fast_io_fail_tmo_show(struct device *port, struct device_attribut
 static ssize_t fast_io_fail_tmo_store(struct device *port, struct device_attribute *attr,
 				      const char *buf, size_t count)
 {
-	struct vscsi_host *h = vscsi_port_host(port);
-	int ret, tmo;
-
-	ret = vscsi_get_tmo(h, "fast_io_fail_tmo", buf, &tmo);
-	if (ret)
-		return ret;
-	mutex_lock(&h->rport->mutex);
-	ret = vscsi_set_tmo(h, "fast_io_fail_tmo", tmo, h->dev_loss);
-	mutex_unlock(&h->rport->mutex);
-	return ret ?: count;
+	return vscsi_store_tmo(vscsi_port_host(port), attr->attr.name, false, buf, count);
 }
 static DEVICE_ATTR_RW(fast_io_fail_tmo);
 
@@ -310,16 +316,7 @@ static ssize_t dev_loss_tmo_show(struct device *port, struct device_attribute *a
 static ssize_t dev_loss_tmo_store(struct device *port, struct device_attribute *attr,
 				  const char *buf, size_t count)
 {
-	struct vscsi_host *h = vscsi_port_host(port);
-	int ret, tmo;
-
-	ret = vscsi_get_tmo(h, "dev_loss_tmo", buf, &tmo);
-	if (ret)
-		return ret;
-	mutex_lock(&h->rport->mutex);
-	ret = vscsi_set_tmo(h, "dev_loss_tmo", h->fast_io_fail, tmo);
-	mutex_unlock(&h->rport->mutex);
-	return ret ?: count;
+	return vscsi_store_tmo(vscsi_port_host(port), attr->attr.name, true, buf, count);
 }
 static DEVICE_ATTR_RW(dev_loss_tmo);
 

@@ -39,9 +39,10 @@ void vscsi_rescan(struct vscsi_host *h, unsigned int todo)
 
 /*
  * What an event or a unit attention is about. If it names the LUN, that one is
- * looked at and no other: a server that gets n of them says so of each.
+ * looked at and no other: a server that gets n of them says so of each. Is it
+ * about anything that is looked at?
  */
-static void vscsi_changed(struct vscsi_host *h, u64 lun, u16 asc)
+static bool vscsi_changed(struct vscsi_host *h, u64 lun, u16 asc)
 {
 	unsigned int todo;
 
@@ -50,10 +51,11 @@ static void vscsi_changed(struct vscsi_host *h, u64 lun, u16 asc)
 	else if (asc == VSCSI_ASC_CAPACITY_CHANGED)
 		todo = VSCSI_TODO_CAPACITY;
 	else
-		return;
+		return false;
 	if (lun < VSCSI_MAX_LUN)
 		set_bit(lun, h->todo_lun[todo]);
 	vscsi_rescan(h, lun < VSCSI_MAX_LUN ? 0 : BIT(todo));
+	return true;
 }
 
 /**
@@ -97,6 +99,11 @@ void vscsi_unit_attention(struct vscsi_host *h, u64 lun, const u8 *sense, u8 len
 	if (!scsi_normalize_sense(sense, len, &sshdr) || sshdr.sense_key != UNIT_ATTENTION)
 		return;
 	asc = sshdr.asc << 8 | sshdr.ascq;
+	if (vscsi_attention(asc) >= 0) {
+		vscsi_notice(h, lun, vscsi_attention(asc), true);
+		return;
+	}
+	vscsi_notice_other(h, lun);
 	if (asc == VSCSI_ASC_LUNS_CHANGED)
 		vscsi_look_soon(h);
 	else
@@ -109,6 +116,8 @@ void vscsi_unit_attention(struct vscsi_host *h, u64 lun, const u8 *sense, u8 len
  * @seq: its number
  * @iu: event IU
  * @len: bytes there
+ *
+ * A hint: what it says is asked for. One that is not known is a later version's.
  */
 void vscsi_event(struct vpart_adapter *a, u64 seq, const void *iu, u16 len)
 {
@@ -120,7 +129,12 @@ void vscsi_event(struct vpart_adapter *a, u64 seq, const void *iu, u16 len)
 		atomic_inc(&h->bad);
 		return;
 	}
-	vscsi_changed(h, lun, asc);
+	if (lun < VSCSI_MAX_LUN && vscsi_attention(asc) >= 0)
+		vscsi_notice(h, lun, vscsi_attention(asc), false);
+	else if (!vscsi_changed(h, lun, asc) && __ratelimit(&h->event_log))
+		shost_printk(KERN_NOTICE, h->shost,
+			     "%s: an event of LUN %llu, sense %02x/%02x, is of no use here\n",
+			     a->name, lun, asc >> 8, asc & 0xff);
 }
 
 /**

@@ -21,7 +21,7 @@ DEFINE_MUTEX(vscsi_mutex);
 static LIST_HEAD(vscsi_ports);
 struct workqueue_struct *vscsi_twq;
 struct workqueue_struct *vscsi_caw_wq;
-static struct workqueue_struct *vscsi_end_wq;	/* ends of sessions */
+struct workqueue_struct *vscsi_end_wq;
 
 /**
  * vscsi_port_get() - find a server adapter that this driver is bound to
@@ -104,6 +104,7 @@ static void vscsi_session_free(struct work_struct *work)
 		wake_up_all(&tpg->idle);
 	mutex_unlock(&vscsi_mutex);
 	put_device(&sess->a->dev);
+	xa_destroy(&sess->told);
 	kfree(sess);
 }
 
@@ -161,6 +162,7 @@ static struct vscsi_session *vscsi_session_new(struct vpart_adapter *a, struct v
 	sess->boot = peer.boot;
 	kref_init(&sess->ref);
 	spin_lock_init(&sess->lock);
+	xa_init_flags(&sess->told, XA_FLAGS_LOCK_IRQ);
 	INIT_WORK(&sess->free, vscsi_session_free);
 	sess->tpg = tpg;
 	sess->a = a;

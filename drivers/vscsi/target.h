@@ -131,6 +131,7 @@ struct vscsi_tq {
  * @draining: no command goes to LIO any more; those that it has are barred
  * @lock: guards the calls of @nr_tmr functions; irq-safe, innermost
  * @nr_tmr: task management functions inside LIO
+ * @told: unit attentions that the client was told of, by its LUN: see attention.c
  * @free: ends the session
  * @nr_tq: VSCSI_LANES times as many as queues
  * @tq: by queue and LUN
@@ -147,6 +148,7 @@ struct vscsi_session {
 	bool			draining;
 	spinlock_t		lock;
 	unsigned int		nr_tmr;
+	struct xarray		told;
 	struct work_struct	free;
 	unsigned int		nr_tq;
 	struct vscsi_tq		tq[];
@@ -267,6 +269,7 @@ static inline struct vscsi_tport *to_vscsi_tport(struct se_wwn *wwn)
 extern struct mutex vscsi_mutex;	/* lists, enabled, sessions; outside all LIO locks */
 extern struct workqueue_struct *vscsi_twq;	/* commands */
 extern struct workqueue_struct *vscsi_caw_wq;	/* COMPARE AND WRITE, which waits */
+extern struct workqueue_struct *vscsi_end_wq;	/* what nobody waits for */
 struct vpart_adapter *vscsi_port_get(const char *name);
 void vscsi_session_put(struct vscsi_session *sess);
 void vscsi_close_session(struct se_session *se_sess);
@@ -297,6 +300,7 @@ void vscsi_release_cmd(struct se_cmd *se_cmd);
 int vscsi_check_stop_free(struct se_cmd *se_cmd);
 
 /* gate.c */
+extern struct list_head vscsi_clients;	/* guarded by vscsi_mutex */
 struct vscsi_client *vscsi_client_get(const struct vpart_peer *peer);
 void vscsi_client_put(struct vscsi_client *client);
 int vscsi_client_renew(struct vscsi_client *client, const uuid_t *boot);
@@ -328,6 +332,19 @@ void vscsi_direct_end(const struct vscsi_direct *saved);
 static inline bool vscsi_is_direct(struct vscsi_tpg *tpg, u64 lun)
 {
 	return !xa_empty(&tpg->direct) && xa_load(&tpg->direct, lun);
+}
+
+/* attention.c */
+void vscsi_attention_look(void);
+void vscsi_attention_again(struct vscsi_tpg *tpg);
+void vscsi_attention_forget(struct vscsi_tpg *tpg);
+void __vscsi_attention_taken(struct vscsi_tcmd *cmd);
+
+/* A command has ended that may have taken its LUN's unit attentions with it. */
+static inline void vscsi_attention_taken(struct vscsi_tcmd *cmd)
+{
+	if (unlikely(!xa_empty(&cmd->sess->told)))
+		__vscsi_attention_taken(cmd);
 }
 
 /* align.c */

@@ -546,6 +546,33 @@ static inline int vscsi_get_tmf(const void *iu, u16 len, u64 *tag, u64 *lun, u8 
 /* Of an event: it may concern any LUN. The well known one of REPORT LUNS. */
 #define VSCSI_ANY_LUN		0xc101
 
+/*
+ * What an initiator loses, or may use otherwise, by what another one or an
+ * administrator did. Sense 2a/03 to 2a/06, in this order.
+ */
+enum vscsi_attention {
+	VSCSI_RESERVATIONS_PREEMPTED,
+	VSCSI_RESERVATIONS_RELEASED,
+	VSCSI_REGISTRATIONS_PREEMPTED,
+	VSCSI_ACCESS_STATE_CHANGED,
+	VSCSI_ATTENTIONS,
+};
+
+#define VSCSI_ASC_ATTENTION	0x2a03	/* the first: asc << 8 | ascq */
+
+/**
+ * vscsi_attention() - which of these a unit attention is
+ * @asc: additional sense code and qualifier, asc << 8 | ascq
+ *
+ * Return: enum vscsi_attention, or -ENOENT.
+ */
+static inline int vscsi_attention(u16 asc)
+{
+	if (asc < VSCSI_ASC_ATTENTION || asc >= VSCSI_ASC_ATTENTION + VSCSI_ATTENTIONS)
+		return -ENOENT;
+	return asc - VSCSI_ASC_ATTENTION;
+}
+
 /**
  * vscsi_put_aer() - write an asynchronous event: a unit attention of a LUN
  * @iu: room for VSCSI_AER_IU_SIZE bytes

@@ -274,6 +274,20 @@ static void aer(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vscsi_get_aer(iu, sizeof(iu), &lun, &asc), -EPROTO);
 }
 
+/* The bytes are the protocol's: 2a/03 to 2a/06, none beside them. */
+static void attention(struct kunit *test)
+{
+	unsigned int asc, known = 0;
+
+	KUNIT_EXPECT_EQ(test, vscsi_attention(0x2a03), (int)VSCSI_RESERVATIONS_PREEMPTED);
+	KUNIT_EXPECT_EQ(test, vscsi_attention(0x2a04), (int)VSCSI_RESERVATIONS_RELEASED);
+	KUNIT_EXPECT_EQ(test, vscsi_attention(0x2a05), (int)VSCSI_REGISTRATIONS_PREEMPTED);
+	KUNIT_EXPECT_EQ(test, vscsi_attention(0x2a06), (int)VSCSI_ACCESS_STATE_CHANGED);
+	for (asc = 0; asc <= U16_MAX; asc++)
+		known += vscsi_attention(asc) >= 0;
+	KUNIT_EXPECT_EQ(test, known, (unsigned int)VSCSI_ATTENTIONS);
+}
+
 static void luns(struct kunit *test)
 {
 	static const u64 numbers[] = { 0, 1, 255, 256, 16383, 0x4001, 0x10000, 0xc101ULL << 32 };
@@ -383,6 +397,7 @@ static struct kunit_case vscsi_wire_cases[] = {
 	KUNIT_CASE(login),
 	KUNIT_CASE(login_port),
 	KUNIT_CASE(aer),
+	KUNIT_CASE(attention),
 	KUNIT_CASE(luns),
 	KUNIT_CASE(names),
 	KUNIT_CASE(redrive),

@@ -35,6 +35,11 @@
 	((struct file *)blkdev_get_by_dev(devt, mode, holder))
 #define file_bdev(file) ((struct block_device *)(file))
 #define bdev_fput(file) blkdev_put(file_bdev(file), FMODE_READ)
+#define bdev_file_open_by_path(path, mode, holder, ops) \
+	((struct file *)blkdev_get_by_path(path, (mode) | FMODE_EXCL, holder))
+#define bdev_close_held(file, mode) blkdev_put(file_bdev(file), (mode) | FMODE_EXCL)
+#else
+#define bdev_close_held(file, mode) bdev_fput(file)
 #endif
 
 /* 6.4: the timer's answer is SCSI's own */
@@ -207,6 +212,36 @@ static __maybe_unused unsigned int compat_extack_next;
 /* 6.6: what a dump was asked with is in struct genl_info */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 6, 0)
 #define genl_info_dump(cb)	genl_dumpit_info(cb)
+#endif
+
+/* 6.7: one call sets all times of a new inode */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 7, 0)
+#define simple_inode_init_ts(inode) do {					\
+	struct inode *__inode = (inode);					\
+										\
+	__inode->i_ctime = current_time(__inode);				\
+	__inode->i_mtime = __inode->i_ctime;					\
+	__inode->i_atime = __inode->i_ctime;					\
+} while (0)
+#endif
+
+/* 6.14: d_revalidate() is told folder and name */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
+#define compat_d_revalidate_args(dentry, flags)	struct dentry *dentry, unsigned int flags
+#else
+#define compat_d_revalidate_args(dentry, flags)			\
+	struct inode *dir, const struct qstr *name,		\
+	struct dentry *dentry, unsigned int flags
+#endif
+
+/* 6.17: dentry operations of all of a superblock are set by a call */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 17, 0)
+#define set_default_d_op(sb, ops)	((void)((sb)->s_d_op = (ops)))
+#endif
+
+/* 6.18: an inode that is dropped when nobody uses it any more */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+#define inode_just_drop	generic_delete_inode
 #endif
 
 /* 6.19: an address of any length has a type of its own */

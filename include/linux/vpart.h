@@ -302,7 +302,6 @@ void vpart_problem(struct vpart_adapter *a, const char *fmt, ...);
 struct vpart_queue *vpart_queue(struct vpart_adapter *a, unsigned int index);
 int __must_check vpart_submit(struct vpart_queue *q, struct vpart_req *req);
 void vpart_kick(struct vpart_queue *q);
-bool vpart_may_run(const struct vpart_adapter *a);
 void vpart_run(struct vpart_queue *q, u64 what);
 int vpart_poll(struct vpart_queue *q, unsigned int budget);
 int vpart_cancel(struct vpart_queue *q, struct vpart_req *req);

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * io DEVICE: what a 4 KiB I/O costs, in ns of the guest's clock; in a VM that
+ * io DEVICE [JOBS]: what a 4 KiB I/O costs, in ns of the guest's clock; in a VM that
  * counts instructions (-icount shift=0) that is guest instructions.
+ *
+ * With JOBS, as many processes do as many I/Os each at once, one on each processor from
+ * the first on; none of them flushes. What is printed is the time by the I/Os of all.
  *
  * Prints one line per operation and queue depth: "OP QD MEDIAN LOWEST HIGHEST".
  * Depth 1 is pread and pwrite; above it, that many are submitted at once and
@@ -11,11 +14,13 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <linux/aio_abi.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,6 +36,7 @@ static const char *const op_name[] = { "read", "write", "write+flush" };
 static aio_context_t aio;
 static char *buffer;
 static uint64_t random_state = 1;
+static int jobs;
 
 static void die(const char *what)
 {
@@ -103,17 +109,83 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-static void measure(int fd, enum op op, int qd)
+/* One job, in a process of its own: says that it is ready, begins when @go is closed. */
+static void job(const char *device, int number, enum op op, int qd, int ready, int go)
+{
+	cpu_set_t cpu;
+	char c = 0;
+	int fd;
+
+	CPU_ZERO(&cpu);
+	CPU_SET(number, &cpu);
+	if (sched_setaffinity(0, sizeof(cpu), &cpu))
+		die("processor");
+	fd = open(device, O_RDWR | O_DIRECT);
+	aio = 0;
+	if (fd < 0 || syscall(SYS_io_setup, MAX_QD, &aio))
+		die(device);
+	random_state = (uint64_t)number + 1;
+	run(fd, op, qd, MAX_QD);
+	if (write(ready, &c, 1) != 1 || read(go, &c, 1))
+		die("pipe");
+	run(fd, op, qd, OPS);
+	_exit(0);
+}
+
+/* The time that all jobs take. */
+static uint64_t run_jobs(const char *device, enum op op, int qd)
+{
+	int ready[2], go[2], status;
+	uint64_t start;
+	char c;
+
+	if (pipe(ready) || pipe(go))
+		die("pipe");
+	for (int i = 0; i < jobs; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			die("fork");
+		if (!pid) {
+			close(go[1]);
+			job(device, i, op, qd, ready[1], go[0]);
+		}
+	}
+	for (int i = 0; i < jobs; i++)
+		if (read(ready[0], &c, 1) != 1)
+			die("pipe");
+	start = now();
+	close(go[1]);
+	for (int i = 0; i < jobs; i++) {
+		if (wait(&status) < 0 || status) {
+			fprintf(stderr, "a job failed\n");
+			exit(1);
+		}
+	}
+	start = now() - start;
+	close(go[0]);
+	close(ready[0]);
+	close(ready[1]);
+	return start;
+}
+
+static uint64_t run_once(const char *device, int fd, enum op op, int qd)
+{
+	uint64_t start = now();
+
+	if (jobs)
+		return run_jobs(device, op, qd) / OPS / (uint64_t)jobs;
+	run(fd, op, qd, OPS);
+	return (now() - start) / OPS;
+}
+
+static void measure(const char *device, int fd, enum op op, int qd)
 {
 	uint64_t cost[REPEATS];
 
 	run(fd, op, qd, OPS);		/* warm caches and pools */
-	for (int i = 0; i < REPEATS; i++) {
-		uint64_t start = now();
-
-		run(fd, op, qd, OPS);
-		cost[i] = (now() - start) / OPS;
-	}
+	for (int i = 0; i < REPEATS; i++)
+		cost[i] = run_once(device, fd, op, qd);
 	qsort(cost, REPEATS, sizeof(cost[0]), compare);
 	printf("%s %d %llu %llu %llu\n", op_name[op], qd,
 	       (unsigned long long)cost[REPEATS / 2], (unsigned long long)cost[0],
@@ -125,8 +197,10 @@ int main(int argc, char **argv)
 {
 	int fd;
 
-	if (argc != 2) {
-		fprintf(stderr, "usage: io DEVICE\n");
+	if (argc == 3)
+		jobs = atoi(argv[2]);
+	if (argc < 2 || argc > 3 || jobs < argc - 2) {
+		fprintf(stderr, "usage: io DEVICE [JOBS]\n");
 		return 2;
 	}
 	fd = open(argv[1], O_RDWR | O_DIRECT);
@@ -140,9 +214,9 @@ int main(int argc, char **argv)
 	for (off_t i = 0; i < BLOCKS; i++)
 		if (pwrite(fd, buffer, BS, i * BS) != BS)
 			die("first write");
-	for (enum op op = READ; op <= WRITE_FLUSH; op++) {
-		measure(fd, op, 1);
-		measure(fd, op, MAX_QD);
+	for (enum op op = READ; op <= (jobs ? WRITE : WRITE_FLUSH); op++) {
+		measure(argv[1], fd, op, 1);
+		measure(argv[1], fd, op, MAX_QD);
 	}
 	return 0;
 }

@@ -118,6 +118,7 @@ static void event(const void *iu, u16 len)
 		return;
 	vscsi_put_aer(out, lun, asc >> 8, asc);
 	must(!vscsi_get_aer(out, sizeof(out), &lun2, &asc2) && lun2 == lun && asc2 == asc);
+	must(vscsi_attention(asc) < VSCSI_ATTENTIONS);
 }
 
 static void page83(const void *page, size_t len)

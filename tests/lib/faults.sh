@@ -23,7 +23,8 @@ walks() {
 }
 
 # no_leaks DESCRIPTION: as kmemleak_check, but for what the kernel itself loses
-# when its own class_register() or bus_register() fails (6.1; the object's name).
+# when its own class_register(), bus_register() or kmem_cache_create() fails (6.1; the
+# object's name).
 no_leaks() {
 	local file=/sys/kernel/debug/kmemleak found
 	# The next line of its own on the console would be a complaint.
@@ -31,7 +32,7 @@ no_leaks() {
 	sleep 6
 	echo scan >$file && echo scan >$file
 	dmesg -n 7
-	found=$(awk 'function out() { if (text !~ /kobject_set_name[^\n]*\n[^\n]*(__class_register|bus_register)/) printf "%s", text }
+	found=$(awk 'function out() { if (text !~ /kobject_set_name[^\n]*\n([^\n]*kobject_init_and_add[^\n]*\n)?[^\n]*(__class_register|bus_register|sysfs_slab_add)/) printf "%s", text }
 		/^unreferenced/ { out(); text = "" } { text = text $0 "\n" } END { out() }' $file)
 	if [ -z "$found" ]; then ok "$1"; else not_ok "$1" "$(head -n 60 <<<"$found")"; fi
 }

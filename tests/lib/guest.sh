@@ -58,6 +58,12 @@ is() {
 	if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "got  $2"$'\n'"want $3"; fi
 }
 
+# code COMMAND...: its exit code; what it says goes to /tmp/out and /tmp/err
+code() { "$@" >/tmp/out 2>/tmp/err; echo $?; }
+
+# get 'PYTHON OF o' WORD...: a value of what "vpart --json WORD..." says
+get() { vpart --json "${@:2}" | python3 -c "import json, sys; o = json.load(sys.stdin); print($1)"; }
+
 # kmemleak_check [DESCRIPTION]: a test that nothing was leaked so far. Needs the
 # debug kernel booted with kmemleak=on (a script asks by "# append: kmemleak=on");
 # that, and the two scans, make a run about twice as long.

@@ -17,6 +17,7 @@
  * @lus: all LUs that existed at the beginning, of other tools too
  * @nlus: how many
  * @index: devices by their identities, while LUs are made
+ * @taken: numbers of backstores
  * @count: objects, by enum vpart_config_result
  */
 struct restore {
@@ -27,6 +28,7 @@ struct restore {
 	struct vpart_lu			*lus;
 	size_t				nlus;
 	struct identity_index		index;
+	struct lio_numbers		taken;
 	size_t				count[VPART_CONFIG_RESULTS];
 };
 
@@ -245,7 +247,7 @@ static int make_backstore(struct restore *r, size_t index, char *backstore, size
 		return ret;
 	spec.device = path;
 	spec.identity = lu->device.id;
-	ret = vpart_lio_backstore_add(r->v, &spec, lu->uuid, backstore, size);
+	ret = vpart_lio_backstore_add(r->v, &spec, lu->uuid, &r->taken, backstore, size);
 	if (ret)
 		return ret;
 	config_each_attrib(a, &r->want, index) {

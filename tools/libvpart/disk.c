@@ -47,7 +47,7 @@ uint64_t vpart_disk_bytes(unsigned int major, unsigned int minor)
 int vpart_block_find(struct vpart *v, const char *path, struct vpart_block *b)
 {
 	struct stat st;
-	int fd, lbs, err;
+	int fd, err;
 
 	memset(b, 0, sizeof(*b));
 	if (stat(path, &st))
@@ -65,12 +65,11 @@ int vpart_block_find(struct vpart *v, const char *path, struct vpart_block *b)
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return vpart_fail(v, errno, VPART_CODE_FAILED, "%s: %s", path, strerror(errno));
-	err = ioctl(fd, BLKGETSIZE64, &b->bytes) || ioctl(fd, BLKSSZGET, &lbs) ? errno : 0;
+	err = ioctl(fd, BLKGETSIZE64, &b->bytes) ? errno : 0;
 	close(fd);
 	if (err)
 		return vpart_fail(v, err, VPART_CODE_FAILED, "%s: no size: %s", path,
 				  strerror(err));
-	b->lbs = (unsigned int)lbs;
 	return 0;
 }
 

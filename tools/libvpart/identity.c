@@ -175,7 +175,7 @@ static int from_medium(unsigned int major, unsigned int minor, enum identity_wri
 		       size_t size)
 {
 	unsigned int part = part_of(major, minor);
-	char path[64], text[32], value[64];
+	char path[64], value[64];
 	uint8_t *buf;
 	ssize_t got;
 	int ret;
@@ -185,8 +185,7 @@ static int from_medium(unsigned int major, unsigned int minor, enum identity_wri
 		return -ENODATA;
 	if (kind == IDENTITY_PARTUUID) {
 		snprintf(path, sizeof(path), "/sys/dev/block/%u:%u/../dev", major, minor);
-		if (vpart_file_read(path, text, sizeof(text)) <= 0 ||
-		    sscanf(text, "%u:%u", &major, &minor) != 2)
+		if (!vpart_file_device(path, &major, &minor))
 			return -ENODATA;
 	}
 	got = read_head(major, minor, &buf);

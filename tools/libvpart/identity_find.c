@@ -65,11 +65,10 @@ static bool is_drive(const char *name)
 
 static bool device_number(const char *name, unsigned int *major, unsigned int *minor)
 {
-	char path[64], text[32];
+	char path[64];
 
 	snprintf(path, sizeof(path), "/sys/class/block/%.31s/dev", name);
-	return vpart_file_read(path, text, sizeof(text)) > 0 &&
-	       sscanf(text, "%u:%u", major, minor) == 2;
+	return vpart_file_device(path, major, minor);
 }
 
 /* Each device that has an identity of this kind. */

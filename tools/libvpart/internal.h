@@ -74,6 +74,7 @@ int vpart_list_done(struct vpart *v, int ret, struct vpart_list *l, void *list, 
 
 /* sysfs.c: small files of sysfs and configfs */
 int vpart_file_read(const char *path, char *buf, size_t size);
+bool vpart_file_device(const char *path, unsigned int *major, unsigned int *minor);
 int vpart_file_write(const char *path, const char *text);
 int vpart_dir_list(const char *path, bool (*want)(const char *name), char ***names, size_t *n);
 void vpart_dir_free(char **names, size_t n);
@@ -90,7 +91,6 @@ struct vpart_block {
 	unsigned int	major;
 	unsigned int	minor;
 	uint64_t	bytes;
-	unsigned int	lbs;			/* logical block size */
 };
 
 int vpart_block_find(struct vpart *v, const char *path, struct vpart_block *b);
@@ -123,15 +123,23 @@ struct vpart_lio_path {
 };
 
 /* lio.c: backstores and mappings in configfs */
+
+/* Of each kind, the backstores with numbers below this are taken. */
+struct lio_numbers {
+	unsigned int	iblock;
+	unsigned int	fileio;
+};
+
 int vpart_lio_check(struct vpart *v);
 int vpart_lio_direct_set(struct vpart *v, const char *pair, uint32_t lun, bool on);
 int vpart_lio_backstore_add(struct vpart *v, const struct vpart_lu_spec *spec,
-			    const uint8_t uuid[VPART_UUID_SIZE], char *backstore, size_t size);
+			    const uint8_t uuid[VPART_UUID_SIZE], struct lio_numbers *taken,
+			    char *backstore, size_t size);
 int vpart_lio_backstore_del(struct vpart *v, const char *backstore, const char *name);
 int vpart_lio_map(struct vpart *v, const char *backstore, const char *name,
 		  struct vpart_lio_path *path);
 int vpart_lio_unmap(struct vpart *v, const struct vpart_lu *lu);
-int vpart_lio_list(struct vpart *v, struct vpart_lu **list, size_t *n);
+int vpart_lio_list(struct vpart *v, const char *name, struct vpart_lu **list, size_t *n);
 int vpart_lio_backstores(struct vpart *v, struct vpart_lu **list, size_t *n);
 void vpart_lio_look(struct vpart_lu *lu, const char *backstore, const char *name,
 		    const struct vpart_lio_path *path);

@@ -84,17 +84,22 @@ static void stable_path(const struct vpart_block *b, char *path, size_t size)
 	vpart_dir_free(names, n);
 }
 
-/* mkdir core/<kind>_<lowest free number>, as rtslib: one backstore in each. */
-static int make_hba(struct vpart *v, bool block, char *hba, size_t size)
+/*
+ * mkdir core/<kind>_<lowest free number>, as rtslib: one backstore in each. @number:
+ * those below it are taken; gets the one that it is.
+ */
+static int make_hba(struct vpart *v, bool block, unsigned int *number, char *hba, size_t size)
 {
 	char path[PATH_MAX];
-	int i;
+	unsigned int i;
 
-	for (i = 0; i < MAX_HBA; i++) {
-		snprintf(hba, size, "%s_%d", block ? "iblock" : "fileio", i);
+	for (i = *number; i < MAX_HBA; i++) {
+		snprintf(hba, size, "%s_%u", block ? "iblock" : "fileio", i);
 		vpart_path(path, sizeof(path), CORE "/%s", hba);
-		if (!mkdir(path, 0755))
+		if (!mkdir(path, 0755)) {
+			*number = i;
 			return 0;
+		}
 		if (errno == EEXIST)
 			continue;
 		if (errno == EINVAL || errno == ENOENT)
@@ -127,13 +132,19 @@ int vpart_lio_identity_set(struct vpart *v, const char *backstore, const char *n
 	return set_text(v, dir, "alias", text);
 }
 
-/* @spec->identity: as identity_choose() has it, or NULL: nobody has chosen one. */
+/*
+ * @spec->identity: as identity_choose() has it, or NULL: nobody has chosen one. @taken:
+ * zeroed at first; who makes many keeps it, and each begins to look for a number where
+ * the last one has found its.
+ */
 int vpart_lio_backstore_add(struct vpart *v, const struct vpart_lu_spec *spec,
-			    const uint8_t uuid[VPART_UUID_SIZE], char *backstore, size_t size)
+			    const uint8_t uuid[VPART_UUID_SIZE], struct lio_numbers *taken,
+			    char *backstore, size_t size)
 {
 	char dir[PATH_MAX], hba_dir[PATH_MAX], dev[PATH_MAX], by[1100], text[PATH_MAX + 64];
 	char serial[VPART_UUID_TEXT];
 	struct vpart_block b;
+	unsigned int number;
 	struct stat st;
 	bool block;
 	int ret;
@@ -168,7 +179,8 @@ int vpart_lio_backstore_add(struct vpart *v, const struct vpart_lu_spec *spec,
 		return vpart_fail(v, EINVAL, VPART_CODE_INVALID,
 				  "%s: a path with a comma or a newline cannot be served", dev);
 
-	ret = make_hba(v, block, backstore, size);
+	number = block ? taken->iblock : taken->fileio;
+	ret = make_hba(v, block, &number, backstore, size);
 	if (ret)
 		return ret;
 	vpart_path(hba_dir, sizeof(hba_dir), CORE "/%s", backstore);
@@ -192,6 +204,7 @@ int vpart_lio_backstore_add(struct vpart *v, const struct vpart_lu_spec *spec,
 	ret = set_text(v, dir, "enable", "1");
 	if (ret)
 		goto drop_device;
+	*(block ? &taken->iblock : &taken->fileio) = number + 1;
 	return 0;
 
 drop_device:
@@ -441,6 +454,15 @@ static void read_backstore(struct vpart_lu *lu)
 	read_identity(lu);
 }
 
+/* One of its paths. */
+static void read_path(struct vpart_lu *lu, const char *pair, uint32_t lun)
+{
+	vpart_copy(lu->pair, sizeof(lu->pair), pair);
+	lu->lun = lun;
+	vpart_lio_path_read(lu);
+	lu->direct = is_direct(pair, lun);
+}
+
 /* The name of the LU that a LUN's folder links to. */
 static bool lun_target(const char *dir, char *backstore, size_t bsize, char *name, size_t nsize)
 {
@@ -518,10 +540,7 @@ static void add_mappings(struct vpart_list *l, const struct place *places, size_
 				break;
 			*lu = first;
 		}
-		vpart_copy(lu->pair, sizeof(lu->pair), pair);
-		lu->lun = (uint32_t)strtoul(luns[i] + 4, NULL, 10);
-		vpart_lio_path_read(lu);
-		lu->direct = is_direct(pair, lu->lun);
+		read_path(lu, pair, (uint32_t)strtoul(luns[i] + 4, NULL, 10));
 	}
 	vpart_dir_free(luns, n);
 }
@@ -535,7 +554,7 @@ bool vpart_lio_serves(const struct vpart_block *b, char *name, size_t size)
 	struct stat st;
 	size_t i, n;
 
-	if (!quiet || vpart_lio_list(quiet, &list, &n)) {
+	if (!quiet || vpart_lio_list(quiet, NULL, &list, &n)) {
 		vpart_close(quiet);
 		return false;
 	}
@@ -559,41 +578,48 @@ void vpart_lio_look(struct vpart_lu *lu, const char *backstore, const char *name
 	vpart_copy(lu->name, sizeof(lu->name), name);
 	vpart_copy(lu->backstore, sizeof(lu->backstore), backstore);
 	read_backstore(lu);
-	vpart_copy(lu->pair, sizeof(lu->pair), path->pair);
-	lu->lun = path->lun;
-	vpart_lio_path_read(lu);
+	read_path(lu, path->pair, path->lun);
 }
 
-static void list_backstores(struct vpart_list *l)
+/* Add the LU of this name in a backstore's folder, if there is one. */
+static void list_backstore(struct vpart_list *l, const char *hba, const char *name)
+{
+	char path[PATH_MAX];
+	struct vpart_lu *lu;
+	struct stat st;
+
+	if (!vpart_name_valid(name) || vpart_path(path, sizeof(path), CORE "/%s/%s", hba, name) ||
+	    stat(path, &st) || !S_ISDIR(st.st_mode))
+		return;
+	lu = vpart_list_add(l);
+	if (!lu)
+		return;
+	vpart_copy(lu->name, sizeof(lu->name), name);
+	vpart_copy(lu->backstore, sizeof(lu->backstore), hba);
+	read_backstore(lu);
+}
+
+/* All LUs, or those of one name. */
+static void list_backstores(struct vpart_list *l, const char *name)
 {
 	char path[PATH_MAX], **hbas, **names;
 	size_t i, j, nhba, nnames;
-	struct vpart_lu *lu;
 
-	if (!vpart_dir_list(CORE, is_backstore, &hbas, &nhba)) {
-		for (i = 0; i < nhba; i++) {
-			if (vpart_path(path, sizeof(path), CORE "/%s", hbas[i]) ||
-			    vpart_dir_list(path, NULL, &names, &nnames))
-				continue;
-			for (j = 0; j < nnames; j++) {
-				struct stat st;
-
-				if (vpart_path(path, sizeof(path), CORE "/%s/%s", hbas[i],
-					       names[j]) ||
-				    stat(path, &st) || !S_ISDIR(st.st_mode) ||
-				    !vpart_name_valid(names[j]))
-					continue;
-				lu = vpart_list_add(l);
-				if (!lu)
-					break;
-				vpart_copy(lu->name, sizeof(lu->name), names[j]);
-				vpart_copy(lu->backstore, sizeof(lu->backstore), hbas[i]);
-				read_backstore(lu);
-			}
-			vpart_dir_free(names, nnames);
+	if (vpart_dir_list(CORE, is_backstore, &hbas, &nhba))
+		return;
+	for (i = 0; i < nhba; i++) {
+		if (name) {
+			list_backstore(l, hbas[i], name);
+			continue;
 		}
-		vpart_dir_free(hbas, nhba);
+		if (vpart_path(path, sizeof(path), CORE "/%s", hbas[i]) ||
+		    vpart_dir_list(path, NULL, &names, &nnames))
+			continue;
+		for (j = 0; j < nnames; j++)
+			list_backstore(l, hbas[i], names[j]);
+		vpart_dir_free(names, nnames);
 	}
+	vpart_dir_free(hbas, nhba);
 }
 
 /* All backstores of LIO that have a LU's name. */
@@ -601,19 +627,19 @@ int vpart_lio_backstores(struct vpart *v, struct vpart_lu **list, size_t *n)
 {
 	struct vpart_list l = { .size = sizeof(struct vpart_lu) };
 
-	list_backstores(&l);
+	list_backstores(&l, NULL);
 	return vpart_list_done(v, 0, &l, list, n);
 }
 
-/* The same, with their mappings. */
-int vpart_lio_list(struct vpart *v, struct vpart_lu **list, size_t *n)
+/* The same, with their mappings; @name: only of this name, if it is not NULL. */
+int vpart_lio_list(struct vpart *v, const char *name, struct vpart_lu **list, size_t *n)
 {
 	struct vpart_list l = { .size = sizeof(struct vpart_lu) };
 	size_t i, nplaces, npairs;
 	struct place *places;
 	char **pairs;
 
-	list_backstores(&l);
+	list_backstores(&l, name);
 	places = all_places(&l);
 	nplaces = l.n;
 	if (!places) {

@@ -228,14 +228,6 @@ tidy:
 
 /* ---- does a write survive the server? ---- */
 
-static bool read_device(const char *path, unsigned int *major, unsigned int *minor)
-{
-	char text[32];
-
-	return vpart_file_read(path, text, sizeof(text)) > 0 &&
-	       sscanf(text, "%u:%u", major, minor) == 2;
-}
-
 /* Is a block device, or what it stands on, this kernel's memory? @which: the part. */
 static bool in_memory(unsigned int major, unsigned int minor, unsigned int depth, char *which,
 		      size_t size)
@@ -256,14 +248,15 @@ static bool in_memory(unsigned int major, unsigned int minor, unsigned int depth
 	vpart_path(path, sizeof(path), "/sys/dev/block/%u:%u/partition", major, minor);
 	if (vpart_exists(path)) {
 		vpart_path(path, sizeof(path), "/sys/dev/block/%u:%u/../dev", major, minor);
-		return read_device(path, &ma, &mi) && in_memory(ma, mi, depth + 1, which, size);
+		return vpart_file_device(path, &ma, &mi) &&
+		       in_memory(ma, mi, depth + 1, which, size);
 	}
 	vpart_path(path, sizeof(path), "/sys/dev/block/%u:%u/slaves", major, minor);
 	if (vpart_dir_list(path, NULL, &names, &n))
 		return false;
 	for (i = 0; i < n && !found; i++)
 		found = !vpart_path(path, sizeof(path), "/sys/class/block/%.64s/dev", names[i]) &&
-			read_device(path, &ma, &mi) &&
+			vpart_file_device(path, &ma, &mi) &&
 			in_memory(ma, mi, depth + 1, which, size);
 	vpart_dir_free(names, n);
 	return found;

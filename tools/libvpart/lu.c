@@ -130,6 +130,52 @@ static bool take_pair(struct vpart_lu *lu, const struct vpart_pair *pairs, size_
 	return true;
 }
 
+/* Their clients' disks. Of a few LUs the other disks are not asked, if no ACL is there. */
+static int find_disks(struct vpart *v, struct vpart_lu *list, size_t n, bool few,
+		      const struct vpart_pair *pairs, size_t npairs)
+{
+	struct disk *disks = NULL;
+	size_t i, ndisks = 0;
+
+	for (i = 0; i < n; i++) {
+		if (!take_pair(&list[i], pairs, npairs))
+			continue;
+		if (few && !vpart_lio_acls_any(list[i].pair)) {
+			find_disk_at(&list[i]);
+			continue;
+		}
+		if (!disks)
+			disks = list_disks(&ndisks);
+		if (!disks)
+			return vpart_no_memory(v);
+		find_disk(&list[i], disks, ndisks);
+	}
+	free(disks);
+	for (i = 0; i < n; i++)
+		find_bytes(&list[i]);
+	return 0;
+}
+
+/* All LUs, or those of this name, whatever their backstores. */
+static int list_lus(struct vpart *v, const char *name, struct vpart_lu **list, size_t *n)
+{
+	struct vpart_pair *pairs = NULL;
+	size_t npairs;
+	int ret;
+
+	ret = vpart_pairs(v, &pairs, &npairs);
+	if (ret)
+		return ret;
+	ret = vpart_lio_list(v, name, list, n);
+	if (!ret) {
+		ret = find_disks(v, *list, *n, name, pairs, npairs);
+		if (ret)
+			free(*list);
+	}
+	free(pairs);
+	return ret;
+}
+
 /**
  * vpart_lus - all LUs
  * @v: the handle
@@ -142,32 +188,7 @@ static bool take_pair(struct vpart_lu *lu, const struct vpart_pair *pairs, size_
  */
 int vpart_lus(struct vpart *v, struct vpart_lu **list, size_t *n)
 {
-	struct vpart_pair *pairs = NULL;
-	size_t i, npairs, ndisks;
-	struct disk *disks;
-	int ret;
-
-	ret = vpart_pairs(v, &pairs, &npairs);
-	if (ret)
-		return ret;
-	ret = vpart_lio_list(v, list, n);
-	if (ret)
-		goto free_pairs;
-	disks = list_disks(&ndisks);
-	if (!disks) {
-		free(*list);
-		ret = vpart_no_memory(v);
-		goto free_pairs;
-	}
-	for (i = 0; i < *n; i++) {
-		if (take_pair(&(*list)[i], pairs, npairs))
-			find_disk(&(*list)[i], disks, ndisks);
-		find_bytes(&(*list)[i]);
-	}
-	free(disks);
-free_pairs:
-	free(pairs);
-	return ret;
+	return list_lus(v, NULL, list, n);
 }
 
 /* Is it meant by NAME, or by BACKSTORE/NAME? */
@@ -194,10 +215,11 @@ static bool is_named(const struct vpart_lu *lu, const char *name)
  */
 int vpart_lu_paths(struct vpart *v, const char *name, struct vpart_lu **list, size_t *n)
 {
+	const char *slash = strchr(name, '/');
 	size_t i, all;
 	int ret;
 
-	ret = vpart_lus(v, list, &all);
+	ret = list_lus(v, slash ? slash + 1 : name, list, &all);
 	if (ret)
 		return ret;
 	for (i = 0, *n = 0; i < all; i++)
@@ -510,6 +532,7 @@ int vpart_lu_add(struct vpart *v, const struct vpart_lu_spec *wanted, struct vpa
 	char id[VPART_IDENTITY_SIZE], path[PATH_MAX];
 	struct vpart_lu_spec own = *wanted, *spec = &own;
 	enum vpart_access access = spec->access;
+	struct lio_numbers taken = { .iblock = 0 };
 	uint8_t uuid[VPART_UUID_SIZE];
 	struct vpart_error first;
 	struct vpart_pair pair;
@@ -539,7 +562,7 @@ int vpart_lu_add(struct vpart *v, const struct vpart_lu_spec *wanted, struct vpa
 	ret = choose_pair(v, spec, &pair, &made);
 	if (ret)
 		goto tidy;
-	ret = vpart_lio_backstore_add(v, spec, uuid, backstore, sizeof(backstore));
+	ret = vpart_lio_backstore_add(v, spec, uuid, &taken, backstore, sizeof(backstore));
 	if (ret)
 		goto drop_pair;
 	/* Who says how this path is to be used has another one, perhaps elsewhere. */

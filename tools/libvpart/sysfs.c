@@ -42,6 +42,15 @@ int vpart_file_read(const char *path, char *buf, size_t size)
 	return (int)got;
 }
 
+/* The number of a device, in a file named "dev". */
+bool vpart_file_device(const char *path, unsigned int *major, unsigned int *minor)
+{
+	char text[32];
+
+	return vpart_file_read(path, text, sizeof(text)) > 0 &&
+	       sscanf(text, "%u:%u", major, minor) == 2;
+}
+
 int vpart_file_write(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);

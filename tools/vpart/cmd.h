@@ -121,6 +121,8 @@ void put_text(struct json_object *o, const char *key, const char *text);
 void put_number(struct json_object *o, const char *key, uint64_t value);
 void put_bool(struct json_object *o, const char *key, bool value);
 void put_uuid(struct json_object *o, const uint8_t uuid[VPART_UUID_SIZE]);
+void put_disks(struct json_object *o, char (*disks)[VPART_DISK_SIZE], size_t n);
+void join_disks(struct json_object *o);
 void human_bytes(char *buf, size_t size, uint64_t bytes);
 void human_us(char *buf, size_t size, uint64_t us);
 int print_rows(const struct cmd *c, struct json_object *rows, const struct column *cols);

@@ -39,41 +39,12 @@ static struct json_object *histogram(const struct vpart_link *l)
 	return list;
 }
 
-/* The client's disks, a list for programs; a server's are its LUs. */
-static struct json_object *disks_of(const struct vpart_link *l)
-{
-	struct json_object *list = json_object_new_array();
-	char (*disks)[VPART_DISK_SIZE], path[VPART_DISK_SIZE + 8];
-	size_t i, n;
-
-	if (vpart_link_disks(l, &disks, &n))
-		return list;
-	for (i = 0; i < n; i++) {
-		snprintf(path, sizeof(path), "/dev/%s", disks[i]);
-		json_object_array_add(list, json_object_new_string(path));
-	}
-	free(disks);
-	return list;
-}
-
-/* The same in one word after the other, for people. */
-static void join_disks(struct json_object *o)
-{
-	struct json_object *list = json_object_object_get(o, "disks");
-	size_t i, n = json_object_array_length(list), len = 0;
-	char text[256] = "";
-
-	for (i = 0; i < n && len < sizeof(text); i++)
-		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", i ? " " : "",
-			json_object_get_string(json_object_array_get_idx(list, i)));
-	put_text(o, "disks", text);
-}
-
 static struct json_object *to_json(const struct vpart_link *l)
 {
 	struct json_object *o = json_object_new_object();
 	const char *why = l->why ? vpart_why_name(l->why) : "";
-	char netns[VPART_NETNS_SIZE];
+	char (*disks)[VPART_DISK_SIZE], netns[VPART_NETNS_SIZE];
+	size_t n;
 
 	vpart_netns_name(l->netns, netns);
 	put_text(o, "name", l->name);
@@ -89,7 +60,8 @@ static struct json_object *to_json(const struct vpart_link *l)
 	put_text(o, "peer", l->peer);
 	put_text(o, "key", l->key);
 	put_text(o, "digest", vpart_digest_name(l->digest));
-	json_object_object_add(o, "disks", disks_of(l));
+	vpart_link_disks(l, &disks, &n);
+	put_disks(o, disks, n);
 	put_number(o, "netns", l->netns);
 	put_text(o, "netns_name", netns);
 	put_number(o, "connections", l->connections);

@@ -197,33 +197,32 @@ static int run_resize(struct cmd *c)
 
 static int run_set(struct cmd *c)
 {
-	const char *direct = word(c, "direct");
+	const char *identity = word(c, "identity"), *direct = word(c, "direct");
+	const char *how = word(c, "access"), *pair = word(c, "adapter");
 	enum vpart_access access;
 	struct vpart_lu lu;
 
-	if (word(c, "identity") && !word(c, "access") && !direct && !word(c, "adapter")) {
-		if (vpart_lu_set_identity(c->v, c->pos[0], word(c, "identity"), &lu))
+	if (!!how + !!identity + !!direct > 1 || (identity && pair))
+		return usage(c, "access, identity or direct: one at a time");
+	if (identity) {
+		if (vpart_lu_set_identity(c->v, c->pos[0], identity, &lu))
 			return failed(c);
 		return done(c, to_json(&lu), "LU %s of %s is known by its identity %s", lu.name,
 			    lu.device, lu.identity);
 	}
-	if (word(c, "identity"))
-		return usage(c, "access, identity or direct: one at a time");
 	if (direct) {
 		bool on = !strcmp(direct, "on");
 
-		if (word(c, "access"))
-			return usage(c, "access, identity or direct: one at a time");
 		if (!on && strcmp(direct, "off"))
 			return usage(c, "direct is on or off");
-		if (vpart_lu_set_direct(c->v, c->pos[0], word(c, "adapter"), on, &lu))
+		if (vpart_lu_set_direct(c->v, c->pos[0], pair, on, &lu))
 			return failed(c);
 		return done(c, to_json(&lu), "LU %s is %s at adapter pair %s", lu.name,
 			    lu.direct ? "direct" : "not direct", lu.pair);
 	}
-	if (!word(c, "access") || vpart_access_parse(word(c, "access"), &access))
+	if (!how || vpart_access_parse(how, &access))
 		return usage(c, "access is optimized, non-optimized, standby or unavailable");
-	if (vpart_lu_set_access(c->v, c->pos[0], word(c, "adapter"), access, &lu))
+	if (vpart_lu_set_access(c->v, c->pos[0], pair, access, &lu))
 		return failed(c);
 	return done(c, to_json(&lu), "LU %s is %s over %s (adapter pair %s)", lu.name,
 		    vpart_access_name(lu.access), lu.server, lu.pair);
@@ -232,15 +231,15 @@ static int run_set(struct cmd *c)
 static int run_del(struct cmd *c)
 {
 	const char *pair = word(c, "adapter");
-	struct vpart_lu lu, *list = NULL;
-	size_t n = 0;
+	struct vpart_lu lu, *list;
+	size_t n;
 
-	if (pair ? vpart_lu_path_find(c->v, c->pos[0], pair, &lu) :
-		   vpart_lu_find(c->v, c->pos[0], &lu))
-		return failed(c);
 	if (vpart_lu_paths(c->v, c->pos[0], &list, &n))
 		return failed(c);
+	lu = list[0];
 	free(list);
+	if (pair && vpart_lu_path_find(c->v, c->pos[0], pair, &lu))
+		return failed(c);
 	if (vpart_lu_del(c->v, c->pos[0], pair, word(c, "--force")))
 		return failed(c);
 	if (pair && n > 1)

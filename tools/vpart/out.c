@@ -33,6 +33,34 @@ void put_uuid(struct json_object *o, const uint8_t id[VPART_UUID_SIZE])
 	put_text(o, "uuid", vpart_uuid_is_null(id) ? "" : text);
 }
 
+/* The disks of a client's end, a list for programs; frees @disks, which may be NULL. */
+void put_disks(struct json_object *o, char (*disks)[VPART_DISK_SIZE], size_t n)
+{
+	struct json_object *list = json_object_new_array();
+	char path[VPART_DISK_SIZE + 8];
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		snprintf(path, sizeof(path), "/dev/%s", disks[i]);
+		json_object_array_add(list, json_object_new_string(path));
+	}
+	free(disks);
+	json_object_object_add(o, "disks", list);
+}
+
+/* The same in one word after the other, for people. */
+void join_disks(struct json_object *o)
+{
+	struct json_object *list = json_object_object_get(o, "disks");
+	size_t i, n = json_object_array_length(list), len = 0;
+	char text[256] = "";
+
+	for (i = 0; i < n && len < sizeof(text); i++)
+		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", i ? " " : "",
+			json_object_get_string(json_object_array_get_idx(list, i)));
+	put_text(o, "disks", text);
+}
+
 void human_bytes(char *buf, size_t size, uint64_t bytes)
 {
 	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB", "PiB" };

@@ -29,35 +29,11 @@ static void host_of(const struct vpart_pair *p, char *host, size_t size)
 		closedir(dir);
 }
 
-/* A list for programs, one word after the other for people. */
-static void put_disks(const struct cmd *c, struct json_object *o, const struct vpart_pair *p)
-{
-	struct json_object *list = json_object_new_array();
-	char (*disks)[VPART_DISK_SIZE], text[256] = "", path[VPART_DISK_SIZE + 8];
-	size_t i, n, len = 0;
-
-	if (vpart_vport_disks(p, &disks, &n))
-		n = 0;
-	for (i = 0; i < n; i++) {
-		snprintf(path, sizeof(path), "/dev/%s", disks[i]);
-		json_object_array_add(list, json_object_new_string(path));
-		if (len < sizeof(text))
-			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s",
-						i ? " " : "", path);
-	}
-	free(disks);
-	if (c->json) {
-		json_object_object_add(o, "disks", list);
-	} else {
-		put_text(o, "disks", text);
-		json_object_put(list);
-	}
-}
-
 static struct json_object *to_json(const struct cmd *c, const struct vpart_pair *p)
 {
 	struct json_object *o = json_object_new_object();
-	char text[VPART_PORT_NAME_TEXT], initiator[64], host[16];
+	char text[VPART_PORT_NAME_TEXT], initiator[64], host[16], (*disks)[VPART_DISK_SIZE];
+	size_t n;
 
 	vpart_port_name_format(p->port_name, text);
 	/* As vscsi_target makes an initiator's name of it. */
@@ -79,7 +55,10 @@ static struct json_object *to_json(const struct cmd *c, const struct vpart_pair 
 	put_text(o, "problem", p->problem);
 	put_number(o, "path_loss", p->path_loss);
 	put_text(o, "host", host);
-	put_disks(c, o, p);
+	vpart_vport_disks(p, &disks, &n);
+	put_disks(o, disks, n);
+	if (!c->json)
+		join_disks(o);
 	return o;
 }
 

@@ -28,6 +28,10 @@ is "a machine that hangs is killed at its limit" "$rc" 98
 t "what it printed until then is kept" grep -q '^started' <<<"$out"
 is "its QEMU is gone" "$(pgrep -f "$PWD/$log/console")" ''
 
+run --boot 1 -- 'echo started; exit 3'
+is "a machine that does not boot is started anew, once" \
+	"$rc $(grep -c '^started' <<<"$out") $(grep -c 'it is started anew' <<<"$out")" "3 1 1"
+
 run -- 'echo c >/proc/sysrq-trigger; sleep 60'
 is "a panic ends the run at once, as a complaint" "$rc" 99
 run -- 'echo o >/proc/sysrq-trigger; sleep 60'

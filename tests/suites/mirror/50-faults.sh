@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # kernel: debug
+# soak: debug
 # append: kmemleak=on
 # disks: 16M 16M
 # limit: 480

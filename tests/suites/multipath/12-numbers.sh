@@ -27,8 +27,7 @@ for pair in p1 p2; do
 	echo "udev_path=$dev" >$cfg/core/iblock_$n/d$n/control
 	echo 1 >$cfg/core/iblock_$n/d$n/enable
 	printf %s 0b6f3a70-52c1-4e0e-9a42-4d1f8c9b7a01 >$cfg/core/iblock_$n/d$n/wwn/vpd_unit_serial
-	mkdir -p $cfg/vscsi/$pair/tpgt_1
-	echo 1 >$cfg/vscsi/$pair/tpgt_1/enable
+	enable $pair
 	lun_add $pair 0 d$n
 done
 one=$(disk_of p1 0) two=$(disk_of p2 0)

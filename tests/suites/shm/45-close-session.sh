@@ -11,16 +11,8 @@
 . /src/tests/suites/vscsi/lib.sh
 . /src/tests/suites/shm/lib.sh
 
-# layer NAME: a way of its own to the one disk, which can be made to hold what it has.
-layer() {
-	dmsetup create --noudevsync --noudevrules "$1" \
-		--table "0 $(blockdev --getsz /dev/vdb) linear /dev/vdb 0" && dmsetup mknodes "$1"
-}
 # over_tcp PAIR ID PORT BACKSTORE
-over_tcp() {
-	vpart link add "$1" client client1 server vios1 id "$2" listen "tcp:127.0.0.1:$3" key none >/dev/null &&
-		mkdir -p "$cfg/vscsi/$1/tpgt_1" && echo 1 >"$cfg/vscsi/$1/tpgt_1/enable" && lun_add "$1" 0 "$4"
-}
+over_tcp() { server_at "tcp:127.0.0.1:$3" "$1" "$2" none "$4"; }
 
 t "modules and partitions" eval 'shm_up && mods vpart_stream && ip link set lo up'
 for n in 1 2 3 4; do

@@ -11,7 +11,7 @@
 
 FABRIC=shm
 name=3123456789abcdef
-problem() { vpart --json link show "$1" side "$2" | python3 -c "import json,sys; print(json.load(sys.stdin)['problem'])" | grep -q "$3"; }
+problem() { get 'o["problem"]' link show "$1" side "$2" | grep -q "$3"; }
 serial() { tr -dc 'a-z0-9-' <"/sys/block/$1/device/vpd_pg80"; }
 
 t "a pair over shared memory" vscsi_up
@@ -24,7 +24,7 @@ fails "R16 nor by name" '0000:00:10.0 is in use by adapter p1' \
 	vpart vport add va parent p1 side server id 9 address shm:0000:00:10.0
 t "R16 with a segment of its own the port is granted" \
 	vpart vport add va parent p1 side server id 9 port-name $name address shm:0000:00:12.0
-mkdir -p $cfg/vscsi/va/tpgt_1 && echo 1 >$cfg/vscsi/va/tpgt_1/enable
+enable va
 vpart vport add va parent p1 side client id 9 port-name 2123456789abcdef address shm:0000:00:13.0 >/dev/null
 t "R16 P9 another name is refused" wait_for 60 problem va client 'has granted another port name, or none'
 t "R16 and the server tells" problem va server "says port name 2123456789abcdef, $name is granted"

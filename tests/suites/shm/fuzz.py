@@ -265,8 +265,8 @@ def any_answer(s, call):
 
 def events(s):
     """In right slots and in wrong ones."""
-    s.event(RND.choice((0, 1, number(8))), number(8), number(8),
-            RND.choice((None, None, number())))
+    s.event(RND.choice((0, 1, number(8))), RND.choice((0x2a, number(8))),
+            RND.choice((3, 4, 5, 6, number(8))), RND.choice((None, None, number())))
 
 
 def steps(s):

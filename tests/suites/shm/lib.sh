@@ -11,10 +11,11 @@
 #	server p1 7 none d1		a server's end on the first device, its LUN 0 is d1
 #	client p1 7 none		a client's end
 #
-# The pairs' numbers and the partitions' UUIDs are known to the programs, too.
+# The pairs' numbers are known to the programs, too.
 
-shm_client=c1000000-0000-4000-8000-000000000001
-shm_server=50000000-0000-4000-8000-000000000001
+# shellcheck source=tests/lib/ends.sh
+. /src/tests/lib/ends.sh
+
 shm_driver=/sys/bus/pci/drivers/vpart_shm
 
 # shm_dev N: the address of a device, from 0.
@@ -23,40 +24,9 @@ shm_dev() { printf '0000:00:%02x.0' $((16 + $1)); }
 shm_unbind() { echo "$(shm_dev "$1")" >$shm_driver/unbind; }
 shm_bind() { echo "$(shm_dev "$1")" >$shm_driver/bind; }
 
-shm_up() {
-	vscsi_mods && mods vpart_shm || return
-	vpart partition add vios1 vios uuid $shm_server >/dev/null &&
-		vpart partition add client1 client uuid $shm_client >/dev/null
-}
+shm_up() { vscsi_mods && mods vpart_shm && ends_parts; }
+shm_down() { ends_down; }
 
-# key NAME BYTES: a key, or another in its place.
-key() {
-	keyctl unlink "%logon:vpart:$1" %:.vpart 2>/dev/null
-	printf '%s' "$2" | keyctl padd logon "vpart:$1" %:.vpart >/dev/null
-}
-
-# server PAIR ID KEY [BACKSTORE [DEVICE]]
-server() {
-	vpart link add "$1" client client1 server vios1 id "$2" listen "shm:$(shm_dev "${5:-0}")" key "$3" \
-		>/dev/null || return
-	mkdir -p "$cfg/vscsi/$1/tpgt_1" && echo 1 >"$cfg/vscsi/$1/tpgt_1/enable" || return
-	[ -z "${4:-}" ] || lun_add "$1" 0 "$4"
-}
-server_del() { vpart link del "$1" side server --force >/dev/null; }
-
-# client PAIR ID KEY [DEVICE [WORD...]]
-client() {
-	vpart link add "$1" client client1 server vios1 id "$2" connect "shm:$(shm_dev "${4:-0}")" key "$3" \
-		"${@:5}" >/dev/null
-}
-client_del() { vpart link del "$1" side client --force >/dev/null; }
-
-# linkinfo PAIR SIDE FIELD
-linkinfo() { vpart --json link show "$1" side "$2" | python3 -c "import json,sys; print(json.load(sys.stdin)['$3'])"; }
-link_state() { [ "$(linkinfo "$1" "$2" state)" = "$3" ]; }
-
-shm_down() {
-	vpart partition del client1 >/dev/null && vpart partition del vios1 >/dev/null || return
-	[ ! -d "$cfg/vscsi" ] || rmdir "$cfg/vscsi" || return
-	rmmod vscsi_host && rmmod vscsi_target && rmmod vpart_shm && rmmod vpart_auth && rmmod vpart
-}
+# server PAIR ID KEY [BACKSTORE [DEVICE]], client PAIR ID KEY [DEVICE [WORD...]]
+server() { server_at "shm:$(shm_dev "${5:-0}")" "${@:1:4}"; }
+client() { client_at "shm:$(shm_dev "${4:-0}")" "${@:1:3}" "${@:5}"; }

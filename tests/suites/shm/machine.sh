@@ -15,22 +15,17 @@ shm_here() {
 partitions() {
 	mods vpart_shm || return
 	key k 0123456789abcdef0123456789abcdef
-	vpart partition add vios1 vios uuid $shm_server >/dev/null &&
-		vpart partition add client1 client uuid $shm_client >/dev/null
+	ends_parts
 }
 
 # server_up: serves /dev/vdb.
 server_up() {
-	vscsi_mods && partitions || return
-	vpart link add p1 client client1 server vios1 id 1 listen "$(shm_here)" key k >/dev/null &&
-		mkdir -p $cfg/vscsi/p1/tpgt_1 && backstore d1 /dev/vdb && lun_add p1 0 d1 &&
-		echo 1 >$cfg/vscsi/p1/tpgt_1/enable
+	vscsi_mods && partitions && backstore d1 /dev/vdb && server_at "$(shm_here)" p1 1 k d1
 }
 
 # client_up: reaches it; its disk is /dev/sda.
 client_up() {
-	vscsi_mods && partitions || return
-	vpart link add p1 client client1 server vios1 id 1 connect "$(shm_here)" key k path-loss "${1:-120}" >/dev/null
+	vscsi_mods && partitions && client_at "$(shm_here)" p1 1 k path-loss "${1:-120}"
 }
 
 # info FIELD: of this machine's end.

@@ -10,12 +10,6 @@
 . /src/tests/suites/vscsi/lib.sh
 . /src/tests/suites/stream/lib.sh
 
-# layer NAME: a way of its own to the one disk, which can be made to hold what it has.
-layer() {
-	dmsetup create --noudevsync --noudevrules "$1" \
-		--table "0 $(blockdev --getsz /dev/vdb) linear /dev/vdb 0" && dmsetup mknodes "$1"
-}
-
 stream_up
 t "two ways to a disk" eval 'layer slow && layer fast'
 backstore d1 /dev/mapper/slow

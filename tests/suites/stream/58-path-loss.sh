@@ -36,6 +36,7 @@ said() { dmesg | grep -q "$1"; }
 node() { stat -c %i "/dev/$1" "/sys/block/$1/" | xargs; }
 put() { dd if=/dev/zero of="$1" bs=4k count=1 seek="${2:-0}" oflag=direct conv=notrunc status=none; }
 reads() { dd if="/dev/$1" of=/dev/null bs=4k count=1 iflag=direct status=none; }
+tmos() { local f; for f in reconnect_delay fast_io_fail_tmo dev_loss_tmo; do tmo "$1" $f; done | xargs; }
 refused() { fails "$1" 'Invalid argument' bash -c "echo '$4' >$(port "$2")/$3"; }
 
 # --- what there is ---
@@ -48,7 +49,7 @@ is "... named by its partition and the pair" "$(tr -d ': \n' <"$(port p1)/port_i
 	"$(tr -d '-' </sys/class/vpart/vios1/uuid | cut -c-24)00000001"
 is "it runs" "$(tmo p1 state)" running
 is "by default what has another path fails at once, and no disk is removed" \
-	"$(for f in reconnect_delay fast_io_fail_tmo dev_loss_tmo; do tmo p1 $f; done | xargs)" "2 0 off"
+	"$(tmos p1)" "2 0 off"
 
 # --- what is refused: fast_io_fail_tmo <= path loss < dev_loss_tmo ---
 dmesg -C
@@ -59,7 +60,7 @@ t "... and the log says why" said 'p1: dev_loss_tmo refused'
 for bad in 0 x -2 '1 2' 99999999999; do refused "no dev_loss_tmo: $bad" p1 dev_loss_tmo "$bad"; done
 refused "no fast_io_fail_tmo: offf" p1 fast_io_fail_tmo offf
 for bad in 0 off -1 301; do refused "no reconnect_delay: $bad" p1 reconnect_delay "$bad"; done
-is "nothing was changed" "$(for f in reconnect_delay fast_io_fail_tmo dev_loss_tmo; do tmo p1 $f; done | xargs)" "2 0 off"
+is "nothing was changed" "$(tmos p1)" "2 0 off"
 tmo p1 fast_io_fail_tmo 8
 tmo p1 dev_loss_tmo 9
 fails "R10 the path loss limit is not below fast_io_fail_tmo" '7 s is below fast_io_fail_tmo, 8 s' loss p1 7
@@ -78,15 +79,21 @@ mp_make() {
 		--table "0 $(cat "/sys/block/$disk/size") multipath 0 0 1 1 round-robin 0 1 1 $dev 1000" &&
 		map=/dev/dm-$(dmsetup info -c --noheadings -o minor mp)
 }
+# hold_two: the link is lost, and two writes wait for it, of which $marked has another path.
+hold_two() {
+	fail
+	wait_for 60 port_is p1 blocked
+	put "/dev/$disk" 1 &
+	plain=$!
+	wait_for 60 held 1
+	put "$map" 2 2>/tmp/err &
+	marked=$!
+	wait_for 60 held 2
+}
 mp_make
-fail
-t "R8 the port is blocked" wait_for 60 port_is p1 blocked
-put "/dev/$disk" 1 &
-plain=$!
-wait_for 60 held 1
-put "$map" 2 2>/tmp/err &
-marked=$!
-t "V10 fast_io_fail_tmo off: what has another path is held, too" wait_for 60 held 2
+hold_two
+t "R8 the port is blocked" port_is p1 blocked
+t "V10 fast_io_fail_tmo off: what has another path is held, too" held 2
 start
 wait $plain
 is "R8 they go on when the server returns" $? 0
@@ -96,14 +103,7 @@ t "the port runs" wait_for 60 port_is p1 running
 is "R8 the disk is the same" "$(node "$disk")" "$was"
 
 # --- fast_io_fail_tmo ---
-fail
-wait_for 60 port_is p1 blocked
-put "/dev/$disk" 1 &
-plain=$!
-wait_for 60 held 1
-put "$map" 2 2>/tmp/err &
-marked=$!
-wait_for 60 held 2
+hold_two
 tmo p1 fast_io_fail_tmo 3
 t "V10 fast_io_fail_tmo, set meanwhile: what has another path fails" wait_for 60 ended $marked
 t "... with an error" grep -q rror /tmp/err
@@ -248,7 +248,7 @@ if [ -x $udevd ]; then
 	echo VPART_POLICY=root >/etc/vpart/policy/p2.client
 	$udevd --daemon >/dev/null 2>&1
 	udevadm trigger --action=add --subsystem-match=srp_remote_ports
-	policy() { [ "$(for f in reconnect_delay fast_io_fail_tmo dev_loss_tmo; do tmo "$1" $f; done | xargs)" = "$2" ]; }
+	policy() { [ "$(tmos "$1")" = "$2" ]; }
 	t "R8 udev has set the policy multipath" wait_for 60 policy p1 "1 5 600"
 	t "R8 and root, where a pair has one of its own" wait_for 60 policy p2 "5 off off"
 	echo VPART_POLICY=multipath >/etc/vpart/policy/p2.client

@@ -12,7 +12,6 @@
 . /src/tests/suites/stream/lib.sh
 
 name=3123456789abcdef other=5123456789abcdef
-enable() { mkdir -p "$cfg/vscsi/$1/tpgt_1" && echo 1 >"$cfg/vscsi/$1/tpgt_1/enable"; }
 grant() { vpart vport add "$1" side server "${@:2}" >/dev/null && enable "$1"; }
 # vport NAME WORD...: the client's end
 vport() { vpart vport add "$1" side client "${@:2}" >/dev/null; }

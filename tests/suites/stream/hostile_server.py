@@ -397,6 +397,22 @@ def events(sess, conn, _call):
     return False
 
 
+def attentions(sess, _conn, _call):
+    """Unit attentions that there are not, of LUNs that there are not, without end."""
+    log = Log()
+    for asc, ascq, lun in [(0x2a, q, 0) for q in (0, 1, 2, 7, 8, 255)] + \
+            [(0x29, 0, 0), (0xff, 0xff, 0)] + [(0x2a, q, 0xc101) for q in (3, 4, 5, 6)]:
+        sess.event(lun, asc, ascq)
+    until(60, lambda: log.having("is of no use here"), "a word about them")
+    for i in range(2000):
+        if i % 100 == 0:
+            alive(sess, sess.conns[0])
+        sess.event((0, 0, 1, 16383, 0xc101)[i % 5], 0x2a, 3 + i % 4)
+    expect(len(log.having("is of no use here")) < 50, "too many words")
+    log.close()
+    return False
+
+
 def nops(sess, conn, _call):
     """Floods of them, and of answers that nobody waits for."""
     for i in range(1000):
@@ -536,6 +552,7 @@ def main():
         ("an answer by one byte at a time", survives, by_byte),
         ("answers that are none, or lie", lies),
         ("events that are none, and a flood of EVENT_LOST", survives, events),
+        ("a flood of unit attentions, and some that are none", survives, attentions),
         ("floods of NOP and NOP_ACK", survives, nops),
         ("LOGIN_RSP takes a queue away", fewer_queues),
         ("limits of LOGIN_RSP", small_limits),

@@ -11,57 +11,22 @@
 #	client p1 7 7300 none		a client's end
 #	walks /src/tests/suites/stream/NAME.py
 #
-# The pairs' numbers and the partitions' UUIDs are known to base.py, too.
+# The pairs' numbers are known to base.py, too.
 
-stream_client=c1000000-0000-4000-8000-000000000001
-stream_server=50000000-0000-4000-8000-000000000001
+# shellcheck source=tests/lib/ends.sh
+. /src/tests/lib/ends.sh
 
-stream_up() {
-	vscsi_mods && mods vpart_stream && ip link set lo up || return
-	vpart partition add vios1 vios uuid $stream_server >/dev/null &&
-		vpart partition add client1 client uuid $stream_client >/dev/null
-}
+stream_up() { vscsi_mods && mods vpart_stream && ip link set lo up && ends_parts; }
+stream_down() { ends_down; }
 
-# key NAME BYTES: a key, or another in its place.
-key() {
-	keyctl unlink "%logon:vpart:$1" %:.vpart 2>/dev/null
-	printf '%s' "$2" | keyctl padd logon "vpart:$1" %:.vpart >/dev/null
-}
-
-# server PAIR ID PORT KEY [BACKSTORE]
-server() {
-	vpart link add "$1" client client1 server vios1 id "$2" listen "tcp:127.0.0.1:$3" key "$4" \
-		>/dev/null || return
-	mkdir -p "$cfg/vscsi/$1/tpgt_1" && echo 1 >"$cfg/vscsi/$1/tpgt_1/enable" || return
-	[ -z "${5:-}" ] || lun_add "$1" 0 "$5"
-}
-# With its target, LUNs and their backstores.
-server_del() { vpart link del "$1" side server --force >/dev/null; }
-
-# client PAIR ID PORT KEY [WORD...]
-client() {
-	vpart link add "$1" client client1 server vios1 id "$2" connect "tcp:127.0.0.1:$3" key "$4" \
-		"${@:5}" >/dev/null
-}
-client_del() { vpart link del "$1" side client --force >/dev/null; }
-
-# linkinfo PAIR SIDE FIELD
-linkinfo() { vpart --json link show "$1" side "$2" | python3 -c "import json,sys; print(json.load(sys.stdin)['$3'])"; }
-link_state() { [ "$(linkinfo "$1" "$2" state)" = "$3" ]; }
-
-stream_down() {
-	vpart partition del client1 >/dev/null && vpart partition del vios1 >/dev/null || return
-	[ ! -d "$cfg/vscsi" ] || rmdir "$cfg/vscsi" || return
-	rmmod vscsi_host && rmmod vscsi_target && rmmod vpart_stream && rmmod vpart_auth && rmmod vpart
-}
+# server PAIR ID PORT KEY [BACKSTORE], client PAIR ID PORT KEY [WORD...]
+server() { server_at "tcp:127.0.0.1:$3" "$1" "$2" "${@:4}"; }
+client() { client_at "tcp:127.0.0.1:$3" "$1" "$2" "${@:4}"; }
 
 # harm_up: both ends of p1, with a proxy's place between them, see harm.py; the disk is
 # a device-mapper device so that it can be made to hold what it has.
 harm_up() {
-	stream_up || return
-	dmsetup create --noudevsync --noudevrules slow \
-		--table "0 $(blockdev --getsz /dev/vdb) linear /dev/vdb 0" || return
-	dmsetup mknodes slow
+	stream_up && layer slow || return
 	backstore d1 /dev/mapper/slow && server p1 7 7300 none d1 && client p1 7 7310 none digest all path-loss 120
 }
 harm_down() { client_del p1 && server_del p1 && dmsetup remove --noudevsync slow && stream_down; }

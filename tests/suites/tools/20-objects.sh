@@ -6,16 +6,6 @@
 # shellcheck source=tests/lib/guest.sh
 . /src/tests/lib/guest.sh
 
-# get 'PYTHON OF o' COMMAND...: a value of the command's JSON
-get() {
-	local what=$1
-	shift
-	vpart --json "$@" | python3 -c "import json, sys; o = json.load(sys.stdin); print($what)"
-}
-code() {
-	"$@" >/dev/null 2>&1
-	echo $?
-}
 
 mods vpart sd_mod vscsi_host vscsi_target
 t "a node is added" vpart node add cec1 id 7

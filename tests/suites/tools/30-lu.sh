@@ -6,15 +6,6 @@
 # shellcheck source=tests/lib/guest.sh
 . /src/tests/lib/guest.sh
 
-get() {
-	local what=$1
-	shift
-	vpart --json "$@" | python3 -c "import json, sys; o = json.load(sys.stdin); print($what)"
-}
-code() {
-	"$@" >/dev/null 2>&1
-	echo $?
-}
 core=/sys/kernel/config/target/core
 backstores() { find $core -mindepth 2 -maxdepth 2 -type d ! -path "$core/alua/*" | wc -l; }
 no_file() { [ ! -e "$1" ]; }

@@ -11,16 +11,6 @@
 cfg=/etc/vpart/config.json
 # No udev runs here: dmsetup makes the nodes.
 export DM_DISABLE_UDEV=1
-# get 'PYTHON OF o' COMMAND...: a value of the command's JSON
-get() {
-	local what=$1
-	shift
-	vpart --json "$@" | python3 -c "import json, sys; o = json.load(sys.stdin); print($what)"
-}
-code() {
-	"$@" >/tmp/out 2>/tmp/err
-	echo $?
-}
 value() { get "o['$2']" link show "$1" side "$3"; }	# NAME KEY SIDE
 # told NAME SIDE KEY REGEX: the link says so
 told() { value "$1" "$3" "$2" | grep -Eq "$4"; }

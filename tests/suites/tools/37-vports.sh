@@ -8,15 +8,6 @@
 . /src/tests/lib/guest.sh
 
 cfg=/etc/vpart/config.json
-get() {
-	local what=$1
-	shift
-	vpart --json "$@" | python3 -c "import json, sys; o = json.load(sys.stdin); print($what)"
-}
-code() {
-	"$@" >/tmp/out 2>/tmp/err
-	echo $?
-}
 up() { mods target_core_iblock sd_mod vpart vpart_stream vscsi_target vscsi_host; }
 is_up() { [ "$(get "o['link']" vport show "$1" side "$2")" = up ]; }
 disk() { get "o['disk']" lu show "$1"; }

@@ -7,15 +7,6 @@
 # shellcheck source=tests/lib/guest.sh
 . /src/tests/lib/guest.sh
 
-get() {
-	local what=$1
-	shift
-	vpart --json "$@" | python3 -c "import json, sys; o = json.load(sys.stdin); print($what)"
-}
-code() {
-	"$@" >/dev/null 2>&1
-	echo $?
-}
 vol=/dev/mapper/vol
 # What the volume must hold: SEED BLOCKS
 pattern() { python3 -c "import random, sys

@@ -8,11 +8,6 @@
 . /src/tests/lib/guest.sh
 
 export DM_DISABLE_UDEV=1
-get() {
-	local what=$1
-	shift
-	vpart --json "$@" | python3 -c "import json, sys; o = json.load(sys.stdin); print($what)"
-}
 mods target_core_iblock sd_mod vpart vscsi_target vscsi_host dm-vmirror
 
 # --- every command of manual and help, as it stands there; README's have 80-readme ---

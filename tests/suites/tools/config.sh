@@ -11,10 +11,6 @@ core=/sys/kernel/config/target/core
 # No udev runs here: dmsetup makes the nodes.
 export DM_DISABLE_UDEV=1
 
-code() {
-	"$@" >/tmp/out 2>/tmp/err
-	echo $?
-}
 last_event() { vpart events | tail -n 1 | cut -d' ' -f1; }
 up() { mods target_core_iblock target_core_file sd_mod vpart vscsi_target vscsi_host dm-vmirror; }
 # Everything goes that lives in the kernel, the modules too.

@@ -116,6 +116,7 @@ R16 a virtual port without a name # the virtual port's name is missing # ADAPTER
 R16 a virtual port's own client # has its parent's partitions # ADAPTER_NEW PARENT=second NAME=v2 CLIENT=client1
 R16 a virtual port's own server # has its parent's partitions # ADAPTER_NEW PARENT=second NAME=v2 SERVER=vios1
 R16 a virtual port's own fabric # has its parent's partitions, fabric # ADAPTER_NEW PARENT=second NAME=v2 FABRIC=local
+R16 a virtual port's own copying # has its parent's partitions # ADAPTER_NEW PARENT=second NAME=v2 COPY=1
 R16 a virtual port's own path loss time-out # path loss # ADAPTER_NEW PARENT=second NAME=v2 PATH_LOSS=9
 R16 a virtual port's own key # key and digest # ADAPTER_NEW PARENT=second NAME=v2 KEY=k
 R16 a virtual port's own digest # key and digest # ADAPTER_NEW PARENT=second NAME=v2 DIGEST=1

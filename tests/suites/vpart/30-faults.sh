@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: each allocation of loading and of each request fails: refused whole, or done whole
 # kernel: debug
+# soak: debug
 # append: kmemleak=on
 # limit: 480
 . /src/tests/lib/guest.sh

@@ -52,7 +52,7 @@ for lun in 256 1023 16383; do
 	head -c 65536 /dev/urandom >/tmp/data
 	dd if=/tmp/data of="/dev/$disk" bs=64k oflag=direct status=none
 	t "... is a disk that is written" cmp -n 65536 /tmp/data <(dd if=/dev/vdd bs=64k count=1 iflag=direct status=none)
-	is "... with that number" "$(vpart --json lu show high | python3 -c 'import json, sys; print(json.load(sys.stdin)["lun"])')" $lun
+	is "... with that number" "$(get 'o["lun"]' lu show high)" $lun
 	t "... which a file keeps" vpart config save /tmp/config
 	t "... that is taken again" vpart config restore /tmp/config
 	t "... and goes" vpart lu del high
@@ -61,7 +61,7 @@ done
 fails "LUN 16384 is refused" "16383" vpart lu add high adapter p1 device /dev/vdd lun 16384
 is "... nothing is left of it" "$(ls -d $cfg/core/*/high 2>/dev/null)" ''
 # The target went with its last LUN.
-mkdir -p $cfg/vscsi/p1/tpgt_1 && echo 1 >$cfg/vscsi/p1/tpgt_1/enable
+enable p1
 wait_for 60 link_is p1 up
 dmesg -C
 lun_add p1 16384 two

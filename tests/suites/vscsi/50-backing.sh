@@ -9,7 +9,7 @@
 # No udev runs here: dmsetup and lvm make the nodes.
 export DM_DISABLE_UDEV=1
 
-get() { vpart --json lu show "$1" | python3 -c "import json, sys; print(json.load(sys.stdin)['$2'])"; }
+lu() { get "o['$2']" lu show "$1"; }
 uuid=0a1b2c3d-1111-4222-8333-44445555660
 n=0
 # pattern FILE BYTES: other bytes each time
@@ -21,13 +21,13 @@ serves() {
 	local what=$1 device=$2 id=$uuid$n disk
 	n=$((n + 1))
 	t "R12 $what is served" vpart lu add s adapter p1 device "$device" uuid $id
-	is "R12 ... by LIO's $3" "$(get s backstore | sed 's/_.*//')" "$3"
-	is "R13 ... known by" "$(get s identity)" "$4"
-	disk=$(get s disk)
+	is "R12 ... by LIO's $3" "$(lu s backstore | sed 's/_.*//')" "$3"
+	is "R13 ... known by" "$(lu s identity)" "$4"
+	disk=$(lu s disk)
 	is "R11 $what: serial number and NAA are the LU's UUID" \
 		"$(sg_vpd -p sn "$disk" | sed -n 's/.*number: *//p') $(cat "/sys/block/${disk#/dev/}/device/wwid")" \
 		"$id naa.6001405$(tr -d - <<<$id | cut -c1-25)"
-	is "R12 ... its size is the device's" "$(blockdev --getsize64 "$disk")" "$(get s bytes)"
+	is "R12 ... its size is the device's" "$(blockdev --getsize64 "$disk")" "$(lu s bytes)"
 	pattern /tmp/pattern 262144
 	dd if=/tmp/pattern of="$disk" bs=64k seek=16 oflag=direct conv=notrunc status=none
 	t "R12 ... the client reads what it wrote" cmp /tmp/pattern <(dd if="$disk" bs=64k skip=16 count=4 iflag=direct status=none)
@@ -108,7 +108,7 @@ fi
 vpart partition add vios2 vios >/dev/null
 vpart adapter add client client1 server vios2 name p2 >/dev/null
 t "R12 a file" vpart lu add f adapter p1 device /var/file
-is "R12 ... is written through" "$(grep -o 'Mode: [^ ]*' $cfg/core/"$(get f backstore)"/f/info)" "Mode: O_DSYNC"
+is "R12 ... is written through" "$(grep -o 'Mode: [^ ]*' $cfg/core/"$(lu f backstore)"/f/info)" "Mode: O_DSYNC"
 t "R12 ... and has a second path" vpart lu add f adapter p2
 t "R12 ... it goes" vpart lu del f
 loop=$(losetup -f --show /var/file)
@@ -122,12 +122,12 @@ vpart partition add client2 client >/dev/null
 vpart adapter add client client2 server vios1 name p3 >/dev/null
 t "R11 LUN 5 of one client" vpart lu add one adapter p1 device /dev/vdb lun 5
 t "R11 LUN 5 of another" vpart lu add two adapter p3 device /dev/vdc lun 5
-address() { basename "$(readlink "/sys/class/block/$(basename "$(get "$1" disk)")/device")" | cut -d: -f2-; }
+address() { basename "$(readlink "/sys/class/block/$(basename "$(lu "$1" disk)")/device")" | cut -d: -f2-; }
 is "R11 both have one SCSI id" "$(address one) $(address two)" "0:0:5 0:0:5"
 echo one >/tmp/one; echo two >/tmp/two
-for lu in one two; do dd if=/tmp/$lu of="$(get $lu disk)" conv=sync oflag=direct status=none; done
+for lu in one two; do dd if=/tmp/$lu of="$(lu $lu disk)" conv=sync oflag=direct status=none; done
 is "R11 and lead to two LUs" "$(for d in b c; do dd if=/dev/vd$d count=1 iflag=direct status=none | tr -d '\0'; done | xargs)" "one two"
-t "R11 which say so" test "$(cat "/sys/class/block/$(basename "$(get one disk)")/device/wwid")" != "$(cat "/sys/class/block/$(basename "$(get two disk)")/device/wwid")"
+t "R11 which say so" test "$(cat "/sys/class/block/$(basename "$(lu one disk)")/device/wwid")" != "$(cat "/sys/class/block/$(basename "$(lu two disk)")/device/wwid")"
 fails "R11 an id leads to one LU" "LUN 5 is taken at this adapter pair" vpart lu add three adapter p1 device /dev/vdd lun 5
 fails "R11 a LU has one id at an adapter" "one is at adapter pair p1 already" vpart lu add one adapter p1 lun 6
 for lu in one two; do vpart lu del $lu >/dev/null; done

@@ -93,7 +93,8 @@ lu del d2
 t "config restores it" vpart config restore /tmp/config.json
 t "direct" is_direct d1 true
 lu del d1
-t "R10 one that is direct from the beginning" lu add d1 server vios1 client client1 device /dev/vdb --direct
+t "R10 one that is direct from the beginning, and says so at once" bash -c '
+	vpart --json lu add d1 server vios1 client client1 device /dev/vdb --direct | grep "\"direct\": *true"'
 t "is" is_direct d1 true
 fails "a file is not, from the beginning" 'no block device' vpart lu add f2 server vios1 client client1 device /tmp/file --direct
 

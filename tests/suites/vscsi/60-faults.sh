@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: each allocation of configuring, probe, login, scan, LUN and reset fails: refused, nothing left, the next try works
 # kernel: debug
+# soak: debug
 # append: kmemleak=on slub_debug=A,kmalloc-16
 # disks: 16M 16M
 # limit: 400

@@ -10,9 +10,7 @@
 . /src/tests/suites/vscsi/lib.sh
 
 # vget NAME KEY: of vpart vport show
-vget() { vpart --json vport show "$1" | python3 -c "import json,sys; print(json.load(sys.stdin)['$2'])"; }
-code() { "$@" >/tmp/out 2>/tmp/err; echo $?; }
-enable() { mkdir -p "$cfg/vscsi/$1/tpgt_1" && echo 1 >"$cfg/vscsi/$1/tpgt_1/enable"; }
+vget() { get "o['$2']" vport show "$1"; }
 name_a=3123456789abcdef
 last=0
 note() { last=$(vpart events | tail -n 1 | cut -d' ' -f1); }
@@ -127,7 +125,7 @@ t "R16 and they return with it" wait_for 60 eval 'link_is p1 up && link_is va up
 # --- by the command ---
 t "R16 vpart lu add maps to a virtual port as to an adapter" \
 	vpart lu add web adapter vb device /dev/vde
-is "... where it is" "$(vpart --json lu show web | python3 -c 'import json,sys; print(json.load(sys.stdin)["adapter"])')" vb
+is "... where it is" "$(get 'o["adapter"]' lu show web)" vb
 fails "R16 one that serves LUs is not deleted" 'adapter pair vb still serves LU' vpart vport del vb
 
 # --- away ---

@@ -8,8 +8,6 @@
 . /src/tests/suites/vscsi/lib.sh
 
 run=/src/tools/container/vpart-container
-enable() { mkdir -p "$cfg/vscsi/$1/tpgt_1" && echo 1 >"$cfg/vscsi/$1/tpgt_1/enable"; }
-code() { "$@" >/tmp/out 2>/tmp/err; echo $?; }
 
 # start NAME: a container whose first process is a shell that does what it is told
 declare -A pid

@@ -21,10 +21,10 @@ vscsi_mods() {
 	mkdir -p /var/target/pr /var/target/alua
 }
 
-# pair NAME CLIENT SERVER [PATH-LOSS]: the same, with an enabled, empty target.
-pair() {
-	join "$@" && mkdir -p "$cfg/vscsi/$1/tpgt_1" && echo 1 >"$cfg/vscsi/$1/tpgt_1/enable"
-}
+# enable PAIR: its target, which is made if there is none.
+enable() { mkdir -p "$cfg/vscsi/$1/tpgt_1" && echo 1 >"$cfg/vscsi/$1/tpgt_1/enable"; }
+# pair NAME CLIENT SERVER [PATH-LOSS]: join, with an enabled, empty target.
+pair() { join "$@" && enable "$1"; }
 
 vscsi_up() { # [PATH-LOSS]
 	vscsi_mods || return
