@@ -48,6 +48,7 @@ install: tools	## commands, library, manual pages, units, udev's rules, targetcl
 
 guest:	## the programs that suites run in their machines, into build/tests/
 	+@$(MAKE) -C tests/crash BUILD=$(abspath $(BUILD))/tests
+	+@$(MAKE) -s -C tests/clusterfs BUILD=$(abspath $(BUILD))/clusterfs $(abspath $(BUILD))/clusterfs/image.fast
 
 clean:	## remove everything that was built here
 	rm -rf $(BUILD)

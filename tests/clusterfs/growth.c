@@ -21,15 +21,16 @@ static struct cost now(void)
 	return (struct cost) { d.written_blocks, d.read_blocks };
 }
 
-static void measure(unsigned int nodes, unsigned int lus, struct cost *commit, double *looks)
+static void measure(unsigned int nodes, unsigned int lus)
 {
 	struct cfs_super sb = small_repo(nodes, 1);
 	struct cfs_txn *t = malloc(sizeof(*t));
-	struct cost claim, mount, compact, start;
+	struct cost commit, claim, mount, compact, start;
 	u64 id, have = 0, looked, peak;
 	struct cfs_db db, other;
 	unsigned int n, i;
 	u8 uuid[16];
+	double looks;
 
 	must(t, "memory");
 	sb.log_blocks = 256;
@@ -66,7 +67,7 @@ static void measure(unsigned int nodes, unsigned int lus, struct cost *commit, d
 	cfs_txn_end(t);
 	start = now();
 	must(commit_lu(&db, t, have + 2, &id) == 0, "%s", db.why);
-	*commit = since(start);
+	commit = since(start);
 	cfs_txn_end(t);
 
 	start = now();
@@ -86,20 +87,20 @@ static void measure(unsigned int nodes, unsigned int lus, struct cost *commit, d
 		must(o && cfs_get_uuid(&other.index, CFS_LU, o->d.uuid) == o, "LU %u", i);
 		peak = max(peak, other.index.looked_at - before);
 	}
-	*looks = (double)(other.index.looked_at - looked) / (2 * lus);
+	looks = (double)(other.index.looked_at - looked) / (2 * lus);
 	printf("%5u %5u  %6llu %6llu  %7llu  %7llu %7llu  %7llu %7llu  %5.2f %3llu\n", nodes, lus,
-	       (unsigned long long)commit->written, (unsigned long long)commit->read,
+	       (unsigned long long)commit.written, (unsigned long long)commit.read,
 	       (unsigned long long)mount.read,
 	       (unsigned long long)claim.written, (unsigned long long)claim.read,
-	       (unsigned long long)compact.written, (unsigned long long)compact.read, *looks,
+	       (unsigned long long)compact.written, (unsigned long long)compact.read, looks,
 	       (unsigned long long)peak);
 	/* A commit is one block, and a look at the slots, whatever the size. */
-	must(commit->written == 1 && commit->read == 2 * nodes, "a commit");
+	must(commit.written == 1 && commit.read == 2 * nodes, "a commit");
 	/* A mount reads the logs of those that have ever written, and one snapshot. */
 	must(mount.read <= 2 * 2 * nodes + nodes * sb.log_blocks + sb.snap_blocks + 8, "a mount");
 	must(claim.written == 2, "a claim");
 	must(compact.written <= DIV_ROUND_UP(lus + nodes + 2, 8) + 2, "a snapshot");
-	must(*looks < 2 && peak < 24, "a look-up");
+	must(looks < 2 && peak < 24, "a look-up");
 	cfs_close(&other);
 	cfs_close(&db);
 	disks_free(&d);
@@ -109,14 +110,12 @@ static void measure(unsigned int nodes, unsigned int lus, struct cost *commit, d
 int main(void)
 {
 	static const unsigned int nodes[] = { 2, 8, 32 }, lus[] = { 64, 512, 4096 };
-	struct cost commit;
 	unsigned int n, l;
-	double looks;
 
 	puts("                commit        mount         claim         snapshot      look-up");
 	puts("nodes   LUs  written   read     read  written    read  written    read   mean max");
 	for (n = 0; n < ARRAY_SIZE(nodes); n++)
 		for (l = 0; l < ARRAY_SIZE(lus); l++)
-			measure(nodes[n], lus[l], &commit, &looks);
+			measure(nodes[n], lus[l]);
 	return 0;
 }

@@ -78,15 +78,12 @@ static void sample(struct cfs_db *db, struct cfs_txn *t)
 
 static void fill(struct cfs_db *db, struct cfs_txn *t, unsigned int commits)
 {
-	struct cfs_disk_event event = { .text = "another one" };
 	unsigned int i;
 
 	for (i = 0; i < commits; i++) {
-		cfs_txn_begin(t);
-		cfs_txn_put(db, t, CFS_EVENT, db->index.next[CFS_EVENT], NULL, 0, &event);
 		if (cfs_wants_compaction(db))
 			must(!cfs_claim(db, true), "%s", db->why);
-		must(!cfs_commit(db, t), "%s", db->why);
+		must(!commit_event(db, t), "%s", db->why);
 		cfs_txn_end(t);
 	}
 }

@@ -90,6 +90,8 @@ struct model_obj *model_pick(struct model *m, u64 *seed, bool dead);
 void random_txn(struct cfs_db *db, struct model *m, struct cfs_txn *t, u64 *seed, unsigned int max);
 u64 draw(u64 *seed, u64 below);
 
+/* A commit that tells one event. */
+int commit_event(struct cfs_db *db, struct cfs_txn *t);
 /* A commit that makes one LU with this uuid; its id is in *id. */
 int commit_lu(struct cfs_db *db, struct cfs_txn *t, u64 tag, u64 *id);
 void lu_txn(struct cfs_db *db, struct cfs_txn *t, u64 tag, u64 *id);

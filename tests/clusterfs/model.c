@@ -355,3 +355,12 @@ int commit_lu(struct cfs_db *db, struct cfs_txn *t, u64 tag, u64 *id)
 	lu_txn(db, t, tag, id);
 	return cfs_commit(db, t);
 }
+
+int commit_event(struct cfs_db *db, struct cfs_txn *t)
+{
+	struct cfs_disk_event event = { .text = "something happened" };
+
+	cfs_txn_begin(t);
+	return cfs_txn_put(db, t, CFS_EVENT, db->index.next[CFS_EVENT], NULL, 0, &event) ?:
+	       cfs_commit(db, t);
+}

@@ -49,14 +49,12 @@ static u64 said(struct disks *d, unsigned int away)
  */
 static void go_on(struct disks *d, unsigned int away, unsigned int node, u64 *before, u64 *after)
 {
-	struct cfs_disk_event event = { .text = "two are enough" };
 	struct cfs_txn *t = malloc(sizeof(*t));
 	struct cfs_db db;
 	unsigned int n;
 	int ret;
 
 	must(t, "memory");
-	cfs_txn_begin(t);
 	only(d, away);
 	open_db(&db, d, node);
 	ret = cfs_claim(&db, false);
@@ -69,9 +67,7 @@ static void go_on(struct disks *d, unsigned int away, unsigned int node, u64 *be
 	must(!ret, "%s", db.why);
 	with_snapshot += db.compact;
 	*before = index_digest(&db.index);
-	must(!cfs_txn_put(&db, t, CFS_EVENT, db.index.next[CFS_EVENT], NULL, 0, &event), "%s",
-	     db.why);
-	ret = cfs_commit(&db, t);
+	ret = commit_event(&db, t);
 	/* No area was free before the claim was settled. */
 	if (ret == -EAGAIN)
 		ret = cfs_claim(&db, true) ?: cfs_commit(&db, t);
@@ -172,7 +168,6 @@ static void record(struct disks *d, u64 *seed)
 
 static void refusals(struct disks *d)
 {
-	struct cfs_disk_event event = { .text = "one is not enough" };
 	struct cfs_db db;
 
 	only(d, 0);
@@ -188,10 +183,7 @@ static void refusals(struct disks *d)
 		struct cfs_txn *t = malloc(sizeof(*t));
 
 		must(t, "memory");
-		cfs_txn_begin(t);
-		must(!cfs_txn_put(&db, t, CFS_EVENT, db.index.next[CFS_EVENT], NULL, 0, &event),
-		     "%s", db.why);
-		must(cfs_commit(&db, t) == -EIO, "%s", db.why);
+		must(commit_event(&db, t) == -EIO, "%s", db.why);
 		must(db.state == CFS_LOST && strstr(db.why, "replicas can be"), "%s", db.why);
 		cfs_txn_end(t);
 		free(t);

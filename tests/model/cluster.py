@@ -11,12 +11,13 @@ import re
 import sys
 
 import owner
+import replicas
 import repository
 from cluster_rules import CALM, FOUND, HOLD, HOLD_LONG, REDUNDANT
 from explore import search
 from tap import VERBOSE, document, figures, run, switches, traced
 
-HOLDS = {repository.Bounds: "V5 V6 V10 V11 P1 P2 P3 hold",
+HOLDS = {replicas.Bounds: "V5 V6 V10 V11 P1 P2 P3 hold",
          owner.Turns: "V3 V4 V5 V8 V10 V12 P4 P5 hold"}
 
 
@@ -24,7 +25,7 @@ def model(off, bounds, ordered=True):
     """The model that these bounds are for."""
     if isinstance(bounds, owner.Turns):
         return owner.Owner(off, bounds), owner.first(bounds)
-    return repository.Repository(off, bounds, ordered), repository.first(bounds)
+    return repository.Repository(off, bounds, ordered), replicas.first(bounds)
 
 
 def explore(tap, off, bounds, reached=None):
@@ -53,9 +54,9 @@ def words(label):
 
 def entry(e):
     """An entry of a log, or a record."""
-    if len(e) == 4 and e[1] == repository.RECORD and isinstance(e[3], tuple):
+    if len(e) == 4 and e[1] == replicas.RECORD and isinstance(e[3], tuple):
         return f"block {e[0]}: generation {e[3][0]} of term {e[2]}"
-    if len(e) == 5 and e[1] == repository.CONFIRM:
+    if len(e) == 5 and e[1] == replicas.CONFIRM:
         return f"block {e[0]}: CONFIRM {e[2]}, parent {e[3]}, length {e[4]}"
     if isinstance(e[3], tuple):
         return f"area {e[0]}: CONFIRM {e[2]} with {len(e[3])} records"

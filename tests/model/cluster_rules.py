@@ -5,7 +5,7 @@ As in rules.py: without a rule an invariant breaks within the bounds given, or t
 is redundant there for the reason given.
 """
 from owner import FENCE, GATE, KEY, Turns
-from repository import bounds
+from replicas import bounds
 from rules import Found, Redundant
 
 ONE = bounds(2, 1, 1, 1)	# one replica

@@ -35,7 +35,7 @@ load() {
 	wait $pid
 }
 unload() {
-	for m in vpart_stream vpart_shm vpart_auth dm-vmirror vscsi_target vscsi_host "$@"; do
+	for m in clusterfs vpart_stream vpart_shm vpart_auth dm-vmirror vscsi_target vscsi_host "$@"; do
 		! loaded "$m" || timeout 60 rmmod "$m" || return
 	done
 }

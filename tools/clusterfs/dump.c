@@ -66,7 +66,7 @@ int main(int argc, char **argv)
 	if (json)
 		puts(json_object_to_json_string_ext(tree, JSON_C_TO_STRING_PRETTY));
 	else
-		print_tree(tree, "");
+		print_tree(tree);
 	json_object_put(tree);
 	repo_close(&repo);
 	return ret ? 1 : 0;

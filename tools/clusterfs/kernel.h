@@ -67,7 +67,6 @@ typedef uint64_t u64;
 #define cpu_to_le32(v)		htole32(v)
 #define cpu_to_le64(v)		htole64(v)
 
-#define scnprintf		snprintf
 #define vscnprintf		vsnprintf
 
 /* Memory. */
@@ -124,11 +123,6 @@ static inline void hlist_add_head(struct hlist_node *n, struct hlist_head *h)
 		n->next->pprev = &n->next;
 	h->first = n;
 	n->pprev = &h->first;
-}
-
-static inline bool hlist_unhashed(const struct hlist_node *n)
-{
-	return !n->pprev;
 }
 
 static inline void hlist_del_init(struct hlist_node *n)

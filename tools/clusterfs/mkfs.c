@@ -178,7 +178,7 @@ static void report(const struct options *o)
 	if (o->json)
 		puts(json_object_to_json_string_ext(tree, JSON_C_TO_STRING_PRETTY));
 	else
-		print_tree(tree, "");
+		print_tree(tree);
 	json_object_put(tree);
 }
 

@@ -42,6 +42,8 @@ int device_open(const char *path, bool writes, u64 *size)
 			complain("cannot open %s: %s", path, strerror(errno));
 		return -1;
 	}
+	/* A node that has it mounted writes past the cache. */
+	posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
 	*size = st.st_size;
 	if (S_ISBLK(st.st_mode) && ioctl(fd, BLKGETSIZE64, size)) {
 		complain("%s does not tell its size: %s", path, strerror(errno));
@@ -52,13 +54,13 @@ int device_open(const char *path, bool writes, u64 *size)
 }
 
 /* All of it, or a negative errno. */
-int device_read(int fd, u64 offset, void *buf, size_t n)
+static int device_io(int fd, u64 offset, void *buf, size_t n, bool write)
 {
 	u8 *at = buf;
 	ssize_t got;
 
 	while (n) {
-		got = pread(fd, at, n, offset);
+		got = write ? pwrite(fd, at, n, offset) : pread(fd, at, n, offset);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got <= 0)
@@ -70,22 +72,14 @@ int device_read(int fd, u64 offset, void *buf, size_t n)
 	return 0;
 }
 
+int device_read(int fd, u64 offset, void *buf, size_t n)
+{
+	return device_io(fd, offset, buf, n, false);
+}
+
 int device_write(int fd, u64 offset, const void *buf, size_t n)
 {
-	const u8 *at = buf;
-	ssize_t got;
-
-	while (n) {
-		got = pwrite(fd, at, n, offset);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return got ? -errno : -EIO;
-		at += got;
-		offset += got;
-		n -= got;
-	}
-	return 0;
+	return device_io(fd, offset, (void *)buf, n, true);
 }
 
 static int repo_read(void *ctx, unsigned int replica, u64 block, void *buf, unsigned int blocks)

@@ -36,6 +36,6 @@ const char *signature_of(int fd, u64 size);
 json_object *show_super(const struct cfs_super *sb);
 json_object *show_repo(struct repo *repo);
 json_object *show_logs(struct repo *repo);
-void print_tree(json_object *tree, const char *indent);
+void print_tree(json_object *tree);
 
 #endif /* _REPO_H */

@@ -368,11 +368,11 @@ static void print_table(const char *key, json_object *list)
 }
 
 /* Words first, then a table for each list. */
-void print_tree(json_object *tree, const char *indent)
+void print_tree(json_object *tree)
 {
 	json_object_object_foreach(tree, key, value) {
 		if (!json_object_is_type(value, json_type_array))
-			printf("%s%-24s %s\n", indent, key, as_text(value));
+			printf("%-24s %s\n", key, as_text(value));
 	}
 	json_object_object_foreach(tree, list, rows) {
 		if (json_object_is_type(rows, json_type_array))

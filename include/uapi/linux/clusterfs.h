@@ -411,6 +411,10 @@ struct cfs_disk_event {
 #define CFS_EVENT_RESERVATION	3
 #define CFS_EVENT_CLASSES	4
 
+/* Codes of events, among those of their class: lifecycle. */
+#define CFS_CODE_REGISTERED	1	/* the node's record is new, or it was mounted again */
+#define CFS_CODE_LEFT		2	/* it was unmounted */
+
 /**
  * struct cfs_disk_tombstone - payload of a TOMBSTONE: an id that is not given again yet
  * @time: seconds since 1970 when the object went

@@ -1,0 +1,549 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * clusterfs: a node joins, keeps its view current, and leaves.
+ *
+ * The lock on the database is held in one of three ways:
+ *
+ *	PR	the view is what was committed last; nobody can commit
+ *	EX	this node may commit; whoever held PR has let go, and reads again
+ *	NL	neither: somebody else commits
+ *
+ * 1. blocked(): another wants EX. A worker goes to NL, asks for PR, and when that is
+ *    granted reads what was committed, unless the value block says that nothing was.
+ * 2. To commit: NL, EX, claim if another has claimed since, commit, and back to PR with
+ *    term and generation in the value block. Not from PR to EX, where two would wait for
+ *    each other.
+ *
+ * No rule of the database rests on the lock: two that believe to have it outbid each
+ * other (P1), and the late one acknowledges nothing (P2). But which slot is free is only
+ * known under it.
+ */
+#define pr_fmt(fmt) "clusterfs: " fmt
+
+#include <linux/sched/signal.h>
+#include "mount.h"
+
+#define CFS_REGISTER_TRIES	4
+/* How often it is looked whether the repository can still be reached. */
+#define CFS_PROBE_SECONDS	5
+#define CFS_SOFTWARE		1U
+
+static LIST_HEAD(cfs_mounts);
+static DEFINE_MUTEX(cfs_mounts_lock);
+static struct workqueue_struct *cfs_queue;
+
+/* What the value block of the lock says: the last commit. Never all zero: terms are above. */
+struct cfs_lvb {
+	__le64	term;
+	__le64	gen;
+	u8	reserved[16];
+};
+
+static_assert(sizeof(struct cfs_lvb) == CLUSTERFS_LVB_SIZE);
+
+static void cfs_mount_put(struct cfs_mount *m)
+{
+	unsigned int i;
+
+	if (!refcount_dec_and_test(&m->ref))
+		return;
+	cfs_view_put(m->view);
+	for (i = 0; i < m->opt.paths; i++)
+		kfree(m->opt.path[i]);
+	kfree(m->opt.node);
+	kfree(m->opt.cluster);
+	kfree(m->opt.address);
+	kfree(m->opt.lockspace);
+	kfree(m);
+}
+
+static unsigned int cfs_lock_ms(const struct cfs_mount *m)
+{
+	return m->opt.timeout * MSEC_PER_SEC;
+}
+
+/* The lock, as the caller waits: mount can be killed. A sentence in db.why. */
+static int cfs_lock(struct cfs_mount *m, enum clusterfs_mode mode)
+{
+	int ret;
+
+	ret = clusterfs_lock_sync(&m->db_lock, mode,
+				  m->devs.killable ? CLUSTERFS_LOCK_KILLABLE : 0, cfs_lock_ms(m));
+	if (ret)
+		cfs_fail(&m->db, ret, "the lock on the database was not granted in %u seconds (error %d)",
+			 m->opt.timeout, ret);
+	return ret;
+}
+
+/* Let others see what was committed. */
+static int cfs_unlock(struct cfs_mount *m, enum clusterfs_mode mode)
+{
+	const struct cfs_lvb lvb = { cpu_to_le64(m->db.term), cpu_to_le64(m->db.gen) };
+	unsigned int flags = 0;
+	int ret;
+
+	if (m->db.state == CFS_WRITER) {
+		memcpy(m->db_lock.lvb, &lvb, sizeof(lvb));
+		flags = CLUSTERFS_LOCK_SET_LVB;
+	}
+	ret = clusterfs_lock_sync(&m->db_lock, mode, flags, cfs_lock_ms(m));
+	if (ret)
+		pr_warn("node %s: the lock on the database was not given back (error %d)\n",
+			m->opt.node, ret);
+	return ret;
+}
+
+/* --- the view --- */
+
+/* Under PR or EX: read what is new, and show it. */
+static int cfs_catch_up(struct cfs_mount *m)
+{
+	struct cfs_lvb lvb;
+	int ret;
+
+	memcpy(&lvb, m->db_lock.lvb, sizeof(lvb));
+	if (m->db_lock.lvb_valid && m->status.health == CFS_OK &&
+	    le64_to_cpu(lvb.term) == m->seen_term && le64_to_cpu(lvb.gen) == m->seen_gen)
+		return 0;
+	ret = cfs_load(&m->db);
+	if (!ret) {
+		ret = cfs_view_publish(m);
+		if (ret)
+			cfs_fail(&m->db, ret, "there is no memory to show the database");
+	}
+	return ret;
+}
+
+/* Let others commit, then read what they have. */
+static void cfs_refresh(struct cfs_mount *m)
+{
+	int ret;
+
+	ret = cfs_lock(m, CLUSTERFS_LOCK_NL);
+	if (!ret)
+		ret = cfs_lock(m, CLUSTERFS_LOCK_PR);
+	if (!ret)
+		ret = cfs_catch_up(m);
+	cfs_status_set(m, ret ? CFS_RESTRICTED : CFS_OK, ret ? m->db.why : NULL);
+}
+
+static void cfs_refresh_work(struct work_struct *work)
+{
+	struct cfs_mount *m = container_of(work, struct cfs_mount, refresh);
+
+	mutex_lock(&m->lock);
+	if (m->registered)
+		cfs_refresh(m);
+	mutex_unlock(&m->lock);
+	cfs_mount_put(m);
+}
+
+/* Can the repository be reached? If it could not, is there anything new? */
+static void cfs_probe_work(struct work_struct *work)
+{
+	struct cfs_mount *m = container_of(to_delayed_work(work), struct cfs_mount, probe);
+	int ret;
+
+	mutex_lock(&m->lock);
+	m->db.unread = 0;
+	if (m->status.health != CFS_OK || !clusterfs_lock_held(&m->db_lock, CLUSTERFS_LOCK_PR)) {
+		cfs_refresh(m);
+	} else {
+		ret = cfs_slots_read(&m->db);
+		cfs_status_set(m, ret ? CFS_RESTRICTED : CFS_OK, ret ? m->db.why : NULL);
+	}
+	mutex_unlock(&m->lock);
+	queue_delayed_work(cfs_queue, &m->probe, CFS_PROBE_SECONDS * HZ);
+}
+
+static struct cfs_mount *cfs_of_lock(struct clusterfs_lock *lock)
+{
+	return container_of(lock, struct cfs_mount, db_lock);
+}
+
+static void cfs_lock_blocked(struct clusterfs_lock *lock, enum clusterfs_mode mode)
+{
+	struct cfs_mount *m = cfs_of_lock(lock);
+
+	if (clusterfs_modes_compatible(CLUSTERFS_LOCK_PR, mode))
+		return;
+	refcount_inc(&m->ref);
+	if (!queue_work(cfs_queue, &m->refresh))
+		cfs_mount_put(m);
+}
+
+static void cfs_lock_free(struct clusterfs_lock *lock)
+{
+	cfs_mount_put(cfs_of_lock(lock));
+}
+
+/* Nothing is begun without waiting for it. */
+static void cfs_lock_done(struct clusterfs_lock *lock, int status)
+{
+}
+
+static const struct clusterfs_lock_user cfs_lock_user = {
+	.done		= cfs_lock_done,
+	.blocked	= cfs_lock_blocked,
+	.free		= cfs_lock_free,
+};
+
+/* --- commits about this node --- */
+
+/* Under EX: be the writer, with all that was committed in memory. */
+static int cfs_writer(struct cfs_mount *m, bool compact)
+{
+	struct cfs_db *db = &m->db;
+	int ret;
+
+	if (db->state == CFS_WRITER && !compact && !cfs_wants_compaction(db)) {
+		ret = cfs_slots_read(db);
+		if (ret)
+			return ret;
+		if (!cfs_slots_higher(db, db->term) && db->slot_term[db->me] == db->term)
+			return 0;
+	}
+	return cfs_claim(db, compact);
+}
+
+/* Under EX, as the writer: this node's record, and an event that says so. */
+static int cfs_commit_node(struct cfs_mount *m, u8 state, u32 code)
+{
+	struct cfs_db *db = &m->db;
+	struct cfs_disk_event event = {
+		.time = cpu_to_le64(ktime_get_real_seconds()), .object = cpu_to_le64(m->slot),
+		.code = cpu_to_le32(code), .otype = CFS_NODE, .class = CFS_EVENT_LIFECYCLE,
+	};
+	struct cfs_disk_node node = {
+		.version = cpu_to_le32(CFS_SOFTWARE), .state = state, .time = event.time,
+	};
+	struct cfs_obj *old = cfs_get(&db->index, CFS_NODE, m->slot);
+	struct cfs_txn *t;
+	u8 uuid[UUID_SIZE];
+	uuid_t fresh;
+	u64 id;
+	int ret;
+
+	t = kvmalloc(sizeof(*t), GFP_KERNEL);
+	if (!t)
+		return cfs_fail(db, -ENOMEM, "there is no memory for a commit");
+	cfs_txn_begin(t);
+	uuid_gen(&fresh);
+	export_uuid(uuid, &fresh);
+	if (old) {
+		memcpy(uuid, old->d.uuid, sizeof(uuid));
+		node.time = ((const struct cfs_disk_node *)(const void *)old->d.payload)->time;
+	}
+	if (state == CFS_NODE_MEMBER)
+		node.time = event.time;
+	strscpy((char *)node.name, m->opt.node, sizeof(node.name));
+	if (m->opt.address)
+		strscpy((char *)node.address, m->opt.address, sizeof(node.address));
+	export_uuid(node.boot, &cfs_boot);
+	snprintf((char *)event.text, sizeof(event.text), "node %s %s", m->opt.node,
+		 state == CFS_NODE_MEMBER ? "has registered" : "has left");
+	ret = cfs_txn_put(db, t, CFS_NODE, m->slot, uuid,
+			  old ? le64_to_cpu(old->d.role_term) : 0, &node);
+	if (!ret)
+		ret = cfs_id_new(db, t, CFS_EVENT, &id);
+	if (!ret)
+		ret = cfs_txn_put(db, t, CFS_EVENT, id, NULL, 0, &event);
+	if (!ret)
+		ret = cfs_commit(db, t);
+	cfs_txn_end(t);
+	kvfree(t);
+	return ret;
+}
+
+/* The slot that has this node's name, or the first that nobody has. */
+static int cfs_pick_slot(struct cfs_mount *m, unsigned int *slot)
+{
+	struct cfs_index *ix = &m->db.index;
+	unsigned int best = CFS_NODES_MAX;
+	u32 used = 0;
+	struct cfs_obj *o;
+
+	for (o = cfs_first(ix, CFS_NODE); o; o = cfs_next(o)) {
+		const struct cfs_disk_node *n = (const void *)o->d.payload;
+
+		used |= BIT(le64_to_cpu(o->d.id));
+		if (!strcmp(n->name, m->opt.node))
+			best = min_t(unsigned int, best, le64_to_cpu(o->d.id));
+	}
+	for (o = cfs_first(ix, CFS_TOMBSTONE); o; o = cfs_next(o))
+		if (o->d.otype == CFS_NODE)
+			used |= BIT(le64_to_cpu(o->d.id));
+	if (best == CFS_NODES_MAX)
+		for (best = 0; best < m->sb.nodes && used & BIT(best); best++)
+			;
+	if (best == m->sb.nodes)
+		return cfs_fail(&m->db, -ENOSPC,
+				"node %s is not known, and all %u places for nodes are taken",
+				m->opt.node, m->sb.nodes);
+	*slot = best;
+	return 0;
+}
+
+/* Under EX. */
+static int cfs_register_once(struct cfs_mount *m, bool compact)
+{
+	struct cfs_db *db = &m->db;
+	unsigned int again;
+	int ret;
+
+	db->me = CFS_NODES_MAX;
+	ret = cfs_load(db);
+	if (!ret)
+		ret = cfs_pick_slot(m, &m->slot);
+	if (ret)
+		return ret;
+	db->me = m->slot;
+	ret = cfs_claim(db, compact);
+	if (!ret)
+		ret = cfs_pick_slot(m, &again);
+	if (!ret && again != m->slot)
+		ret = cfs_fail(db, -ESTALE, "slot %u was taken by another node meanwhile", m->slot);
+	if (!ret)
+		ret = cfs_commit_node(m, CFS_NODE_MEMBER, CFS_CODE_REGISTERED);
+	return ret;
+}
+
+/* R17: limited tries, limited time, a clear failure. */
+static int cfs_register(struct cfs_mount *m, struct fs_context *fc)
+{
+	const unsigned long end = jiffies + m->opt.timeout * HZ;
+	unsigned int tries = 0;
+	bool compact = false;
+	int ret;
+
+	ret = cfs_lock(m, CLUSTERFS_LOCK_EX);
+	if (ret) {
+		errorfc(fc, "node %s is not registered: %s", m->opt.node, m->db.why);
+		return ret;
+	}
+	do {
+		ret = cfs_register_once(m, compact);
+		compact |= ret == -EAGAIN;
+	} while ((ret == -ESTALE || ret == -EBUSY || ret == -EAGAIN) &&
+		 ++tries < CFS_REGISTER_TRIES && time_before(jiffies, end) &&
+		 !fatal_signal_pending(current));
+	if (!ret) {
+		ret = cfs_view_publish(m);
+		if (ret)
+			cfs_fail(&m->db, ret, "there is no memory to show the database");
+	}
+	if (ret)
+		errorfc(fc, "node %s is not registered: %s", m->opt.node, m->db.why);
+	/* Whatever came of it, others may go on. */
+	if (cfs_unlock(m, ret ? CLUSTERFS_LOCK_NL : CLUSTERFS_LOCK_PR) && !ret) {
+		errorfc(fc, "node %s is registered, but the lock on the database is lost",
+			m->opt.node);
+		ret = -EIO;
+	}
+	return fatal_signal_pending(current) && ret ? -EINTR : ret;
+}
+
+/* --- mounts --- */
+
+/**
+ * cfs_mount_new() - a mount of which nothing is known
+ *
+ * Return: it, to be given to cfs_leave() at the end; or NULL.
+ */
+struct cfs_mount *cfs_mount_new(void)
+{
+	struct cfs_mount *m = kzalloc(sizeof(*m), GFP_KERNEL);
+
+	if (!m)
+		return NULL;
+	refcount_set(&m->ref, 1);
+	INIT_LIST_HEAD(&m->entry);
+	mutex_init(&m->lock);
+	spin_lock_init(&m->view_lock);
+	init_waitqueue_head(&m->changed);
+	INIT_WORK(&m->refresh, cfs_refresh_work);
+	INIT_DELAYED_WORK(&m->probe, cfs_probe_work);
+	return m;
+}
+
+/* One mount for each node of a repository; all of a repository in one lockspace. */
+static int cfs_take_place(struct cfs_mount *m, struct fs_context *fc)
+{
+	struct cfs_mount *other;
+	int ret = 0;
+
+	mutex_lock(&cfs_mounts_lock);
+	list_for_each_entry(other, &cfs_mounts, entry) {
+		if (!uuid_equal(&other->sb.uuid, &m->sb.uuid))
+			continue;
+		if (!strcmp(other->opt.node, m->opt.node)) {
+			errorfc(fc, "node %s of cluster %s is mounted already", m->opt.node,
+				m->sb.cluster);
+			ret = -EBUSY;
+		} else if (strcmp(other->opt.lockspace, m->opt.lockspace)) {
+			errorfc(fc,
+				"node %s has this repository with lockspace %s: its locks would not keep the two apart",
+				other->opt.node, other->opt.lockspace);
+			ret = -EINVAL;
+		}
+		if (ret)
+			break;
+	}
+	if (!ret)
+		list_add(&m->entry, &cfs_mounts);
+	mutex_unlock(&cfs_mounts_lock);
+	return ret;
+}
+
+static void cfs_give_place(struct cfs_mount *m)
+{
+	mutex_lock(&cfs_mounts_lock);
+	list_del_init(&m->entry);
+	mutex_unlock(&cfs_mounts_lock);
+}
+
+static void cfs_recover_prep(void *private)
+{
+	cfs_view_touch(private);
+}
+
+static void cfs_recover_slot(void *private, const struct clusterfs_member *gone)
+{
+	struct cfs_mount *m = private;
+
+	pr_warn("node %s: member %u of lockspace %s is gone\n", m->opt.node, gone->node,
+		m->opt.lockspace);
+}
+
+static void cfs_recover_done(void *private, const struct clusterfs_member *members,
+			     unsigned int count, const struct clusterfs_member *self,
+			     u32 generation)
+{
+	cfs_view_touch(private);
+}
+
+static const struct clusterfs_member_user cfs_member_user = {
+	.recover_prep	= cfs_recover_prep,
+	.recover_slot	= cfs_recover_slot,
+	.recover_done	= cfs_recover_done,
+};
+
+/**
+ * cfs_join() - register
+ * @m: mount, with its options
+ * @fc: for the sentences
+ *
+ * Return: 0 or -errno; cfs_leave() undoes either.
+ */
+int cfs_join(struct cfs_mount *m, struct fs_context *fc)
+{
+	struct clusterfs_ls_config config = {
+		.ops = &clusterfs_local_ops, .node = m->opt.node, .ms = cfs_lock_ms(m),
+		.user = &cfs_member_user, .private = m,
+	};
+	char why[CLUSTERFS_LOCK_WHY] = "";
+	int ret;
+
+	ret = cfs_replicas_open(m, fc);
+	if (ret)
+		return ret;
+	/* The generation is in it: a node with an old repository meets nobody (P21). */
+	if (!m->opt.lockspace)
+		m->opt.lockspace = kasprintf(GFP_KERNEL, "cfs-%pUb-%llu", &m->sb.uuid,
+					     (unsigned long long)m->sb.generation);
+	if (!m->opt.lockspace)
+		return -ENOMEM;
+	ret = cfs_take_place(m, fc);
+	if (ret)
+		return ret;
+	config.cluster = m->sb.cluster;
+	config.name = m->opt.lockspace;
+	ret = clusterfs_ls_join(&config, &m->ls, why);
+	if (ret) {
+		m->ls = NULL;
+		errorfc(fc, "%s", why);
+		return ret;
+	}
+	ret = clusterfs_lock_open(m->ls, &m->db_lock, "db", &cfs_lock_user, m);
+	if (ret) {
+		errorfc(fc, "there is no lock on the database (error %d)", ret);
+		return ret;
+	}
+	refcount_inc(&m->ref);
+	m->lock_open = true;
+
+	mutex_lock(&m->lock);
+	ret = cfs_register(m, fc);
+	m->devs.killable = false;
+	if (!ret) {
+		m->registered = true;
+		m->status.since = ktime_get_real_seconds();
+		m->status.failed = m->db.failed;
+		queue_delayed_work(cfs_queue, &m->probe, CFS_PROBE_SECONDS * HZ);
+	}
+	mutex_unlock(&m->lock);
+	return ret;
+}
+
+/* A clean leave is a record. */
+static void cfs_unregister(struct cfs_mount *m)
+{
+	int ret;
+
+	ret = cfs_lock(m, CLUSTERFS_LOCK_NL);
+	if (!ret)
+		ret = cfs_lock(m, CLUSTERFS_LOCK_EX);
+	if (!ret) {
+		ret = cfs_writer(m, false);
+		if (!ret)
+			ret = cfs_commit_node(m, CFS_NODE_LEFT, CFS_CODE_LEFT);
+		/* What it said of an earlier failure is kept. */
+		cfs_unlock(m, CLUSTERFS_LOCK_NL);
+	}
+	if (ret)
+		pr_warn("node %s: that it has left is not recorded: %s\n", m->opt.node, m->db.why);
+	m->registered = false;
+}
+
+/**
+ * cfs_leave() - leave, and give everything back
+ * @m: mount, joined, half joined or not at all
+ */
+void cfs_leave(struct cfs_mount *m)
+{
+	int ret;
+
+	cancel_delayed_work_sync(&m->probe);
+	mutex_lock(&m->lock);
+	m->devs.killable = false;
+	if (m->registered)
+		cfs_unregister(m);
+	mutex_unlock(&m->lock);
+	if (m->lock_open)
+		clusterfs_lock_close(&m->db_lock);
+	if (m->ls) {
+		ret = clusterfs_ls_leave(m->ls, CLUSTERFS_LEAVE_MS);
+		if (ret)
+			pr_warn("node %s: lockspace %s was left without an answer (error %d)\n",
+				m->opt.node, m->opt.lockspace, ret);
+	}
+	mutex_lock(&m->lock);
+	if (m->open)
+		cfs_close(&m->db);
+	m->open = false;
+	mutex_unlock(&m->lock);
+	cfs_devs_close(&m->devs);
+	cfs_give_place(m);
+	cfs_mount_put(m);
+}
+
+int __init cfs_member_init(void)
+{
+	cfs_queue = alloc_workqueue("clusterfs", WQ_UNBOUND, 0);
+	return cfs_queue ? 0 : -ENOMEM;
+}
+
+void cfs_member_exit(void)
+{
+	destroy_workqueue(cfs_queue);
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * clusterfs: a mounted repository, which is a node of the cluster. Kernel only; the
+ * library under it is clusterfs.h.
+ *
+ * Order of locks: cfs_mount.lock, then the engine's; cfs_mount.view_lock is the innermost.
+ * Whoever reads the tree takes view_lock alone, for a few instructions.
+ */
+#ifndef _CLUSTERFS_MOUNT_H
+#define _CLUSTERFS_MOUNT_H
+
+#include <linux/fs.h>
+#include <linux/fs_context.h>
+#include <linux/mutex.h>
+#include <linux/refcount.h>
+#include <linux/spinlock.h>
+#include <linux/wait.h>
+#include <linux/workqueue.h>
+#include "clusterfs.h"
+#include "lock.h"
+
+#define CFS_SUPER_MAGIC		0x43465331	/* "CFS1" */
+
+extern struct file_system_type cfs_fs_type;
+extern uuid_t cfs_boot;
+
+/* A block device. It is closed when nothing that was given to it is left. */
+struct cfs_dev {
+	struct file		*file;
+	char			*path;
+	u64			bytes;
+	refcount_t		ref;
+	spinlock_t		lock;		/* left, and of requests: ended, left */
+	unsigned int		left;		/* requests that nobody waits for any more */
+	struct work_struct	close;
+};
+
+/* The devices of a repository, by replica. */
+struct cfs_devs {
+	struct cfs_dev		*dev[CFS_REPLICAS_MAX];
+	unsigned int		limit;		/* seconds that a request may take */
+	bool			killable;	/* a fatal signal ends the wait */
+};
+
+/* What mount was told. */
+struct cfs_options {
+	char		*path[CFS_REPLICAS_MAX];
+	unsigned int	paths;
+	char		*node;
+	char		*cluster;		/* NULL: whatever it is */
+	char		*address;
+	char		*lockspace;
+	unsigned int	lock;			/* CFS_LOCK_LOCAL..., 0: not told */
+	unsigned int	timeout;		/* seconds: of the registration, and of a lock */
+	unsigned int	io_timeout;
+};
+
+#define CFS_LOCK_LOCAL	1
+#define CFS_LOCK_DLM	2
+
+/* An object as it is shown: shared by all views in which it is the same. */
+struct cfs_seen {
+	refcount_t		ref;
+	struct cfs_disk_record	d;
+};
+
+/*
+ * The database as it was after a commit; nothing of it changes. By type, sorted by what
+ * they are of (maps by client, registrations by LU), then by id.
+ */
+struct cfs_view {
+	refcount_t		ref;
+	u64			version;	/* of what is published, from 1 */
+	u64			term;
+	u64			gen;
+	u32			count[CFS_TYPES];
+	u32			objects;	/* with tombstones */
+	struct cfs_seen		**seen[CFS_TYPES];
+};
+
+/* What a node can do. */
+enum cfs_health {
+	CFS_OK,
+	CFS_RESTRICTED,		/* the database cannot be reached: what is known is shown */
+};
+
+/* How it is, beside the view. */
+struct cfs_status {
+	enum cfs_health	health;
+	u64		since;		/* seconds since 1970 */
+	u32		failed;		/* replicas, as in struct cfs_db */
+	u32		unread;
+	char		why[200];
+};
+
+/* A mounted node. */
+struct cfs_mount {
+	refcount_t		ref;		/* the mount, and its lock until that is free */
+	struct list_head	entry;		/* of all mounts */
+	struct cfs_options	opt;
+	struct cfs_devs		devs;
+	struct cfs_super	sb;		/* the repository's; never changes */
+
+	struct mutex		lock;		/* db, seen_*, registered */
+	struct cfs_db		db;
+	bool			open;		/* db is */
+	bool			registered;
+	unsigned int		slot;
+	u64			seen_term;	/* what the published view shows */
+	u64			seen_gen;
+
+	struct clusterfs_ls	*ls;
+	struct clusterfs_lock	db_lock;	/* PR: the view is current; EX: may commit */
+	bool			lock_open;
+
+	struct work_struct	refresh;	/* another wants to commit */
+	struct delayed_work	probe;
+
+	spinlock_t		view_lock;	/* view, version, status */
+	struct cfs_view		*view;
+	u64			version;
+	struct cfs_status	status;
+	wait_queue_head_t	changed;
+};
+
+/* io.c */
+struct cfs_dev *cfs_dev_open(const char *path);
+void cfs_devs_close(struct cfs_devs *devs);
+struct cfs_io cfs_devs_io(struct cfs_devs *devs);
+int cfs_io_init(void);
+void cfs_io_exit(void);
+
+/* replica.c */
+int cfs_replicas_open(struct cfs_mount *m, struct fs_context *fc);
+
+/* member.c */
+struct cfs_mount *cfs_mount_new(void);
+int cfs_join(struct cfs_mount *m, struct fs_context *fc);
+void cfs_leave(struct cfs_mount *m);
+int cfs_member_init(void);
+void cfs_member_exit(void);
+
+/* view.c */
+int cfs_view_publish(struct cfs_mount *m);
+void cfs_view_touch(struct cfs_mount *m);
+void cfs_status_set(struct cfs_mount *m, enum cfs_health health, const char *why);
+struct cfs_view *cfs_view_get(struct cfs_mount *m);
+void cfs_view_put(struct cfs_view *view);
+u64 cfs_seen_key(const struct cfs_disk_record *r);
+u32 cfs_view_find(const struct cfs_view *view, unsigned int type, u64 key);
+const struct cfs_disk_record *cfs_view_at(const struct cfs_view *view, unsigned int type, u32 i);
+const struct cfs_disk_record *cfs_view_object(const struct cfs_view *view, unsigned int type,
+					      u64 id);
+
+/* show.c */
+struct cfs_text {
+	char	*buf;
+	size_t	size;
+	size_t	len;		/* more than size: it did not fit */
+};
+
+/* A file of the tree. */
+enum cfs_file {
+	CFS_FILE_CONFIG,
+	CFS_FILE_PRIMARY,
+	CFS_FILE_NODE,
+	CFS_FILE_CLIENT,
+	CFS_FILE_ADAPTER,
+	CFS_FILE_LU,
+	CFS_FILE_VOLUME,
+	CFS_FILE_RESERVATION,
+	CFS_FILE_EVENT,
+	CFS_FILES,
+};
+
+const char *cfs_node_file(const struct cfs_view *view, unsigned int slot, char buf[CFS_NAME_SIZE]);
+bool cfs_file_there(const struct cfs_view *view, enum cfs_file file, u64 id);
+void cfs_show(struct cfs_mount *m, const struct cfs_view *view, enum cfs_file file, u64 id,
+	      struct cfs_text *t);
+
+/* tree.c */
+extern const struct super_operations cfs_super_ops;
+extern const struct dentry_operations cfs_dentry_ops;
+int cfs_tree_fill(struct super_block *sb);
+int cfs_tree_init(void);
+void cfs_tree_exit(void);
+
+#endif /* _CLUSTERFS_MOUNT_H */

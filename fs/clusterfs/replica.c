@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * clusterfs: the devices that mount names are found to be the replicas of a repository.
+ *
+ * One that cannot be opened or read, or that has lost its superblock, is left out if a
+ * majority remains. One that belongs to another repository, or that this version must
+ * not touch, is not: that is a mistake, or an old disk, and the rest may be one as well.
+ */
+#include <linux/blkdev.h>
+#include "mount.h"
+
+static int cfs_open_wrong(struct fs_context *fc, const char *path, int err)
+{
+	switch (err) {
+	case -ENOENT:
+	case -ENXIO:
+	case -ENODEV:
+		errorfc(fc, "%s: there is no such device", path);
+		break;
+	case -ENOTBLK:
+		errorfc(fc, "%s is no block device", path);
+		break;
+	case -EBUSY:
+		errorfc(fc, "%s is in use by another", path);
+		break;
+	case -EACCES:
+	case -EROFS:
+		errorfc(fc, "%s is read-only: a node writes its registration", path);
+		break;
+	default:
+		errorfc(fc, "%s cannot be opened (error %d)", path, err);
+	}
+	return err;
+}
+
+/* What a device says it is; its place in m->devs is free, place 0 is used to read it. */
+static int cfs_identify(struct cfs_mount *m, struct cfs_dev *dev, struct cfs_super *sb,
+			enum cfs_found *found)
+{
+	struct cfs_devs one = { .dev = { dev }, .limit = m->devs.limit, .killable = true };
+	struct cfs_io io = cfs_devs_io(&one);
+	int ret, err;
+	u8 *block;
+
+	block = kvmalloc(2 * CFS_BLOCK_SIZE, GFP_KERNEL);
+	if (!block)
+		return -ENOMEM;
+	/* A copy that cannot be read is a damaged one: the other one may do. */
+	memset(block, 0, 2 * CFS_BLOCK_SIZE);
+	ret = io.read(io.ctx, 0, CFS_SUPER_BLOCK, block, 1);
+	err = io.read(io.ctx, 0, CFS_SUPER_BLOCK_2, block + CFS_BLOCK_SIZE, 1);
+	if (ret == -EINTR || (ret && err)) {
+		kvfree(block);
+		return ret;
+	}
+	if (ret)
+		memcpy(block, CFS_MAGIC, CFS_MAGIC_SIZE);
+	if (err)
+		memcpy(block + CFS_BLOCK_SIZE, CFS_MAGIC, CFS_MAGIC_SIZE);
+	*found = cfs_super_choose(block, block + CFS_BLOCK_SIZE, sb);
+	kvfree(block);
+	return 0;
+}
+
+/* Take @dev for a replica: 0, 1: it is left out, or -errno and a sentence. */
+static int cfs_take(struct cfs_mount *m, struct fs_context *fc, struct cfs_dev *dev)
+{
+	const bool alone = m->opt.paths == 1;
+	enum cfs_found found = CFS_CORRUPT;
+	struct cfs_super sb;
+	unsigned int r;
+	int ret;
+
+	ret = cfs_identify(m, dev, &sb, &found);
+	if (ret == -EINTR)
+		return ret;
+	if (ret && alone) {
+		errorfc(fc, "%s cannot be read (error %d)", dev->path, ret);
+		return ret;
+	}
+	if (ret) {
+		warnfc(fc, "%s cannot be read (error %d): it is left out", dev->path, ret);
+		return 1;
+	}
+	if (found <= CFS_CORRUPT && found != CFS_VALID && !alone) {
+		warnfc(fc, "%s has %s: it is left out", dev->path, cfs_found_text[found]);
+		return 1;
+	}
+	if (found != CFS_VALID) {
+		errorfc(fc, "%s has %s", dev->path, cfs_found_text[found]);
+		return found == CFS_BLANK ? -ENODEV : -EPROTONOSUPPORT;
+	}
+	if (dev->bytes / CFS_BLOCK_SIZE < sb.total_blocks) {
+		errorfc(fc, "%s is too small for its own superblock: %llu bytes of %llu", dev->path,
+			dev->bytes, sb.total_blocks * CFS_BLOCK_SIZE);
+		return -EINVAL;
+	}
+	if (m->opt.cluster && strcmp(m->opt.cluster, sb.cluster)) {
+		errorfc(fc, "%s belongs to cluster %s, not to %s", dev->path, sb.cluster,
+			m->opt.cluster);
+		return -EINVAL;
+	}
+	for (r = 0; r < CFS_REPLICAS_MAX; r++) {
+		if (!m->devs.dev[r])
+			continue;
+		if (!cfs_super_same(&m->sb, &sb)) {
+			errorfc(fc, "%s and %s belong to different repositories",
+				m->devs.dev[r]->path, dev->path);
+			return -EINVAL;
+		}
+		if (r == sb.replica) {
+			errorfc(fc, "%s and %s are the same replica, number %u",
+				m->devs.dev[r]->path, dev->path, r);
+			return -EINVAL;
+		}
+	}
+	m->sb = sb;
+	m->devs.dev[sb.replica] = dev;
+	return 0;
+}
+
+/**
+ * cfs_replicas_open() - open the devices, and the repository on them
+ * @m: mount
+ * @fc: for the sentences
+ *
+ * Return: 0 or -errno; what was opened is closed by cfs_devs_close() and cfs_close().
+ */
+int cfs_replicas_open(struct cfs_mount *m, struct fs_context *fc)
+{
+	struct cfs_devs none = {};
+	struct cfs_dev *dev;
+	unsigned int i;
+	struct cfs_io io;
+	int ret;
+
+	m->devs.limit = m->opt.io_timeout;
+	m->devs.killable = true;
+	for (i = 0; i < m->opt.paths; i++) {
+		dev = cfs_dev_open(m->opt.path[i]);
+		if (IS_ERR(dev)) {
+			ret = PTR_ERR(dev);
+			if (m->opt.paths == 1 || (ret != -ENOENT && ret != -ENXIO))
+				return cfs_open_wrong(fc, m->opt.path[i], ret);
+			warnfc(fc, "%s: there is no such device: it is left out", m->opt.path[i]);
+			continue;
+		}
+		ret = cfs_take(m, fc, dev);
+		if (ret) {
+			none.dev[0] = dev;
+			cfs_devs_close(&none);
+		}
+		if (ret < 0)
+			return ret;
+	}
+	if (!m->devs.dev[0] && !m->devs.dev[1] && !m->devs.dev[2]) {
+		errorfc(fc, "none of the devices is a replica of a repository");
+		return -ENODEV;
+	}
+	io = cfs_devs_io(&m->devs);
+	/* As a writer; which slot, the database says. */
+	ret = cfs_open(&m->db, &io, CFS_REPLICAS_MAX, 0, &cfs_boot);
+	if (ret) {
+		errorfc(fc, "%s", m->db.why);
+		return ret;
+	}
+	m->open = true;
+	m->db.me = CFS_NODES_MAX;
+	m->sb = m->db.sb;
+	return 0;
+}
