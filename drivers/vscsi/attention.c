@@ -136,14 +136,13 @@ void vscsi_attention_forget(struct vscsi_tpg *tpg)
 }
 
 /**
- * vscsi_attention_again() - tell all clients of their unit attentions now
+ * vscsi_attention_again() - tell all clients of their unit attentions soon
  * @tpg: portal group whose client is told of all, again
  */
 void vscsi_attention_again(struct vscsi_tpg *tpg)
 {
 	vscsi_attention_forget(tpg);
 	vscsi_attention_look();
-	flush_work(&vscsi_attentions);
 }
 
 /**

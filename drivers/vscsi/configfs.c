@@ -214,7 +214,6 @@ static ssize_t vscsi_tpg_rescan_store(struct config_item *item, const char *page
 	ret = kstrtoull(page, 0, &lun);
 	if (ret)
 		return ret;
-	/* First: what the client then sends takes the unit attentions. */
 	vscsi_attention_again(to_vscsi_tpg(vscsi_attr_tpg(item)));
 	vscsi_tell(to_vscsi_tpg(vscsi_attr_tpg(item)), lun, 0x3f, 0x0e);
 	vscsi_tell(to_vscsi_tpg(vscsi_attr_tpg(item)), lun, 0x2a, 0x09);
