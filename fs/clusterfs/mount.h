@@ -50,13 +50,10 @@ struct cfs_options {
 	char		*cluster;		/* NULL: whatever it is */
 	char		*address;
 	char		*lockspace;
-	unsigned int	lock;			/* CFS_LOCK_LOCAL..., 0: not told */
+	const char	*lock;			/* engine: "local", "dlm"; NULL: not told */
 	unsigned int	timeout;		/* seconds: of the registration, and of a lock */
 	unsigned int	io_timeout;
 };
-
-#define CFS_LOCK_LOCAL	1
-#define CFS_LOCK_DLM	2
 
 /* An object as it is shown: shared by all views in which it is the same. */
 struct cfs_seen {
