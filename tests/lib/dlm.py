@@ -225,18 +225,25 @@ class Lead:
         """Of the node that this connection is of; None: it gives orders, or is gone."""
         return next((n for n, its in self.nodes.items() if its is lines), None)
 
+    def close(self, lines):
+        """A connection that is there no more, or is to be so."""
+        if lines and lines.fileno() >= 0:
+            self.select.unregister(lines)
+            lines.sock.close()
+
     def hear(self):
         """What came, put where it belongs."""
         for key, _ in self.select.select():
             lines = key.fileobj
+            if lines.fileno() < 0:
+                continue        # one before it has closed it
             if lines is self.listener:
                 sock, _ = self.listener.accept()
                 self.select.register(Lines(sock), selectors.EVENT_READ)
                 continue
             words = lines.receive()
             if words is None:
-                self.select.unregister(lines)
-                lines.sock.close()
+                self.close(lines)
             for line in words or []:
                 self.sort(lines, line)
 
@@ -244,6 +251,7 @@ class Lead:
         """An order, a wish or an answer. Who is gone gives no answer, from now on."""
         node = self.number(lines)
         if line[0] == "hello":
+            self.close(self.nodes.get(line[1]))
             self.nodes[line[1]] = lines
             self.addresses[line[1]] = line[2]
             self.todo.append((lines, ["hello", line[1]]))
