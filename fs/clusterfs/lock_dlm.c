@@ -38,6 +38,15 @@
 /* How often it is tried again what has to wait for a cancel: DLM tells nobody of its end. */
 #define DLM_AGAIN_MS	10
 
+static_assert(CLUSTERFS_LS_MAX <= DLM_LOCKSPACE_LEN);
+static_assert(CLUSTERFS_RES_MAX <= DLM_RESNAME_MAXLEN);
+static_assert(CLUSTERFS_LVB_SIZE % 8 == 0);
+static_assert((int)CLUSTERFS_LOCK_NL == DLM_LOCK_NL);
+static_assert((int)CLUSTERFS_LOCK_CR == DLM_LOCK_CR);
+static_assert((int)CLUSTERFS_LOCK_PR == DLM_LOCK_PR);
+static_assert((int)CLUSTERFS_LOCK_PW == DLM_LOCK_PW);
+static_assert((int)CLUSTERFS_LOCK_EX == DLM_LOCK_EX);
+
 /* A membership. It is there as long as one of its locks. */
 struct dlm_space {
 	struct clusterfs_ls		*ls;
@@ -472,12 +481,6 @@ static int dlm_join(struct clusterfs_ls *ls, char why[CLUSTERFS_LOCK_WHY])
 	struct dlm_space *space;
 	int ret, told = 0;
 
-	BUILD_BUG_ON(CLUSTERFS_LS_MAX > DLM_LOCKSPACE_LEN);
-	BUILD_BUG_ON(CLUSTERFS_RES_MAX > DLM_RESNAME_MAXLEN);
-	BUILD_BUG_ON(CLUSTERFS_LVB_SIZE % 8);
-	BUILD_BUG_ON((int)CLUSTERFS_LOCK_NL != DLM_LOCK_NL || (int)CLUSTERFS_LOCK_CR != DLM_LOCK_CR ||
-		     (int)CLUSTERFS_LOCK_PR != DLM_LOCK_PR || (int)CLUSTERFS_LOCK_PW != DLM_LOCK_PW ||
-		     (int)CLUSTERFS_LOCK_EX != DLM_LOCK_EX);
 	snprintf(why, CLUSTERFS_LOCK_WHY, "out of memory");
 	space = kzalloc(sizeof(*space), GFP_KERNEL);
 	if (!space)
