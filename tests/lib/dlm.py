@@ -220,6 +220,7 @@ class Lead:
         self.nodes, self.addresses, self.spaces = {}, {}, {}
         self.todo, self.replies = [], {}
         self.held = False
+        print("ready", flush=True)
 
     def number(self, lines):
         """Of the node that this connection is of; None: it gives orders, or is gone."""

@@ -17,6 +17,7 @@ machine a --net lan --disk 64M
 machine b --net lan --disk-of a
 in_net setpriv --pdeathsig KILL python3 tests/lib/dlm.py lead $port >"$_lab/lead" 2>&1 &
 disown
+wait_for 30 grep -q ready "$_lab/lead"
 lead() { in_net python3 tests/lib/dlm.py tell "$(addr host lan)" $port "$@"; }
 # serve MACHINE ID [CLUSTER [CALLBACKS]]: its node of DLM
 serve() {
