@@ -140,6 +140,29 @@ void cfs_leave(struct cfs_mount *m);
 int cfs_member_init(void);
 void cfs_member_exit(void);
 
+/* A commit whose outcome is not known, by its event. */
+struct cfs_attempt {
+	bool	lost;
+	u64	event;
+	u64	term;
+	u64	gen;
+};
+
+typedef int (*cfs_fill_t)(struct cfs_mount *m, struct cfs_txn *t, void *arg);
+
+/* change.c */
+int __must_check cfs_lock(struct cfs_mount *m, enum clusterfs_mode mode);
+int cfs_unlock(struct cfs_mount *m, enum clusterfs_mode mode);
+void cfs_refresh(struct cfs_mount *m);
+int __must_check cfs_writer(struct cfs_mount *m, bool compact);
+int __printf(8, 9) cfs_txn_event(struct cfs_db *db, struct cfs_txn *t, u8 class, u8 severity,
+				 u32 code, u8 otype, u64 object, const char *fmt, ...);
+int __must_check cfs_attempt_settle(struct cfs_mount *m, struct cfs_attempt *attempt);
+bool cfs_again(int err, const struct cfs_attempt *attempt);
+int __must_check cfs_commit_fill(struct cfs_mount *m, cfs_fill_t fill, void *arg,
+				 struct cfs_attempt *attempt);
+int __must_check cfs_change(struct cfs_mount *m, cfs_fill_t fill, void *arg, char *why);
+
 /* view.c */
 int cfs_view_publish(struct cfs_mount *m);
 void cfs_view_touch(struct cfs_mount *m);
