@@ -26,6 +26,8 @@ extern uuid_t cfs_boot;
 
 /* A block device. It is closed when nothing that was given to it is left. */
 struct cfs_dev {
+	struct list_head	entry;		/* of all that are open */
+	bool			gone;		/* its mount is */
 	struct file		*file;
 	char			*path;
 	u64			bytes;

@@ -27,6 +27,10 @@ static int cfs_open_wrong(struct fs_context *fc, const char *path, int err)
 	case -EROFS:
 		errorfc(fc, "%s is read-only: a node writes its registration", path);
 		break;
+	case -ETIMEDOUT:
+		errorfc(fc, "what an earlier mount sent to %s has not come back: it could land behind newer writes",
+			path);
+		break;
 	default:
 		errorfc(fc, "%s cannot be opened (error %d)", path, err);
 	}
@@ -140,9 +144,12 @@ int cfs_replicas_open(struct cfs_mount *m, struct fs_context *fc)
 		dev = cfs_dev_open(m->opt.path[i]);
 		if (IS_ERR(dev)) {
 			ret = PTR_ERR(dev);
-			if (m->opt.paths == 1 || (ret != -ENOENT && ret != -ENXIO))
+			if (m->opt.paths == 1 ||
+			    (ret != -ENOENT && ret != -ENXIO && ret != -ETIMEDOUT))
 				return cfs_open_wrong(fc, m->opt.path[i], ret);
-			warnfc(fc, "%s: there is no such device: it is left out", m->opt.path[i]);
+			warnfc(fc, "%s: %s: it is left out", m->opt.path[i], ret == -ETIMEDOUT ?
+			       "what an earlier mount sent to it has not come back" :
+			       "there is no such device");
 			continue;
 		}
 		ret = cfs_take(m, fc, dev);
