@@ -94,6 +94,39 @@ static int cfs_publish(struct cfs_mount *m)
 	return ret ? cfs_fail(&m->db, ret, "there is no memory to show the database") : 0;
 }
 
+/*
+ * Is what was read what the others commit to? It may be ahead of what they know, by a
+ * commit whose writer did not learn its outcome, but never behind.
+ */
+static int cfs_check_current(struct cfs_mount *m)
+{
+	struct cfs_lvb lvb;
+
+	memcpy(&lvb, m->db_lock.lvb, sizeof(lvb));
+	if (!m->db_lock.lvb_valid || m->db.gen >= le64_to_cpu(lvb.gen))
+		return 0;
+	return cfs_fail(&m->db, -EUCLEAN,
+			"the others have stored commit %llu, and here commit %llu is the last: the devices are a copy, or old",
+			(unsigned long long)le64_to_cpu(lvb.gen), (unsigned long long)m->db.gen);
+}
+
+/**
+ * cfs_load_current() - read the database
+ * @m: mount, locked, with PR or EX
+ *
+ * Context: process, sleeps.
+ * Return: 0 or -errno, and a sentence in m->db.why; -EUCLEAN: it is not the one that the
+ * other nodes have.
+ */
+int cfs_load_current(struct cfs_mount *m)
+{
+	int ret;
+
+	lockdep_assert_held(&m->lock);
+	ret = cfs_load(&m->db);
+	return ret ? : cfs_check_current(m);
+}
+
 /* Under PR: read what is new, and show it. */
 static int cfs_catch_up(struct cfs_mount *m)
 {
@@ -104,7 +137,7 @@ static int cfs_catch_up(struct cfs_mount *m)
 	if (m->db_lock.lvb_valid && m->status.health == CFS_OK &&
 	    le64_to_cpu(lvb.term) == m->seen_term && le64_to_cpu(lvb.gen) == m->seen_gen)
 		return 0;
-	ret = cfs_load(&m->db);
+	ret = cfs_load_current(m);
 	return ret ? : cfs_publish(m);
 }
 
@@ -149,7 +182,8 @@ int cfs_writer(struct cfs_mount *m, bool compact)
 		if (!cfs_slots_higher(db, db->term) && db->slot_term[db->me] == db->term)
 			return 0;
 	}
-	return cfs_claim(db, compact);
+	ret = cfs_claim(db, compact);
+	return ret ? : cfs_check_current(m);
 }
 
 /**

@@ -174,7 +174,7 @@ static int cfs_register_once(struct cfs_mount *m, bool compact, struct cfs_attem
 	int ret;
 
 	db->me = CFS_NODES_MAX;
-	ret = cfs_load(db);
+	ret = cfs_load_current(m);
 	if (!ret)
 		ret = cfs_pick_slot(m, &m->slot);
 	if (ret)
