@@ -65,7 +65,8 @@ static bool cfs_dev_owes(struct block_device *bdev)
 
 	lockdep_assert_held(&cfs_devices_lock);
 	list_for_each_entry(dev, &cfs_devices, entry)
-		owes |= READ_ONCE(dev->gone) && READ_ONCE(dev->left) && file_bdev(dev->file) == bdev;
+		owes |= file_bdev(dev->file) == bdev && READ_ONCE(dev->gone) &&
+			READ_ONCE(dev->left);
 	return owes;
 }
 
