@@ -12,7 +12,7 @@
  *  7. LOOK	read all slots: may a claim between that term and the own still confirm
  *		another history?
  *  8. SNAPSHOT	if space is to be freed, or another's part of the chain is not on a
- *		majority: write all objects to an own area that nobody needs
+ *		majority: write all objects, FUA, to an own area that nobody needs
  *  9. CONFIRM	append CONFIRM to the own log, PREFLUSH | FUA: {term, parent, its last
  *		commit that counts}, or {term, snapshot}
  * 10. SETTLE	read all slots: none is higher, then whoever claims later finds this
@@ -117,7 +117,7 @@ static int cfs_copy_snapshot(struct cfs_db *db)
 		n = min(left, CFS_CHUNK_BLOCKS);
 		ret = cfs_read(db, block, buf, n, NULL);
 		if (!ret)
-			ret = cfs_write(db, block, buf, n, 0);
+			ret = cfs_write(db, block, buf, n, CFS_FUA);
 	}
 	kvfree(buf);
 	return ret;
@@ -231,7 +231,7 @@ static int cfs_claim_snapshot(struct cfs_db *db)
 		cfs_seal(r, &db->sb, block * CFS_BLOCK_SECTORS + i);
 	}
 	blocks = DIV_ROUND_UP(i, CFS_BLOCK_SECTORS);
-	ret = cfs_write(db, block, buf, blocks, 0);
+	ret = cfs_write(db, block, buf, blocks, CFS_FUA);
 	kvfree(buf);
 	return ret ? ret : CFS_MORE;
 }

@@ -124,10 +124,12 @@ int cfs_read(struct cfs_db *db, u64 block, void *buf, unsigned int blocks, u8 *c
  * @block: first block, of this node's own
  * @buf: what
  * @blocks: how many
- * @flags: CFS_FUA, CFS_PREFLUSH
+ * @flags: CFS_FUA, which each write has, and CFS_PREFLUSH
  *
- * A replica that fails is left out from here on, so that those in use have all that
- * was written; it returns when it has been overwritten from the others.
+ * What has ended is durable on each replica that counts for it: a flush that comes with
+ * a later write may reach others. A replica that fails is left out from
+ * here on, so that those in use have all that was written; it returns when it has been
+ * overwritten from the others.
  *
  * Return: 0, or -EIO: what is on the medium is unknown.
  */
