@@ -291,6 +291,7 @@ int cfs_claim_begin(struct cfs_db *db, bool compact);
 int cfs_claim_step(struct cfs_db *db);
 int cfs_claim(struct cfs_db *db, bool compact);
 int cfs_load(struct cfs_db *db);
+int cfs_follow(struct cfs_db *db);
 
 /* commit.c */
 int cfs_commit_begin(struct cfs_db *db, struct cfs_txn *t);

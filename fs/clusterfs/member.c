@@ -105,12 +105,39 @@ static int cfs_catch_up(struct cfs_mount *m)
 	if (m->db_lock.lvb_valid && m->status.health == CFS_OK &&
 	    le64_to_cpu(lvb.term) == m->seen_term && le64_to_cpu(lvb.gen) == m->seen_gen)
 		return 0;
-	ret = cfs_load(&m->db);
+	ret = cfs_follow(&m->db);
 	if (!ret) {
 		ret = cfs_view_publish(m);
 		if (ret)
 			cfs_fail(&m->db, ret, "there is no memory to show the database");
 	}
+	return ret;
+}
+
+/*
+ * What may not stay is not shown: a claim makes it so that it does, or is gone. Now and
+ * then: two that reach different replicas would do it in turn for ever.
+ */
+static int cfs_settle(struct cfs_mount *m)
+{
+	int ret;
+
+	if (time_before(jiffies, m->settle_after))
+		return -EAGAIN;
+	m->settle_after = jiffies + CFS_PROBE_SECONDS * HZ;
+	ret = cfs_lock(m, CLUSTERFS_LOCK_NL);
+	if (!ret)
+		ret = cfs_lock(m, CLUSTERFS_LOCK_EX);
+	if (ret)
+		return ret;
+	ret = cfs_claim(&m->db, false);
+	if (!ret) {
+		ret = cfs_view_publish(m);
+		if (ret)
+			cfs_fail(&m->db, ret, "there is no memory to show the database");
+	}
+	if (cfs_unlock(m, ret ? CLUSTERFS_LOCK_NL : CLUSTERFS_LOCK_PR) && !ret)
+		ret = cfs_fail(&m->db, -EIO, "the lock on the database is lost");
 	return ret;
 }
 
@@ -124,6 +151,8 @@ static void cfs_refresh(struct cfs_mount *m)
 		ret = cfs_lock(m, CLUSTERFS_LOCK_PR);
 	if (!ret)
 		ret = cfs_catch_up(m);
+	if (ret == -EAGAIN)
+		ret = cfs_settle(m);
 	cfs_status_set(m, ret ? CFS_RESTRICTED : CFS_OK, ret ? m->db.why : NULL);
 }
 
@@ -361,6 +390,7 @@ struct cfs_mount *cfs_mount_new(void)
 	mutex_init(&m->lock);
 	spin_lock_init(&m->view_lock);
 	init_waitqueue_head(&m->changed);
+	m->settle_after = jiffies;
 	INIT_WORK(&m->refresh, cfs_refresh_work);
 	INIT_DELAYED_WORK(&m->probe, cfs_probe_work);
 	return m;

@@ -115,6 +115,7 @@ struct cfs_mount {
 
 	struct work_struct	refresh;	/* another wants to commit */
 	struct delayed_work	probe;
+	unsigned long		settle_after;	/* jiffies: no claim before that */
 
 	spinlock_t		view_lock;	/* view, version, status */
 	struct cfs_view		*view;
