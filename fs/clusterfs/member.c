@@ -171,6 +171,7 @@ static void cfs_refresh_work(struct work_struct *work)
 static void cfs_probe_work(struct work_struct *work)
 {
 	struct cfs_mount *m = container_of(to_delayed_work(work), struct cfs_mount, probe);
+	bool more;
 	int ret;
 
 	mutex_lock(&m->lock);
@@ -181,8 +182,9 @@ static void cfs_probe_work(struct work_struct *work)
 		ret = cfs_slots_read(&m->db);
 		cfs_status_set(m, ret ? CFS_RESTRICTED : CFS_OK, ret ? m->db.why : NULL);
 	}
+	more = cfs_replicas_return(m);
 	mutex_unlock(&m->lock);
-	queue_delayed_work(cfs_queue, &m->probe, CFS_PROBE_SECONDS * HZ);
+	queue_delayed_work(cfs_queue, &m->probe, more ? 1 : CFS_PROBE_SECONDS * HZ);
 }
 
 static struct cfs_mount *cfs_of_lock(struct clusterfs_lock *lock)

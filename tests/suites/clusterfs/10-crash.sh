@@ -16,4 +16,6 @@ t "V6 P3 three replicas, one away, the power cut at every write: any two say the
 t "... another run" build/clusterfs/replicas.fast 77
 t "V6 P3 one replica fails, another loses its power, at any two writes: any two say the same" \
 	build/clusterfs/power.fast
+t "V6 P3 a replica returns and is overwritten, with a cut or a failure at every write" \
+	build/clusterfs/returns.fast
 done_testing
