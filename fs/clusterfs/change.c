@@ -137,8 +137,36 @@ static int cfs_catch_up(struct cfs_mount *m)
 	if (m->db_lock.lvb_valid && m->status.health == CFS_OK &&
 	    le64_to_cpu(lvb.term) == m->seen_term && le64_to_cpu(lvb.gen) == m->seen_gen)
 		return 0;
-	ret = cfs_load_current(m);
+	ret = cfs_follow(&m->db);
+	if (!ret)
+		ret = cfs_check_current(m);
 	return ret ? : cfs_publish(m);
+}
+
+/*
+ * What may not stay is not shown: a claim makes it so that it does, or is gone. Now and
+ * then: two that reach different replicas would do it in turn for ever.
+ */
+static int cfs_settle(struct cfs_mount *m)
+{
+	int ret;
+
+	if (time_before(jiffies, m->settle_after))
+		return -EAGAIN;
+	m->settle_after = jiffies + CFS_PROBE_SECONDS * HZ;
+	ret = cfs_lock(m, CLUSTERFS_LOCK_NL);
+	if (!ret)
+		ret = cfs_lock(m, CLUSTERFS_LOCK_EX);
+	if (ret)
+		return ret;
+	ret = cfs_claim(&m->db, false);
+	if (!ret)
+		ret = cfs_check_current(m);
+	if (!ret)
+		ret = cfs_publish(m);
+	if (cfs_unlock(m, ret ? CLUSTERFS_LOCK_NL : CLUSTERFS_LOCK_PR) && !ret)
+		ret = cfs_fail(&m->db, -EIO, "the lock on the database is lost");
+	return ret;
 }
 
 /**
@@ -158,6 +186,8 @@ void cfs_refresh(struct cfs_mount *m)
 		ret = cfs_lock(m, CLUSTERFS_LOCK_PR);
 	if (!ret)
 		ret = cfs_catch_up(m);
+	if (ret == -EAGAIN)
+		ret = cfs_settle(m);
 	cfs_status_set(m, ret ? CFS_RESTRICTED : CFS_OK, ret ? m->db.why : NULL);
 }
 

@@ -8,8 +8,6 @@
 #include "mount.h"
 
 #define CFS_REGISTER_TRIES	4
-/* How often it is looked whether the repository can still be reached. */
-#define CFS_PROBE_SECONDS	5
 #define CFS_SOFTWARE		1U
 
 static LIST_HEAD(cfs_mounts);
@@ -49,6 +47,7 @@ static void cfs_refresh_work(struct work_struct *work)
 static void cfs_probe_work(struct work_struct *work)
 {
 	struct cfs_mount *m = container_of(to_delayed_work(work), struct cfs_mount, probe);
+	bool more;
 	int ret;
 
 	mutex_lock(&m->lock);
@@ -59,8 +58,9 @@ static void cfs_probe_work(struct work_struct *work)
 		ret = cfs_slots_read(&m->db);
 		cfs_status_set(m, ret ? CFS_RESTRICTED : CFS_OK, ret ? m->db.why : NULL);
 	}
+	more = cfs_replicas_return(m);
 	mutex_unlock(&m->lock);
-	queue_delayed_work(cfs_queue, &m->probe, CFS_PROBE_SECONDS * HZ);
+	queue_delayed_work(cfs_queue, &m->probe, more ? 1 : CFS_PROBE_SECONDS * HZ);
 }
 
 static struct cfs_mount *cfs_of_lock(struct clusterfs_lock *lock)
@@ -250,6 +250,7 @@ struct cfs_mount *cfs_mount_new(void)
 	mutex_init(&m->lock);
 	spin_lock_init(&m->view_lock);
 	init_waitqueue_head(&m->changed);
+	m->settle_after = jiffies;
 	INIT_WORK(&m->refresh, cfs_refresh_work);
 	INIT_DELAYED_WORK(&m->probe, cfs_probe_work);
 	return m;

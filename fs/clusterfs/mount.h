@@ -21,6 +21,9 @@
 
 #define CFS_SUPER_MAGIC		0x43465331	/* "CFS1" */
 
+/* How often it is looked whether the repository can still be reached. */
+#define CFS_PROBE_SECONDS	5
+
 extern struct file_system_type cfs_fs_type;
 extern uuid_t cfs_boot;
 
@@ -117,8 +120,10 @@ struct cfs_mount {
 
 	struct work_struct	refresh;	/* another wants to commit */
 	struct delayed_work	probe;
+	u32			return_failed;	/* replicas of which that was said */
+	unsigned long		settle_after;	/* jiffies: no claim before that */
 
-	spinlock_t		view_lock;	/* view, version, status */
+	spinlock_t		view_lock;	/* view, version, status, devs.dev[] changes */
 	struct cfs_view		*view;
 	u64			version;
 	struct cfs_status	status;
@@ -134,6 +139,7 @@ void cfs_io_exit(void);
 
 /* replica.c */
 int cfs_replicas_open(struct cfs_mount *m, struct fs_context *fc);
+bool cfs_replicas_return(struct cfs_mount *m);
 
 /* member.c */
 struct cfs_mount *cfs_mount_new(void);
