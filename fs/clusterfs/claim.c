@@ -12,7 +12,7 @@
  *  7. LOOK	read all slots: may a claim between that term and the own still confirm
  *		another history?
  *  8. SNAPSHOT	if space is to be freed, or another's part of the chain is not on a
- *		majority: write all objects to an own area that nobody needs
+ *		majority: write all objects, FUA, to an own area that nobody needs
  *  9. CONFIRM	append CONFIRM to the own log, PREFLUSH | FUA: {term, parent, its last
  *		commit that counts}, or {term, snapshot}
  * 10. SETTLE	read all slots: none is higher, then whoever claims later finds this
@@ -117,7 +117,7 @@ static int cfs_copy_snapshot(struct cfs_db *db)
 		n = min(left, CFS_CHUNK_BLOCKS);
 		ret = cfs_read(db, block, buf, n, NULL);
 		if (!ret)
-			ret = cfs_write(db, block, buf, n, 0);
+			ret = cfs_write(db, block, buf, n, CFS_FUA);
 	}
 	kvfree(buf);
 	return ret;
@@ -231,7 +231,7 @@ static int cfs_claim_snapshot(struct cfs_db *db)
 		cfs_seal(r, &db->sb, block * CFS_BLOCK_SECTORS + i);
 	}
 	blocks = DIV_ROUND_UP(i, CFS_BLOCK_SECTORS);
-	ret = cfs_write(db, block, buf, blocks, 0);
+	ret = cfs_write(db, block, buf, blocks, CFS_FUA);
 	kvfree(buf);
 	return ret ? ret : CFS_MORE;
 }
@@ -402,7 +402,8 @@ int cfs_claim(struct cfs_db *db, bool compact)
  * cfs_load() - read the database, and write nothing
  * @db: database
  *
- * What is read is what was acknowledged before the call, and perhaps more.
+ * What is read is what was acknowledged before the call, and perhaps more; whether that
+ * stays is not known: see cfs_follow().
  *
  * Return: 0 or -errno.
  */
@@ -436,4 +437,40 @@ int cfs_load(struct cfs_db *db)
 	db->term = db->parent;
 	cfs_logs_free(&db->logs);
 	return ret;
+}
+
+/**
+ * cfs_follow() - read the database as far as it may be told to others
+ * @db: database
+ *
+ * As cfs_load(), and what is read is in every later history. A commit that was never
+ * acknowledged may be none of it: if fewer than a majority of the replicas have it, or if
+ * somebody has claimed since and has read the logs before it was there. Then only a claim
+ * settles what is.
+ *
+ * Return: 0; -EAGAIN: it is not settled, do not show it; or -errno.
+ */
+int cfs_follow(struct cfs_db *db)
+{
+	unsigned int n;
+	int ret;
+
+	ret = cfs_load(db);
+	/* After the logs, as before an acknowledgement: who claims later has read them (P2). */
+	if (!ret)
+		ret = cfs_slots_read(db);
+	if (ret)
+		return ret;
+	if (db->behind)
+		return cfs_fail(db, -EAGAIN,
+				"of what leads to commit %llu of term %llu a part is on fewer than %u of %u replicas: a claim settles it",
+				(unsigned long long)db->gen, (unsigned long long)db->term,
+				cfs_majority(&db->sb), db->sb.replicas);
+	for (n = 0; n < db->sb.nodes; n++)
+		if (db->slot_term[n] > db->term)
+			return cfs_fail(db, -EAGAIN,
+					"node %u has claimed term %llu after term %llu and confirmed nothing: another claim settles it",
+					n, (unsigned long long)db->slot_term[n],
+					(unsigned long long)db->term);
+	return 0;
 }

@@ -177,6 +177,8 @@ struct cfs_db {
 	u64			root;		/* term that the chain begins with */
 	u32			failed;		/* replicas that a write failed on */
 	u32			unread;		/* replicas that a read failed on */
+	u32			returning;	/* the failed one that is being overwritten, or 0 */
+	u32			resynced;	/* own blocks that it has */
 
 	/* The claim slots as last read. */
 	u64			slot_term[CFS_NODES_MAX];
@@ -291,6 +293,7 @@ int cfs_claim_begin(struct cfs_db *db, bool compact);
 int cfs_claim_step(struct cfs_db *db);
 int cfs_claim(struct cfs_db *db, bool compact);
 int cfs_load(struct cfs_db *db);
+int cfs_follow(struct cfs_db *db);
 
 /* commit.c */
 int cfs_commit_begin(struct cfs_db *db, struct cfs_txn *t);
@@ -298,7 +301,13 @@ int cfs_commit_step(struct cfs_db *db);
 int cfs_commit(struct cfs_db *db, struct cfs_txn *t);
 bool cfs_wants_compaction(const struct cfs_db *db);
 
+/* resync.c */
+int cfs_resync_begin(struct cfs_db *db, unsigned int r);
+int cfs_resync_step(struct cfs_db *db);
+int cfs_resync(struct cfs_db *db, unsigned int r);
+
 /* open.c */
+int cfs_super_read(struct cfs_db *db, unsigned int r, struct cfs_super *sb);
 int cfs_open(struct cfs_db *db, const struct cfs_io *io, unsigned int replicas, unsigned int me,
 	     const uuid_t *boot);
 void cfs_close(struct cfs_db *db);

@@ -2,9 +2,12 @@
 /*
  * clusterfs: to write (P2).
  *
- *  1. APPEND	the records to the own log, the last block PREFLUSH | FUA
+ *  1. APPEND	the records to the own log, each block FUA, the last one PREFLUSH too
  *  2. ACK	read all claim slots: none is higher, then the commit is acknowledged.
  *		Else its outcome is unknown and the node is lost: it has to claim anew.
+ *
+ * Each block, because a write of the next one may end on other replicas: one that has lost
+ * its power in between would have the last block, and count, without those before it.
  *
  * Without 2 the record of a node that stood still between its claim and this commit
  * would be acknowledged, though the next writer has not seen it.
@@ -73,7 +76,7 @@ static int cfs_append(struct cfs_db *db)
 	db->cursor = (db->cursor + 1) % db->sb.log_blocks;
 	if (last)
 		db->step = CFS_STEP_ACK;
-	return cfs_write(db, block, db->block, 1, last ? CFS_PREFLUSH | CFS_FUA : 0);
+	return cfs_write(db, block, db->block, 1, last ? CFS_PREFLUSH | CFS_FUA : CFS_FUA);
 }
 
 static int cfs_acknowledge(struct cfs_db *db)

@@ -124,16 +124,20 @@ int cfs_read(struct cfs_db *db, u64 block, void *buf, unsigned int blocks, u8 *c
  * @block: first block, of this node's own
  * @buf: what
  * @blocks: how many
- * @flags: CFS_FUA, CFS_PREFLUSH
+ * @flags: CFS_FUA, which each write has, and CFS_PREFLUSH
  *
- * A replica that fails is left out from here on, so that those in use have all that
- * was written; it returns when it has been overwritten from the others.
+ * What has ended is durable on each replica that counts for it: a flush that comes with
+ * a later write may reach others. A replica that fails is left out from
+ * here on, so that those in use have all that was written; it returns when it has been
+ * overwritten from the others (resync.c). If no majority has it, nothing has ended and
+ * none is left out for it: this node has to claim, and so to read what there is.
  *
  * Return: 0, or -EIO: what is on the medium is unknown.
  */
 int cfs_write(struct cfs_db *db, u64 block, const void *buf, unsigned int blocks,
 	      unsigned int flags)
 {
+	u32 failed = db->failed;
 	unsigned int r, good = 0;
 	int ret, err = 0;
 
@@ -141,20 +145,26 @@ int cfs_write(struct cfs_db *db, u64 block, const void *buf, unsigned int blocks
 		return cfs_fail(db, -EIO, "block %llu is beyond the repository",
 				(unsigned long long)block);
 	for (r = 0; r < db->sb.replicas; r++) {
-		if (db->failed & BIT(r))
+		if (db->failed & BIT(r) & ~db->returning)
 			continue;
 		ret = db->io.write(db->io.ctx, r, block, buf, blocks, flags);
+		if (db->returning & BIT(r)) {
+			if (ret)
+				db->returning = 0;
+			continue;
+		}
 		if (!ret) {
 			good++;
 			continue;
 		}
 		err = ret;
 		if (db->sb.replicas > 1)
-			db->failed |= BIT(r);
+			failed |= BIT(r);
 	}
 	if (good < cfs_majority(&db->sb))
 		return cfs_fail(db, -EIO,
 				"block %llu: %u of %u replicas can be written (error %d)",
 				(unsigned long long)block, good, db->sb.replicas, err);
+	db->failed = failed;
 	return 0;
 }

@@ -5,7 +5,8 @@
  * No wait here is without a bound. What is given to a device has pages of its own, so
  * that one who has waited long enough goes away and leaves them to the device; until the
  * device has given all of them back nothing more is sent to it, because of two writes to
- * a block the older could land last. The device itself stays open as long.
+ * a block the older could land last. The device itself stays open as long, and nobody
+ * opens it for another mount before.
  */
 #define pr_fmt(fmt) "clusterfs: " fmt
 
@@ -32,11 +33,16 @@ struct cfs_request {
 };
 
 static struct workqueue_struct *cfs_close_queue;
+static LIST_HEAD(cfs_devices);
+static DEFINE_MUTEX(cfs_devices_lock);
 
 static void cfs_dev_close(struct work_struct *work)
 {
 	struct cfs_dev *dev = container_of(work, struct cfs_dev, close);
 
+	mutex_lock(&cfs_devices_lock);
+	list_del(&dev->entry);
+	mutex_unlock(&cfs_devices_lock);
 	bdev_close_held(dev->file, BLK_OPEN_READ | BLK_OPEN_WRITE);
 	kfree(dev->path);
 	kfree(dev);
@@ -51,40 +57,66 @@ static void cfs_dev_put(struct cfs_dev *dev)
 		queue_work(cfs_close_queue, &dev->close);
 }
 
+/* Has a mount that is gone left something to this device, which has not come back? */
+static bool cfs_dev_owes(struct block_device *bdev)
+{
+	struct cfs_dev *dev;
+	bool owes = false;
+
+	lockdep_assert_held(&cfs_devices_lock);
+	list_for_each_entry(dev, &cfs_devices, entry)
+		owes |= file_bdev(dev->file) == bdev && READ_ONCE(dev->gone) &&
+			READ_ONCE(dev->left);
+	return owes;
+}
+
 /**
  * cfs_dev_open() - open a block device for a replica
  * @path: of the device
  *
  * Several nodes of one kernel may have it open, anybody else must not.
  *
- * Return: the device, or ERR_PTR().
+ * Return: the device, or ERR_PTR(); -ETIMEDOUT: a mount that is gone has left something to
+ * it that it has not given back.
  */
 struct cfs_dev *cfs_dev_open(const char *path)
 {
 	struct cfs_dev *dev;
 	struct file *file;
+	int ret = -ENOMEM;
 
 	dev = kzalloc(sizeof(*dev), GFP_KERNEL);
 	if (!dev)
 		return ERR_PTR(-ENOMEM);
 	dev->path = kstrdup(path, GFP_KERNEL);
-	if (!dev->path) {
-		kfree(dev);
-		return ERR_PTR(-ENOMEM);
-	}
+	if (!dev->path)
+		goto free;
 	file = bdev_file_open_by_path(path, BLK_OPEN_READ | BLK_OPEN_WRITE, &cfs_fs_type, NULL);
 	if (IS_ERR(file)) {
-		kfree(dev->path);
-		kfree(dev);
-		return ERR_CAST(file);
+		ret = PTR_ERR(file);
+		goto free;
 	}
-	__module_get(THIS_MODULE);
 	dev->file = file;
+	mutex_lock(&cfs_devices_lock);
+	if (cfs_dev_owes(file_bdev(file))) {
+		ret = -ETIMEDOUT;
+		goto close;
+	}
+	list_add(&dev->entry, &cfs_devices);
+	mutex_unlock(&cfs_devices_lock);
+	__module_get(THIS_MODULE);
 	dev->bytes = bdev_nr_bytes(file_bdev(file));
 	refcount_set(&dev->ref, 1);
 	spin_lock_init(&dev->lock);
 	INIT_WORK(&dev->close, cfs_dev_close);
 	return dev;
+close:
+	mutex_unlock(&cfs_devices_lock);
+	bdev_close_held(file, BLK_OPEN_READ | BLK_OPEN_WRITE);
+free:
+	kfree(dev->path);
+	kfree(dev);
+	return ERR_PTR(ret);
 }
 
 /**
@@ -98,8 +130,10 @@ void cfs_devs_close(struct cfs_devs *devs)
 	unsigned int r;
 
 	for (r = 0; r < CFS_REPLICAS_MAX; r++) {
-		if (devs->dev[r])
-			cfs_dev_put(devs->dev[r]);
+		if (!devs->dev[r])
+			continue;
+		WRITE_ONCE(devs->dev[r]->gone, true);
+		cfs_dev_put(devs->dev[r]);
 		devs->dev[r] = NULL;
 	}
 	flush_workqueue(cfs_close_queue);

@@ -29,19 +29,24 @@
 static LIST_HEAD(local_spaces);
 static DEFINE_MUTEX(local_mutex);
 
-/* What a node that is gone does: it changes nothing. */
+/* What a node that is gone, or leaves, does: it changes nothing. */
 static void local_do_gone(struct local_lkb *l)
 {
 	/* What it believes is in its own lock: here it may hold nothing any more. */
 	if (l->op != LOCAL_REQUEST && l->wanted <= l->lock->granted)
 		clusterfs_local_answer(l, 0, NULL);
-	else if (l->member->state == LOCAL_DEAD)
+	else if (l->member->state == LOCAL_DEAD || l->member->leaving)
 		clusterfs_local_answer(l, -ENODEV, NULL);
 }
 
 static bool local_is_gone(const struct local_member *m)
 {
 	return m->state == LOCAL_STALE || m->state == LOCAL_DEAD;
+}
+
+static bool local_is_out(const struct local_member *m)
+{
+	return local_is_gone(m) || m->leaving;
 }
 
 static void local_begin(struct clusterfs_lock *lock, enum local_op op, enum clusterfs_mode mode,
@@ -55,7 +60,7 @@ static void local_begin(struct clusterfs_lock *lock, enum local_op op, enum clus
 	l->wanted = mode;
 	l->flags = flags;
 	l->owed = true;
-	if (local_is_gone(l->member))
+	if (local_is_out(l->member))
 		local_do_gone(l);
 	else if (space->recovering)
 		list_add_tail(&l->aside, &space->aside);
@@ -90,7 +95,7 @@ static void local_cancel(struct clusterfs_lock *lock)
 	if (l->owed && !list_empty(&l->aside)) {
 		list_del_init(&l->aside);
 		clusterfs_local_answer(l, -ECANCELED, NULL);
-	} else if (l->owed && local_is_gone(l->member)) {
+	} else if (l->owed && local_is_out(l->member)) {
 		clusterfs_local_answer(l, -ECANCELED, NULL);
 	} else if (l->owed) {
 		clusterfs_local_withdraw(l);
@@ -115,6 +120,13 @@ static void local_space_free(struct kref *ref)
 static void local_space_put(struct local_space *space)
 {
 	kref_put_mutex(&space->ref, local_space_free, &local_mutex);
+}
+
+/* A lock that its node has not freed outlives the membership. */
+static void local_member_put(struct local_member *m)
+{
+	if (refcount_dec_and_test(&m->ref))
+		kfree(m);
 }
 
 static struct local_res *local_res_find(struct local_space *space, const char *name, u32 hash)
@@ -149,6 +161,7 @@ static int local_open(struct clusterfs_lock *lock)
 	INIT_LIST_HEAD(&l->aside);
 	l->lock = lock;
 	l->member = m;
+	refcount_inc(&m->ref);
 	l->space = space;
 	l->granted = CLUSTERFS_LOCK_NONE;
 	l->told = CLUSTERFS_LOCK_NONE;
@@ -194,6 +207,7 @@ static void local_free(struct clusterfs_lock *lock)
 	kfree(res);
 	if (!l)
 		return;
+	local_member_put(l->member);
 	kfree(l);
 	local_space_put(space);
 }
@@ -215,7 +229,7 @@ static void local_purge_queue(struct local_res *res, struct list_head *queue,
 	struct local_lkb *l, *next;
 
 	list_for_each_entry_safe(l, next, queue, entry) {
-		if (!local_is_gone(l->member) && !l->member->leaving)
+		if (!local_is_out(l->member))
 			continue;
 		if (l->granted >= CLUSTERFS_LOCK_PW)
 			res->lvb_invalid = true;
@@ -248,6 +262,7 @@ static void local_free_purged(struct local_space *space, struct list_head *freed
 		res = local_res_put(l->res);
 		spin_unlock(&space->lock);
 		kfree(res);
+		local_member_put(l->member);
 		kfree(l);
 		local_space_put(space);		/* never the last: the caller has one */
 	}
@@ -281,7 +296,7 @@ static unsigned int local_apply(struct local_space *space, struct local_member *
 	lockdep_assert_held(&space->lock);
 	local_purge(space, freed);
 	list_for_each_entry(m, &space->members, entry)
-		if (local_is_gone(m) || m->leaving)
+		if (local_is_out(m))
 			m->id.slot = 0;
 	list_for_each_entry(m, &space->members, entry) {
 		if (m->state == LOCAL_JOINING && !m->leaving) {
@@ -298,7 +313,10 @@ static unsigned int local_apply(struct local_space *space, struct local_member *
 	list_splice_init(&space->aside, &aside);
 	list_for_each_entry_safe(l, next, &aside, aside) {
 		list_del_init(&l->aside);
-		clusterfs_local_do(l);
+		if (local_is_out(l->member))
+			local_do_gone(l);
+		else
+			clusterfs_local_do(l);
 	}
 	return count;
 }
@@ -524,6 +542,7 @@ static int local_admit(struct clusterfs_ls *ls, struct local_space *space, struc
 	m->ls = ls;
 	m->state = LOCAL_JOINING;
 	m->waits = true;
+	refcount_set(&m->ref, 1);
 	init_completion(&m->over);
 	ls->engine = m;
 	spin_lock(&space->lock);
@@ -575,7 +594,7 @@ static void local_leave(struct clusterfs_ls *ls)
 	spin_unlock(&space->lock);
 	mutex_unlock(&local_mutex);
 	local_space_put(space);
-	kfree(m);
+	local_member_put(m);
 }
 
 const struct clusterfs_lock_ops clusterfs_local_ops = {

@@ -50,6 +50,7 @@ struct local_member {
 	struct clusterfs_ls	*ls;
 	struct clusterfs_member	id;
 	enum local_state	state;
+	refcount_t		ref;		/* the membership, and its locks */
 	bool			leaving;
 	bool			told;		/* of its end, to the others */
 	bool			learns;

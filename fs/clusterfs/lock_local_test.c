@@ -331,6 +331,35 @@ static void local_leave_bounded(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lt_nodes[0].members, 2);
 }
 
+/* P4: who leaves while what it gave up is set aside: that goes with its lock. */
+static void local_leave_aside(struct kunit *test)
+{
+	struct lt_lock *a = lt_open(test, 1, "r"), *b = lt_open(test, 0, "r");
+	struct clusterfs_ls *ls = lt_nodes[1].ls;
+	DECLARE_COMPLETION_ONSTACK(hold);
+	char why[CLUSTERFS_LOCK_WHY];
+
+	KUNIT_ASSERT_EQ(test, lt_join(&clusterfs_local_ops, 3, LT_LONG, why), 0);
+	lt_until(test, lt_log_is(&lt_nodes[0], "pd"));
+	lt_take(test, a, EX);
+	lt_begin(test, b, EX, 0);
+	lt_nodes[0].hold = &hold;
+	KUNIT_ASSERT_EQ(test, clusterfs_local_kill(LT_SPACE, "n3"), 0);
+	lt_until(test, READ_ONCE(lt_nodes[0].held));
+	lt_begin(test, a, NONE, 0);
+	clusterfs_lock_close(&a->lock);
+	lt_nodes[1].ls = NULL;
+	KUNIT_EXPECT_EQ(test, clusterfs_ls_leave(ls, LT_SHORT), -ETIMEDOUT);
+	lt_nodes[0].hold = NULL;
+	complete(&hold);
+	lt_until(test, lt_dones(b, 1));
+	KUNIT_EXPECT_EQ(test, b->status, 0);
+	KUNIT_EXPECT_EQ(test, lt_nodes[0].members, 2);
+	KUNIT_EXPECT_NE(test, wait_for_completion_timeout(&a->freed, msecs_to_jiffies(LT_LONG)),
+			0UL);
+	lt_close(test, b);
+}
+
 static int lt_waits_dead(void *data)
 {
 	struct lt_lock *l = data;
@@ -399,6 +428,7 @@ static struct kunit_case local_cases[] = {
 	KUNIT_CASE(local_stale),
 	KUNIT_CASE(local_join_killed),
 	KUNIT_CASE(local_leave_bounded),
+	KUNIT_CASE(local_leave_aside),
 	KUNIT_CASE(local_death_waits),
 	KUNIT_CASE(local_many),
 	{}

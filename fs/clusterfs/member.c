@@ -1,22 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * clusterfs: a node joins, keeps its view current, and leaves.
- *
- * The lock on the database is held in one of three ways:
- *
- *	PR	the view is what was committed last; nobody can commit
- *	EX	this node may commit; whoever held PR has let go, and reads again
- *	NL	neither: somebody else commits
- *
- * 1. blocked(): another wants EX. A worker goes to NL, asks for PR, and when that is
- *    granted reads what was committed, unless the value block says that nothing was.
- * 2. To commit: NL, EX, claim if another has claimed since, commit, and back to PR with
- *    term and generation in the value block. Not from PR to EX, where two would wait for
- *    each other.
- *
- * No rule of the database rests on the lock: two that believe to have it outbid each
- * other (P1), and the late one acknowledges nothing (P2). But which slot is free is only
- * known under it.
  */
 #define pr_fmt(fmt) "clusterfs: " fmt
 
@@ -24,22 +8,11 @@
 #include "mount.h"
 
 #define CFS_REGISTER_TRIES	4
-/* How often it is looked whether the repository can still be reached. */
-#define CFS_PROBE_SECONDS	5
 #define CFS_SOFTWARE		1U
 
 static LIST_HEAD(cfs_mounts);
 static DEFINE_MUTEX(cfs_mounts_lock);
 static struct workqueue_struct *cfs_queue;
-
-/* What the value block of the lock says: the last commit. Never all zero: terms are above. */
-struct cfs_lvb {
-	__le64	term;
-	__le64	gen;
-	u8	reserved[16];
-};
-
-static_assert(sizeof(struct cfs_lvb) == CLUSTERFS_LVB_SIZE);
 
 static void cfs_mount_put(struct cfs_mount *m)
 {
@@ -57,75 +30,7 @@ static void cfs_mount_put(struct cfs_mount *m)
 	kfree(m);
 }
 
-static unsigned int cfs_lock_ms(const struct cfs_mount *m)
-{
-	return m->opt.timeout * MSEC_PER_SEC;
-}
-
-/* The lock, as the caller waits: mount can be killed. A sentence in db.why. */
-static int cfs_lock(struct cfs_mount *m, enum clusterfs_mode mode)
-{
-	int ret;
-
-	ret = clusterfs_lock_sync(&m->db_lock, mode,
-				  m->devs.killable ? CLUSTERFS_LOCK_KILLABLE : 0, cfs_lock_ms(m));
-	if (ret)
-		cfs_fail(&m->db, ret, "the lock on the database was not granted in %u seconds (error %d)",
-			 m->opt.timeout, ret);
-	return ret;
-}
-
-/* Let others see what was committed. */
-static int cfs_unlock(struct cfs_mount *m, enum clusterfs_mode mode)
-{
-	const struct cfs_lvb lvb = { cpu_to_le64(m->db.term), cpu_to_le64(m->db.gen) };
-	unsigned int flags = 0;
-	int ret;
-
-	if (m->db.state == CFS_WRITER) {
-		memcpy(m->db_lock.lvb, &lvb, sizeof(lvb));
-		flags = CLUSTERFS_LOCK_SET_LVB;
-	}
-	ret = clusterfs_lock_sync(&m->db_lock, mode, flags, cfs_lock_ms(m));
-	if (ret)
-		pr_warn("node %s: the lock on the database was not given back (error %d)\n",
-			m->opt.node, ret);
-	return ret;
-}
-
 /* --- the view --- */
-
-/* Under PR or EX: read what is new, and show it. */
-static int cfs_catch_up(struct cfs_mount *m)
-{
-	struct cfs_lvb lvb;
-	int ret;
-
-	memcpy(&lvb, m->db_lock.lvb, sizeof(lvb));
-	if (m->db_lock.lvb_valid && m->status.health == CFS_OK &&
-	    le64_to_cpu(lvb.term) == m->seen_term && le64_to_cpu(lvb.gen) == m->seen_gen)
-		return 0;
-	ret = cfs_load(&m->db);
-	if (!ret) {
-		ret = cfs_view_publish(m);
-		if (ret)
-			cfs_fail(&m->db, ret, "there is no memory to show the database");
-	}
-	return ret;
-}
-
-/* Let others commit, then read what they have. */
-static void cfs_refresh(struct cfs_mount *m)
-{
-	int ret;
-
-	ret = cfs_lock(m, CLUSTERFS_LOCK_NL);
-	if (!ret)
-		ret = cfs_lock(m, CLUSTERFS_LOCK_PR);
-	if (!ret)
-		ret = cfs_catch_up(m);
-	cfs_status_set(m, ret ? CFS_RESTRICTED : CFS_OK, ret ? m->db.why : NULL);
-}
 
 static void cfs_refresh_work(struct work_struct *work)
 {
@@ -142,6 +47,7 @@ static void cfs_refresh_work(struct work_struct *work)
 static void cfs_probe_work(struct work_struct *work)
 {
 	struct cfs_mount *m = container_of(to_delayed_work(work), struct cfs_mount, probe);
+	bool more;
 	int ret;
 
 	mutex_lock(&m->lock);
@@ -152,8 +58,9 @@ static void cfs_probe_work(struct work_struct *work)
 		ret = cfs_slots_read(&m->db);
 		cfs_status_set(m, ret ? CFS_RESTRICTED : CFS_OK, ret ? m->db.why : NULL);
 	}
+	more = cfs_replicas_return(m);
 	mutex_unlock(&m->lock);
-	queue_delayed_work(cfs_queue, &m->probe, CFS_PROBE_SECONDS * HZ);
+	queue_delayed_work(cfs_queue, &m->probe, more ? 1 : CFS_PROBE_SECONDS * HZ);
 }
 
 static struct cfs_mount *cfs_of_lock(struct clusterfs_lock *lock)
@@ -190,69 +97,43 @@ static const struct clusterfs_lock_user cfs_lock_user = {
 
 /* --- commits about this node --- */
 
-/* Under EX: be the writer, with all that was committed in memory. */
-static int cfs_writer(struct cfs_mount *m, bool compact)
+/* This node's record, and an event that says so. */
+static int cfs_fill_node(struct cfs_mount *m, struct cfs_txn *t, void *arg)
 {
+	const u8 state = *(const u8 *)arg;
 	struct cfs_db *db = &m->db;
-	int ret;
-
-	if (db->state == CFS_WRITER && !compact && !cfs_wants_compaction(db)) {
-		ret = cfs_slots_read(db);
-		if (ret)
-			return ret;
-		if (!cfs_slots_higher(db, db->term) && db->slot_term[db->me] == db->term)
-			return 0;
-	}
-	return cfs_claim(db, compact);
-}
-
-/* Under EX, as the writer: this node's record, and an event that says so. */
-static int cfs_commit_node(struct cfs_mount *m, u8 state, u32 code)
-{
-	struct cfs_db *db = &m->db;
-	struct cfs_disk_event event = {
-		.time = cpu_to_le64(ktime_get_real_seconds()), .object = cpu_to_le64(m->slot),
-		.code = cpu_to_le32(code), .otype = CFS_NODE, .class = CFS_EVENT_LIFECYCLE,
-	};
 	struct cfs_disk_node node = {
-		.version = cpu_to_le32(CFS_SOFTWARE), .state = state, .time = event.time,
+		.version = cpu_to_le32(CFS_SOFTWARE), .state = state,
+		.time = cpu_to_le64(ktime_get_real_seconds()),
 	};
 	struct cfs_obj *old = cfs_get(&db->index, CFS_NODE, m->slot);
-	struct cfs_txn *t;
+	const struct cfs_disk_node *was;
 	u8 uuid[UUID_SIZE];
 	uuid_t fresh;
-	u64 id;
 	int ret;
 
-	t = kvmalloc(sizeof(*t), GFP_KERNEL);
-	if (!t)
-		return cfs_fail(db, -ENOMEM, "there is no memory for a commit");
-	cfs_txn_begin(t);
 	uuid_gen(&fresh);
 	export_uuid(uuid, &fresh);
 	if (old) {
 		memcpy(uuid, old->d.uuid, sizeof(uuid));
-		node.time = ((const struct cfs_disk_node *)(const void *)old->d.payload)->time;
+		was = (const void *)old->d.payload;
+		if (state != CFS_NODE_MEMBER)
+			node.time = was->time;
 	}
-	if (state == CFS_NODE_MEMBER)
-		node.time = event.time;
 	strscpy((char *)node.name, m->opt.node, sizeof(node.name));
 	if (m->opt.address)
 		strscpy((char *)node.address, m->opt.address, sizeof(node.address));
 	export_uuid(node.boot, &cfs_boot);
-	snprintf((char *)event.text, sizeof(event.text), "node %s %s", m->opt.node,
-		 state == CFS_NODE_MEMBER ? "has registered" : "has left");
 	ret = cfs_txn_put(db, t, CFS_NODE, m->slot, uuid,
 			  old ? le64_to_cpu(old->d.role_term) : 0, &node);
-	if (!ret)
-		ret = cfs_id_new(db, t, CFS_EVENT, &id);
-	if (!ret)
-		ret = cfs_txn_put(db, t, CFS_EVENT, id, NULL, 0, &event);
-	if (!ret)
-		ret = cfs_commit(db, t);
-	cfs_txn_end(t);
-	kvfree(t);
-	return ret;
+	if (ret)
+		return ret;
+	if (state == CFS_NODE_MEMBER)
+		return cfs_txn_event(db, t, CFS_EVENT_LIFECYCLE, CFS_INFORMATION,
+				     CFS_CODE_REGISTERED, CFS_NODE, m->slot,
+				     "node %s has registered", m->opt.node);
+	return cfs_txn_event(db, t, CFS_EVENT_LIFECYCLE, CFS_INFORMATION, CFS_CODE_LEFT,
+			     CFS_NODE, m->slot, "node %s has left", m->opt.node);
 }
 
 /* The slot that has this node's name, or the first that nobody has. */
@@ -285,26 +166,33 @@ static int cfs_pick_slot(struct cfs_mount *m, unsigned int *slot)
 }
 
 /* Under EX. */
-static int cfs_register_once(struct cfs_mount *m, bool compact)
+static int cfs_register_once(struct cfs_mount *m, bool compact, struct cfs_attempt *attempt)
 {
+	u8 member = CFS_NODE_MEMBER;
 	struct cfs_db *db = &m->db;
 	unsigned int again;
 	int ret;
 
 	db->me = CFS_NODES_MAX;
-	ret = cfs_load(db);
+	ret = cfs_load_current(m);
 	if (!ret)
 		ret = cfs_pick_slot(m, &m->slot);
 	if (ret)
 		return ret;
 	db->me = m->slot;
 	ret = cfs_claim(db, compact);
+	if (!ret && attempt->lost) {
+		ret = cfs_attempt_settle(m, attempt);
+		if (ret <= 0)
+			return ret;
+		ret = 0;
+	}
 	if (!ret)
 		ret = cfs_pick_slot(m, &again);
 	if (!ret && again != m->slot)
 		ret = cfs_fail(db, -ESTALE, "slot %u was taken by another node meanwhile", m->slot);
 	if (!ret)
-		ret = cfs_commit_node(m, CFS_NODE_MEMBER, CFS_CODE_REGISTERED);
+		ret = cfs_commit_fill(m, cfs_fill_node, &member, attempt);
 	return ret;
 }
 
@@ -312,6 +200,7 @@ static int cfs_register_once(struct cfs_mount *m, bool compact)
 static int cfs_register(struct cfs_mount *m, struct fs_context *fc)
 {
 	const unsigned long end = jiffies + m->opt.timeout * HZ;
+	struct cfs_attempt attempt = {};
 	unsigned int tries = 0;
 	bool compact = false;
 	int ret;
@@ -322,10 +211,10 @@ static int cfs_register(struct cfs_mount *m, struct fs_context *fc)
 		return ret;
 	}
 	do {
-		ret = cfs_register_once(m, compact);
+		ret = cfs_register_once(m, compact, &attempt);
 		compact |= ret == -EAGAIN;
-	} while ((ret == -ESTALE || ret == -EBUSY || ret == -EAGAIN) &&
-		 ++tries < CFS_REGISTER_TRIES && time_before(jiffies, end) &&
+	} while (cfs_again(ret, &attempt) && ++tries < CFS_REGISTER_TRIES &&
+		 time_before(jiffies, end) &&
 		 !fatal_signal_pending(current));
 	if (!ret) {
 		ret = cfs_view_publish(m);
@@ -361,6 +250,7 @@ struct cfs_mount *cfs_mount_new(void)
 	mutex_init(&m->lock);
 	spin_lock_init(&m->view_lock);
 	init_waitqueue_head(&m->changed);
+	m->settle_after = jiffies;
 	INIT_WORK(&m->refresh, cfs_refresh_work);
 	INIT_DELAYED_WORK(&m->probe, cfs_probe_work);
 	return m;
@@ -439,7 +329,7 @@ static const struct clusterfs_member_user cfs_member_user = {
 int cfs_join(struct cfs_mount *m, struct fs_context *fc)
 {
 	struct clusterfs_ls_config config = {
-		.node = m->opt.node, .ms = cfs_lock_ms(m),
+		.node = m->opt.node, .ms = m->opt.timeout * MSEC_PER_SEC,
 		.user = &cfs_member_user, .private = m,
 	};
 	char why[CLUSTERFS_LOCK_WHY] = "";
@@ -496,6 +386,8 @@ int cfs_join(struct cfs_mount *m, struct fs_context *fc)
 /* A clean leave is a record. */
 static void cfs_unregister(struct cfs_mount *m)
 {
+	struct cfs_attempt attempt = {};
+	u8 left = CFS_NODE_LEFT;
 	int ret;
 
 	ret = cfs_lock(m, CLUSTERFS_LOCK_NL);
@@ -504,7 +396,7 @@ static void cfs_unregister(struct cfs_mount *m)
 	if (!ret) {
 		ret = cfs_writer(m, false);
 		if (!ret)
-			ret = cfs_commit_node(m, CFS_NODE_LEFT, CFS_CODE_LEFT);
+			ret = cfs_commit_fill(m, cfs_fill_node, &left, &attempt);
 		/* What it said of an earlier failure is kept. */
 		cfs_unlock(m, CLUSTERFS_LOCK_NL);
 	}

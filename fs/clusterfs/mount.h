@@ -21,11 +21,16 @@
 
 #define CFS_SUPER_MAGIC		0x43465331	/* "CFS1" */
 
+/* How often it is looked whether the repository can still be reached. */
+#define CFS_PROBE_SECONDS	5
+
 extern struct file_system_type cfs_fs_type;
 extern uuid_t cfs_boot;
 
 /* A block device. It is closed when nothing that was given to it is left. */
 struct cfs_dev {
+	struct list_head	entry;		/* of all that are open */
+	bool			gone;		/* its mount is */
 	struct file		*file;
 	char			*path;
 	u64			bytes;
@@ -112,8 +117,10 @@ struct cfs_mount {
 
 	struct work_struct	refresh;	/* another wants to commit */
 	struct delayed_work	probe;
+	u32			return_failed;	/* replicas of which that was said */
+	unsigned long		settle_after;	/* jiffies: no claim before that */
 
-	spinlock_t		view_lock;	/* view, version, status */
+	spinlock_t		view_lock;	/* view, version, status, devs.dev[] changes */
 	struct cfs_view		*view;
 	u64			version;
 	struct cfs_status	status;
@@ -129,6 +136,7 @@ void cfs_io_exit(void);
 
 /* replica.c */
 int cfs_replicas_open(struct cfs_mount *m, struct fs_context *fc);
+bool cfs_replicas_return(struct cfs_mount *m);
 
 /* member.c */
 struct cfs_mount *cfs_mount_new(void);
@@ -136,6 +144,30 @@ int cfs_join(struct cfs_mount *m, struct fs_context *fc);
 void cfs_leave(struct cfs_mount *m);
 int cfs_member_init(void);
 void cfs_member_exit(void);
+
+/* A commit whose outcome is not known, by its event. */
+struct cfs_attempt {
+	bool	lost;
+	u64	event;
+	u64	term;
+	u64	gen;
+};
+
+typedef int (*cfs_fill_t)(struct cfs_mount *m, struct cfs_txn *t, void *arg);
+
+/* change.c */
+int __must_check cfs_lock(struct cfs_mount *m, enum clusterfs_mode mode);
+int cfs_unlock(struct cfs_mount *m, enum clusterfs_mode mode);
+int __must_check cfs_load_current(struct cfs_mount *m);
+void cfs_refresh(struct cfs_mount *m);
+int __must_check cfs_writer(struct cfs_mount *m, bool compact);
+int __printf(8, 9) cfs_txn_event(struct cfs_db *db, struct cfs_txn *t, u8 class, u8 severity,
+				 u32 code, u8 otype, u64 object, const char *fmt, ...);
+int __must_check cfs_attempt_settle(struct cfs_mount *m, struct cfs_attempt *attempt);
+bool cfs_again(int err, const struct cfs_attempt *attempt);
+int __must_check cfs_commit_fill(struct cfs_mount *m, cfs_fill_t fill, void *arg,
+				 struct cfs_attempt *attempt);
+int __must_check cfs_change(struct cfs_mount *m, cfs_fill_t fill, void *arg, char *why);
 
 /* view.c */
 int cfs_view_publish(struct cfs_mount *m);

@@ -4,8 +4,15 @@
  */
 #include "clusterfs.h"
 
-/* Replica @r says what it is: 0, or -errno and a sentence. */
-static int cfs_read_super(struct cfs_db *db, unsigned int r, struct cfs_super *sb)
+/**
+ * cfs_super_read() - a replica says what it is
+ * @db: database; nothing is to be written: its block is used
+ * @r: number of the place that the replica is in
+ * @sb: filled
+ *
+ * Return: 0, or -errno and a sentence.
+ */
+int cfs_super_read(struct cfs_db *db, unsigned int r, struct cfs_super *sb)
 {
 	void *first = db->block, *second = db->block + CFS_BLOCK_SIZE;
 	enum cfs_found found;
@@ -42,7 +49,7 @@ static int cfs_choose_replicas(struct cfs_db *db, unsigned int replicas)
 	int ret = -ENODEV;
 
 	for (r = 0; r < replicas; r++) {
-		int err = cfs_read_super(db, r, &sb[r]);
+		int err = cfs_super_read(db, r, &sb[r]);
 
 		if (!err) {
 			good |= BIT(r);

@@ -6,8 +6,13 @@
  * majority remains. One that belongs to another repository, or that this version must
  * not touch, is not: that is a mistake, or an old disk, and the rest may be one as well.
  */
+#define pr_fmt(fmt) "clusterfs: " fmt
+
 #include <linux/blkdev.h>
 #include "mount.h"
+
+/* Steps of a resync for which the database is locked at a time. */
+#define CFS_RETURN_STEPS	4U
 
 static int cfs_open_wrong(struct fs_context *fc, const char *path, int err)
 {
@@ -26,6 +31,10 @@ static int cfs_open_wrong(struct fs_context *fc, const char *path, int err)
 	case -EACCES:
 	case -EROFS:
 		errorfc(fc, "%s is read-only: a node writes its registration", path);
+		break;
+	case -ETIMEDOUT:
+		errorfc(fc, "what an earlier mount sent to %s has not come back: it could land behind newer writes",
+			path);
 		break;
 	default:
 		errorfc(fc, "%s cannot be opened (error %d)", path, err);
@@ -140,9 +149,12 @@ int cfs_replicas_open(struct cfs_mount *m, struct fs_context *fc)
 		dev = cfs_dev_open(m->opt.path[i]);
 		if (IS_ERR(dev)) {
 			ret = PTR_ERR(dev);
-			if (m->opt.paths == 1 || (ret != -ENOENT && ret != -ENXIO))
+			if (m->opt.paths == 1 ||
+			    (ret != -ENOENT && ret != -ENXIO && ret != -ETIMEDOUT))
 				return cfs_open_wrong(fc, m->opt.path[i], ret);
-			warnfc(fc, "%s: there is no such device: it is left out", m->opt.path[i]);
+			warnfc(fc, "%s: %s: it is left out", m->opt.path[i], ret == -ETIMEDOUT ?
+			       "what an earlier mount sent to it has not come back" :
+			       "there is no such device");
 			continue;
 		}
 		ret = cfs_take(m, fc, dev);
@@ -168,4 +180,102 @@ int cfs_replicas_open(struct cfs_mount *m, struct fs_context *fc)
 	m->db.me = CFS_NODES_MAX;
 	m->sb = m->db.sb;
 	return 0;
+}
+
+/* A device under one of the paths that mount was told is replica @r: it takes its place. */
+static bool cfs_find_again(struct cfs_mount *m, unsigned int r)
+{
+	enum cfs_found found = CFS_CORRUPT;
+	struct cfs_devs old = {};
+	struct cfs_super sb;
+	struct cfs_dev *dev;
+	unsigned int i, k;
+
+	for (i = 0; i < m->opt.paths; i++) {
+		/* Not one that is in use as another replica. */
+		for (k = 0; k < CFS_REPLICAS_MAX; k++)
+			if (k != r && m->devs.dev[k] &&
+			    !strcmp(m->devs.dev[k]->path, m->opt.path[i]))
+				break;
+		if (k < CFS_REPLICAS_MAX)
+			continue;
+		dev = cfs_dev_open(m->opt.path[i]);
+		if (IS_ERR(dev))
+			continue;
+		old.dev[0] = dev;
+		if ((!m->devs.dev[r] || file_bdev(m->devs.dev[r]->file) != file_bdev(dev->file)) &&
+		    !cfs_identify(m, dev, &sb, &found) && found == CFS_VALID &&
+		    sb.replica == r && cfs_super_same(&m->sb, &sb) &&
+		    dev->bytes / CFS_BLOCK_SIZE >= sb.total_blocks) {
+			old.dev[0] = m->devs.dev[r];
+			spin_lock(&m->view_lock);
+			m->devs.dev[r] = dev;
+			spin_unlock(&m->view_lock);
+			cfs_devs_close(&old);
+			return true;
+		}
+		cfs_devs_close(&old);
+	}
+	return false;
+}
+
+/* A replica that was left out is there, and is begun to be overwritten. */
+static void cfs_return_begin(struct cfs_mount *m)
+{
+	struct cfs_db *db = &m->db;
+	unsigned int r;
+
+	for (r = 0; r < db->sb.replicas; r++) {
+		if (!(db->failed & BIT(r))) {
+			/* Nothing was written without it: another device may be all it needs. */
+			if (db->unread & BIT(r) && db->sb.replicas > 1)
+				cfs_find_again(m, r);
+			continue;
+		}
+		if (cfs_resync_begin(db, r) && (!cfs_find_again(m, r) || cfs_resync_begin(db, r)))
+			continue;
+		if (!(m->return_failed & BIT(r)))
+			pr_info("node %s: replica %u, %s, is there again: it is overwritten\n",
+				m->opt.node, r, m->devs.dev[r]->path);
+		return;
+	}
+}
+
+/**
+ * cfs_replicas_return() - overwrite a replica that is there again, a few steps of it
+ * @m: mount, locked and registered
+ *
+ * What this node cannot reach is tried again at each call, one replica after the other.
+ *
+ * Return: true: there is more to do, soon.
+ */
+bool cfs_replicas_return(struct cfs_mount *m)
+{
+	struct cfs_db *db = &m->db;
+	unsigned int i, r;
+	int ret = CFS_MORE;
+
+	lockdep_assert_held(&m->lock);
+	if (db->me >= db->sb.nodes)
+		return false;
+	if (!db->returning)
+		cfs_return_begin(m);
+	if (!db->returning)
+		return false;
+	r = __ffs(db->returning);
+	for (i = 0; ret == CFS_MORE && i < CFS_RETURN_STEPS; i++)
+		ret = cfs_resync_step(db);
+	if (ret < 0) {
+		/* Once: it is tried again and again. */
+		if (!(m->return_failed & BIT(r)))
+			pr_warn("node %s: replica %u is left out as before: %s\n", m->opt.node, r,
+				db->why);
+		m->return_failed |= BIT(r);
+		return false;
+	}
+	if (!ret) {
+		pr_info("node %s: replica %u is in use again\n", m->opt.node, r);
+		m->return_failed &= ~BIT(r);
+	}
+	return true;
 }

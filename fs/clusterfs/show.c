@@ -61,6 +61,7 @@ static void cfs_show_config(struct cfs_mount *m, const struct cfs_view *view, st
 	cfs_put(t, "first-event: %llu\nevents: %u\n", first ? U(first->id) : 0ULL,
 		view->count[CFS_EVENT]);
 	cfs_put(t, "replicas: %u\n", m->sb.replicas);
+	spin_lock(&m->view_lock);
 	for (r = 0; r < m->sb.replicas; r++) {
 		const struct cfs_dev *dev = m->devs.dev[r];
 		const char *how = "ok";
@@ -73,6 +74,7 @@ static void cfs_show_config(struct cfs_mount *m, const struct cfs_view *view, st
 			how = "unreadable";
 		cfs_put(t, "replica-%u: %s%s%s\n", r, how, dev ? " " : "", dev ? dev->path : "");
 	}
+	spin_unlock(&m->view_lock);
 }
 
 static void cfs_show_primary(const struct cfs_view *view, struct cfs_text *t)

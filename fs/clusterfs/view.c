@@ -81,6 +81,26 @@ static int cfs_seen_cmp(const void *p, const void *q)
 	return ka < kb ? -1 : ka > kb;
 }
 
+/* The first of a type that is not below (@key, @id), or where it would be. */
+static u32 cfs_view_place(const struct cfs_view *view, unsigned int type, u64 key, u64 id)
+{
+	u32 low = 0, high = view->count[type], mid;
+
+	while (low < high) {
+		const struct cfs_disk_record *r;
+		u64 other;
+
+		mid = low + (high - low) / 2;
+		r = &view->seen[type][mid]->d;
+		other = cfs_seen_key(r);
+		if (other < key || (other == key && le64_to_cpu(r->id) < id))
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
 /**
  * cfs_view_find() - the first of a type with a key, or where it would be
  * @view: view
@@ -91,16 +111,7 @@ static int cfs_seen_cmp(const void *p, const void *q)
  */
 u32 cfs_view_find(const struct cfs_view *view, unsigned int type, u64 key)
 {
-	u32 low = 0, high = view->count[type], mid;
-
-	while (low < high) {
-		mid = low + (high - low) / 2;
-		if (cfs_seen_key(&view->seen[type][mid]->d) < key)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
+	return cfs_view_place(view, type, key, 0);
 }
 
 /**
@@ -135,14 +146,11 @@ const struct cfs_disk_record *cfs_view_object(const struct cfs_view *view, unsig
 /* The same as in the last view, or a new one. A commit makes what it changes another's. */
 static struct cfs_seen *cfs_seen_new(const struct cfs_view *old, const struct cfs_disk_record *r)
 {
-	u64 key = cfs_seen_key(r);
+	u32 i = old ? cfs_view_place(old, r->type, cfs_seen_key(r), le64_to_cpu(r->id)) : 0;
 	struct cfs_seen *s;
-	u32 i;
 
-	for (i = old ? cfs_view_find(old, r->type, key) : 0; old && i < old->count[r->type]; i++) {
+	if (old && i < old->count[r->type]) {
 		s = old->seen[r->type][i];
-		if (cfs_seen_key(&s->d) != key || le64_to_cpu(s->d.id) > le64_to_cpu(r->id))
-			break;
 		if (s->d.id == r->id && s->d.since_term == r->since_term &&
 		    s->d.since_gen == r->since_gen) {
 			refcount_inc(&s->ref);

@@ -29,6 +29,13 @@ struct write {
 	u8		*data;
 };
 
+/* What a block was on a replica before a write that its cache alone has. */
+struct cached {
+	struct cached	*next;
+	u64		block;
+	u8		data[CFS_BLOCK_SIZE];
+};
+
 struct disks {
 	struct cfs_io	io;
 	unsigned int	replicas;
@@ -41,6 +48,9 @@ struct disks {
 	bool		dead[CFS_REPLICAS_MAX];		/* no I/O works */
 	int		fail_write;	/* the write after so many fails, and is not done; -1 */
 	u64		reads, read_blocks, writes, written_blocks;
+	bool		caches;		/* each replica has a volatile cache */
+	struct cached	*cache[CFS_REPLICAS_MAX];
+	void		(*before)(struct disks *d);	/* each write to each replica */
 	struct write	*trace;		/* filled while it is there */
 	unsigned int	traced, room;
 	unsigned int	acked;		/* what the trace notes */
@@ -49,6 +59,7 @@ struct disks {
 void disks_init(struct disks *d, const struct cfs_super *sb);
 void disks_free(struct disks *d);
 void disks_copy(struct disks *to, const struct disks *from);
+void disks_power(struct disks *d, unsigned int replica);
 void disks_trace(struct disks *d);
 void trace_free(struct disks *d);
 void put_sectors(struct disks *d, const struct write *w, u64 which);

@@ -21,18 +21,66 @@ static int lab_read(void *ctx, unsigned int replica, u64 block, void *buf, unsig
 	return 0;
 }
 
+/* Those of a replica's cache from @block on are on the medium, or gone. */
+static void cache_drop(struct disks *d, unsigned int replica, u64 block, u64 blocks, bool lost)
+{
+	struct cached **at = &d->cache[replica], *c;
+
+	while ((c = *at)) {
+		if (c->block < block || c->block - block >= blocks) {
+			at = &c->next;
+			continue;
+		}
+		if (lost)
+			memcpy(d->medium[replica] + c->block * CFS_BLOCK_SIZE, c->data,
+			       CFS_BLOCK_SIZE);
+		*at = c->next;
+		free(c);
+	}
+}
+
+static void cache_add(struct disks *d, unsigned int replica, u64 block)
+{
+	struct cached *c;
+
+	for (c = d->cache[replica]; c; c = c->next)
+		if (c->block == block)
+			return;
+	c = malloc(sizeof(*c));
+	must(c, "memory");
+	c->next = d->cache[replica];
+	c->block = block;
+	memcpy(c->data, d->medium[replica] + block * CFS_BLOCK_SIZE, CFS_BLOCK_SIZE);
+	d->cache[replica] = c;
+}
+
+/* A replica loses its power, and has it back at once. */
+void disks_power(struct disks *d, unsigned int replica)
+{
+	cache_drop(d, replica, 0, d->blocks, true);
+}
+
 static int lab_write(void *ctx, unsigned int replica, u64 block, const void *buf,
 		     unsigned int blocks, unsigned int flags)
 {
 	struct disks *d = ctx;
 	struct write *w;
+	unsigned int i;
 
+	if (d->before)
+		d->before(d);
 	if (replica >= d->replicas || d->dead[replica])
 		return -EIO;
 	must(block + blocks <= d->blocks, "block %llu", (unsigned long long)block);
 	if (d->fail_write >= 0 && d->fail_write-- == 0)
 		return -EIO;
 	touch(d, block, blocks);
+	if (flags & CFS_PREFLUSH)
+		cache_drop(d, replica, 0, d->blocks, false);
+	if (flags & CFS_FUA)
+		cache_drop(d, replica, block, blocks, false);
+	for (i = 0; d->caches && !(flags & CFS_FUA) && i < blocks; i++)
+		cache_add(d, replica, block + i);
 	d->writes++;
 	d->written_blocks += blocks;
 	memcpy(d->medium[replica] + block * CFS_BLOCK_SIZE, buf, (size_t)blocks * CFS_BLOCK_SIZE);
@@ -90,8 +138,10 @@ void disks_free(struct disks *d)
 {
 	unsigned int r;
 
-	for (r = 0; r < d->replicas; r++)
+	for (r = 0; r < d->replicas; r++) {
+		cache_drop(d, r, 0, d->blocks, false);
 		free(d->medium[r]);
+	}
 	free(d->dirty);
 	trace_free(d);
 	memset(d, 0, sizeof(*d));
@@ -109,6 +159,7 @@ void disks_copy(struct disks *to, const struct disks *from)
 			if (all || to->dirty[b])
 				memcpy(to->medium[r] + b * CFS_BLOCK_SIZE,
 				       from->medium[r] + b * CFS_BLOCK_SIZE, CFS_BLOCK_SIZE);
+		cache_drop(to, r, 0, to->blocks, false);
 		to->dead[r] = from->dead[r];
 	}
 	memset(to->dirty, 0, to->blocks);

@@ -4,7 +4,8 @@
  *
  * A run is recorded, with one replica failing now and then. At every write to each
  * replica the power goes, with a part of that write done. Then any two replicas come back:
- * they say what was acknowledged, or one commit more (V6); a node claims over these two
+ * they say what was acknowledged, or one commit more (V6), and if a follower may show it,
+ * it stays, whichever two come next; a node claims over these two
  * and commits; and then every two replicas say the same. In a second round that claim is
  * cut too, at some write, and another two come back.
  */
@@ -15,7 +16,7 @@
 
 static struct cfs_super repo;
 static u64 digests[COMMITS + 2];
-static unsigned long states, second, with_snapshot, kept, gone, waited;
+static unsigned long states, second, with_snapshot, kept, gone, waited, shown, unsettled;
 
 static void only(struct disks *d, unsigned int away)
 {
@@ -39,6 +40,25 @@ static u64 said(struct disks *d, unsigned int away)
 	open_db(&db, d, CFS_NODES_MAX);
 	must(!cfs_load(&db), "without replica %u: %s", away, db.why);
 	digest = index_digest(&db.index);
+	cfs_close(&db);
+	return digest;
+}
+
+/* What a follower shows; 0: what there is may not stay. */
+static u64 follow(struct disks *d, unsigned int away)
+{
+	struct cfs_db db;
+	u64 digest = 0;
+	int ret;
+
+	only(d, away);
+	open_db(&db, d, CFS_NODES_MAX);
+	ret = cfs_follow(&db);
+	must(!ret || ret == -EAGAIN, "without replica %u: %s", away, db.why);
+	if (!ret)
+		digest = index_digest(&db.index);
+	shown += !ret;
+	unsettled += ret < 0;
 	cfs_close(&db);
 	return digest;
 }
@@ -83,9 +103,14 @@ static void examine(struct disks *d, struct disks *work, struct disks *deep, uns
 		    u64 *seed)
 {
 	unsigned int away, other, node = draw(seed, NODES), i, cut;
-	u64 before, after, now;
+	u64 before, after, now, seen = 0, one;
 
 	states++;
+	for (away = 0; away < CFS_REPLICAS_MAX; away++) {
+		one = follow(d, away);
+		if (one == digests[acked + 1] || !seen)
+			seen = one;
+	}
 	for (away = 0; away < CFS_REPLICAS_MAX; away++) {
 		now = said(d, away);
 		must(now == digests[acked] || now == digests[acked + 1],
@@ -96,6 +121,9 @@ static void examine(struct disks *d, struct disks *work, struct disks *deep, uns
 		disks_trace(work);
 		go_on(work, away, node, &before, &after);
 		must(before == digests[acked] || before == digests[acked + 1], "claim");
+		must(seen != digests[acked + 1] || before == seen,
+		     "after %u commits, without replica %u: what was shown is gone", acked, away);
+		must(follow(work, away) == after, "what was acknowledged is not shown");
 		if (before == digests[acked])
 			gone++;
 		else
@@ -221,9 +249,9 @@ int main(int argc, char **argv)
 		put_write(&at, w);
 	}
 	refusals(&at);
-	printf("%u writes, %lu states, %lu cut again, %lu claims carried a snapshot; the commit under way was kept %lu times, gone %lu times; %lu waited for another node\n",
-	       run.traced, states, second, with_snapshot, kept, gone, waited);
-	must(with_snapshot && kept && gone, "all of it is seen");
+	printf("%u writes, %lu states, %lu cut again, %lu claims carried a snapshot; the commit under way was kept %lu times, gone %lu times; %lu waited for another node; a follower could show it %lu times, and not %lu times\n",
+	       run.traced, states, second, with_snapshot, kept, gone, waited, shown, unsettled);
+	must(with_snapshot && kept && gone && shown && unsettled, "all of it is seen");
 	disks_free(&run);
 	disks_free(&at);
 	disks_free(&cut);

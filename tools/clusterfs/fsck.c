@@ -184,6 +184,29 @@ static void check_chain(struct fsck *f)
 	f->code |= FSCK_FAILED;
 }
 
+/* The node whose block it is, which is to overwrite it on a replica that has returned. */
+static unsigned int owner_of(const struct cfs_super *sb, u64 block)
+{
+	const u64 first = cfs_log_block(sb, 0), each = cfs_log_block(sb, 1) - first;
+
+	if (block >= first)
+		return (block - first) / each;
+	return min_t(u64, block - CFS_SLOT_BLOCK, 2 * sb->nodes - 1) / 2;
+}
+
+/* "0 (3), 5 (1)": so many blocks of each node. */
+static const char *of_nodes(const u64 *blocks, unsigned int nodes, char *text, size_t size)
+{
+	size_t len = 0;
+	unsigned int n;
+
+	for (n = 0; n < nodes && len < size; n++)
+		if (blocks[n])
+			len += snprintf(text + len, size - len, "%s%u (%llu)", len ? ", " : "", n,
+					(unsigned long long)blocks[n]);
+	return text;
+}
+
 /*
  * Every replica gets what the majority says. Blocks that hold nothing of this
  * repository are left as they are.
@@ -192,6 +215,8 @@ static void check_copies(struct fsck *f)
 {
 	const u64 begin = CFS_SLOT_BLOCK, end = f->repo.db.sb.total_blocks;
 	u64 differ[CFS_REPLICAS_MAX] = {}, done[CFS_REPLICAS_MAX] = {}, b;
+	u64 behind[CFS_REPLICAS_MAX][CFS_NODES_MAX] = {};
+	char nodes[CFS_NODES_MAX * 16];
 	u8 good[CFS_BLOCK_SIZE], one[CFS_BLOCK_SIZE];
 	struct cfs_db *db = &f->repo.db;
 	unsigned int r, s;
@@ -213,14 +238,16 @@ static void check_copies(struct fsck *f)
 			     !memcmp(one, good, sizeof(one))))
 				continue;
 			differ[r]++;
+			behind[r][owner_of(&db->sb, b)]++;
 			done[r] += put(f, r, b, good, 1);
 		}
 	}
 	for (r = 0; r < db->sb.replicas; r++)
 		if (differ[r])
 			finding(f, done[r] == differ[r],
-				"%s: %llu blocks differ from what the majority has", place(f, r),
-				(unsigned long long)differ[r]);
+				"%s: %llu blocks differ from what the majority has, of node %s",
+				place(f, r), (unsigned long long)differ[r],
+				of_nodes(behind[r], db->sb.nodes, nodes, sizeof(nodes)));
 }
 
 int main(int argc, char **argv)

@@ -390,7 +390,7 @@ struct cfs_disk_primary {
  * @code: what happened
  * @otype: type of the object
  * @class: CFS_EVENT_*
- * @severity: 0 information, 1 warning, 2 error
+ * @severity: CFS_INFORMATION...
  * @reserved: zero
  * @text: a sentence
  */
@@ -410,6 +410,11 @@ struct cfs_disk_event {
 #define CFS_EVENT_TOPOLOGY	2
 #define CFS_EVENT_RESERVATION	3
 #define CFS_EVENT_CLASSES	4
+
+/* Their severity. */
+#define CFS_INFORMATION		0
+#define CFS_WARNING		1
+#define CFS_ERROR		2
 
 /* Codes of events, among those of their class: lifecycle. */
 #define CFS_CODE_REGISTERED	1	/* the node's record is new, or it was mounted again */

@@ -14,4 +14,8 @@ t "V6 P1 P2 several writers, each standing still at each of its steps" build/clu
 t "V6 P3 three replicas, one away, the power cut at every write: any two say the same" \
 	build/clusterfs/replicas 3
 t "... another run" build/clusterfs/replicas.fast 77
+t "V6 P3 one replica fails, another loses its power, at any two writes: any two say the same" \
+	build/clusterfs/power.fast
+t "V6 P3 a replica returns and is overwritten, with a cut or a failure at every write" \
+	build/clusterfs/returns.fast
 done_testing

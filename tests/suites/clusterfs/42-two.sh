@@ -47,7 +47,13 @@ watch $mnt/n1/config /out/config
 watch $mnt/n1/nodes/n2 /out/n2
 watch $mnt/n1/nodes/n1 /out/n1
 is "R20 a file that was read is not new" "$(cat /out/{config,n1,n2} | sort -u)" "before 0"
+dd if=/dev/vdb of=/tmp/copy bs=1M conv=sparse iflag=direct status=none
 t "R17 a third one comes" cfs n3 /dev/vdb
+modprobe -q loop
+copy=$(losetup -f --show /tmp/copy)
+fails "P21 nobody comes with a copy that is behind" "the devices are a copy, or old" cfs n4 "$copy"
+losetup -d "$copy"
+rm /tmp/copy
 t "R20 poll() tells who has read the config" wait_for 30 grep -q "^after 1" /out/config
 is "R20 ... and is silent of what is as it was" "$(grep -c after /out/n2)$(grep -c after /out/n1)" 00
 is "R17 the third one has an id of its own" "$(of id $mnt/n3/config)" 2

@@ -90,6 +90,8 @@ t "a mount that waits for it" wait_for 20 waits
 kill -9 $!
 t "V10 is killed" timeout 20 tail --pid=$! -f /dev/null
 t "V10 to leave takes a bounded time" timeout 120 umount $mnt/n1
+fails "V4 nobody mounts it behind what is on its way to it" \
+	"what an earlier mount sent to /dev/mapper/rb has not come back" cfs n1 /dev/mapper/rb
 fails "the module is in use until the device has given all back" "in use" rmmod clusterfs
 dm resume rb
 t "... then it goes" wait_for 30 rmmod clusterfs
