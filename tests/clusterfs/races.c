@@ -82,7 +82,7 @@ static void learn(struct cfs_db *db)
 }
 
 /* Is all of it on the medium? */
-static void look(struct cfs_db *reader)
+static void look(struct cfs_db *reader, struct cfs_db *follower)
 {
 	struct cfs_obj *o;
 	unsigned int i;
@@ -99,10 +99,14 @@ static void look(struct cfs_db *reader)
 		must(k->gen == le64_to_cpu(o->d.since_gen) && !memcmp(k->uuid, o->d.uuid, 16),
 		     "LU %u belongs to another", i);
 	}
-	ret = cfs_follow(reader);
-	must(!ret || ret == -EAGAIN, "%s", reader->why);
-	if (!ret)
-		learn(reader);
+	ret = cfs_follow(follower);
+	must(!ret || ret == -EAGAIN, "%s", follower->why);
+	if (!ret) {
+		learn(follower);
+		must(follower->gen == reader->gen && follower->term == reader->term &&
+		     index_digest(&follower->index) == index_digest(&reader->index),
+		     "a follower has read something else than one who reads all");
+	}
 	shown += !ret;
 	unsettled += ret < 0;
 }
@@ -177,11 +181,12 @@ static void start(const struct scenario *s, const struct disks *from)
 static unsigned int run(const struct scenario *s, u8 *path, u8 *wide, unsigned int given)
 {
 	unsigned int at = 0, current = 0, switches = 0, i, alive, nth;
-	struct cfs_db reader;
+	struct cfs_db reader, follower;
 	u64 writes;
 
 	start(s, &empty);
 	must(!cfs_open(&reader, &disks.io, 1, CFS_NODES_MAX, NULL), "%s", reader.why);
+	must(!cfs_open(&follower, &disks.io, 1, CFS_NODES_MAX, NULL), "%s", follower.why);
 	for (;;) {
 		u8 may[NODES_MAX];
 
@@ -205,9 +210,10 @@ static unsigned int run(const struct scenario *s, u8 *path, u8 *wide, unsigned i
 		writes = disks.writes;
 		step(&node[current]);
 		if (disks.writes != writes)
-			look(&reader);
+			look(&reader, &follower);
 	}
 	cfs_close(&reader);
+	cfs_close(&follower);
 	for (i = 0; i < nodes; i++)
 		cfs_close(&node[i].db);
 	runs++;
