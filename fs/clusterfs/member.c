@@ -12,7 +12,7 @@
 
 static LIST_HEAD(cfs_mounts);
 static DEFINE_MUTEX(cfs_mounts_lock);
-static struct workqueue_struct *cfs_queue;
+struct workqueue_struct *cfs_queue;
 
 static void cfs_mount_put(struct cfs_mount *m)
 {
@@ -68,15 +68,21 @@ static struct cfs_mount *cfs_of_lock(struct clusterfs_lock *lock)
 	return container_of(lock, struct cfs_mount, db_lock);
 }
 
-static void cfs_lock_blocked(struct clusterfs_lock *lock, enum clusterfs_mode mode)
+/**
+ * cfs_refresh_queue() - a worker reads the database, letting others commit before
+ * @m: mount
+ */
+void cfs_refresh_queue(struct cfs_mount *m)
 {
-	struct cfs_mount *m = cfs_of_lock(lock);
-
-	if (clusterfs_modes_compatible(CLUSTERFS_LOCK_PR, mode))
-		return;
 	refcount_inc(&m->ref);
 	if (!queue_work(cfs_queue, &m->refresh))
 		cfs_mount_put(m);
+}
+
+static void cfs_lock_blocked(struct clusterfs_lock *lock, enum clusterfs_mode mode)
+{
+	if (!clusterfs_modes_compatible(CLUSTERFS_LOCK_PR, mode))
+		cfs_refresh_queue(cfs_of_lock(lock));
 }
 
 static void cfs_lock_free(struct clusterfs_lock *lock)
@@ -253,6 +259,7 @@ struct cfs_mount *cfs_mount_new(void)
 	m->settle_after = jiffies;
 	INIT_WORK(&m->refresh, cfs_refresh_work);
 	INIT_DELAYED_WORK(&m->probe, cfs_probe_work);
+	INIT_DELAYED_WORK(&m->look, cfs_look_work);
 	return m;
 }
 
@@ -294,7 +301,7 @@ static void cfs_give_place(struct cfs_mount *m)
 
 static void cfs_recover_prep(void *private)
 {
-	cfs_view_touch(private);
+	cfs_recovering(private, true);
 }
 
 static void cfs_recover_slot(void *private, const struct clusterfs_member *gone)
@@ -309,7 +316,7 @@ static void cfs_recover_done(void *private, const struct clusterfs_member *membe
 			     unsigned int count, const struct clusterfs_member *self,
 			     u32 generation)
 {
-	cfs_view_touch(private);
+	cfs_recovering(private, false);
 }
 
 static const struct clusterfs_member_user cfs_member_user = {
@@ -367,8 +374,7 @@ int cfs_join(struct cfs_mount *m, struct fs_context *fc)
 	m->devs.killable = false;
 	if (!ret) {
 		m->registered = true;
-		m->status.since = ktime_get_real_seconds();
-		m->status.failed = m->db.failed;
+		cfs_state_begin(m);
 		queue_delayed_work(cfs_queue, &m->probe, CFS_PROBE_SECONDS * HZ);
 	}
 	mutex_unlock(&m->lock);
@@ -382,7 +388,9 @@ static void cfs_unregister(struct cfs_mount *m)
 	u8 left = CFS_NODE_LEFT;
 	int ret;
 
-	ret = cfs_lock(m, CLUSTERFS_LOCK_NL);
+	/* FROZEN, LOST: nothing is changed, others may have been told that it is gone. */
+	ret = cfs_may(m, CFS_MAY_SERVE) ? cfs_lock(m, CLUSTERFS_LOCK_NL) :
+	      cfs_fail(&m->db, -ESHUTDOWN, "%s", m->status.why);
 	if (!ret)
 		ret = cfs_lock(m, CLUSTERFS_LOCK_EX);
 	if (!ret) {
@@ -411,6 +419,7 @@ void cfs_leave(struct cfs_mount *m)
 	if (m->registered)
 		cfs_unregister(m);
 	mutex_unlock(&m->lock);
+	cfs_state_stop(m);
 	if (m->lock_open)
 		clusterfs_lock_close(&m->db_lock);
 	if (m->ls) {

@@ -17,6 +17,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 #include "clusterfs.h"
+#include "health.h"
 #include "lock.h"
 
 #define CFS_SUPER_MAGIC		0x43465331	/* "CFS1" */
@@ -25,6 +26,7 @@
 #define CFS_PROBE_SECONDS	5
 
 extern struct file_system_type cfs_fs_type;
+extern struct workqueue_struct *cfs_queue;
 extern uuid_t cfs_boot;
 
 /* A block device. It is closed when nothing that was given to it is left. */
@@ -56,12 +58,16 @@ struct cfs_options {
 	char		*address;
 	char		*lockspace;
 	unsigned int	lock;			/* CFS_LOCK_LOCAL..., 0: not told */
+	unsigned int	quorum;			/* CFS_QUORUM_*, 0: as the engine needs it */
 	unsigned int	timeout;		/* seconds: of the registration, and of a lock */
 	unsigned int	io_timeout;
 };
 
 #define CFS_LOCK_LOCAL	1
 #define CFS_LOCK_DLM	2
+
+#define CFS_QUORUM_NONE	 1
+#define CFS_QUORUM_LEASE 2
 
 /* An object as it is shown: shared by all views in which it is the same. */
 struct cfs_seen {
@@ -83,13 +89,7 @@ struct cfs_view {
 	struct cfs_seen		**seen[CFS_TYPES];
 };
 
-/* What a node can do. */
-enum cfs_health {
-	CFS_OK,
-	CFS_RESTRICTED,		/* the database cannot be reached: what is known is shown */
-};
-
-/* How it is, beside the view. */
+/* How the node is, beside the view. */
 struct cfs_status {
 	enum cfs_health	health;
 	u64		since;		/* seconds since 1970 */
@@ -122,11 +122,16 @@ struct cfs_mount {
 	struct delayed_work	probe;
 	u32			return_failed;	/* replicas of which that was said */
 	unsigned long		settle_after;	/* jiffies: no claim before that */
+	struct delayed_work	look;		/* when a state's time is over */
 
-	spinlock_t		view_lock;	/* view, version, status, devs.dev[] changes */
+	spinlock_t		view_lock;	/* all below, devs.dev[] changes */
 	struct cfs_view		*view;
 	u64			version;
 	struct cfs_status	status;
+	bool			watched;	/* a member: from its registration until it leaves */
+	struct cfs_health_in	in;
+	struct cfs_health_now	now;
+	char			repository[200];	/* what is wrong with it */
 	wait_queue_head_t	changed;
 };
 
@@ -145,6 +150,7 @@ bool cfs_replicas_return(struct cfs_mount *m);
 struct cfs_mount *cfs_mount_new(void);
 int cfs_join(struct cfs_mount *m, struct fs_context *fc);
 void cfs_leave(struct cfs_mount *m);
+void cfs_refresh_queue(struct cfs_mount *m);
 int cfs_member_init(void);
 void cfs_member_exit(void);
 
@@ -172,10 +178,40 @@ int __must_check cfs_commit_fill(struct cfs_mount *m, cfs_fill_t fill, void *arg
 				 struct cfs_attempt *attempt);
 int __must_check cfs_change(struct cfs_mount *m, cfs_fill_t fill, void *arg, char *why);
 
+/* state.c */
+void cfs_state_look(struct cfs_mount *m);
+void cfs_look_work(struct work_struct *work);
+void cfs_state_begin(struct cfs_mount *m);
+void cfs_state_stop(struct cfs_mount *m);
+bool cfs_may(struct cfs_mount *m, unsigned int what);
+int cfs_state_refuses(struct cfs_mount *m, char *why);
+int __must_check cfs_may_wait(struct cfs_mount *m, unsigned int what, char *why);
+void cfs_status_set(struct cfs_mount *m, enum cfs_health health, const char *why);
+void cfs_recovering(struct cfs_mount *m, bool recovering);
+int cfs_quorum_set(struct cfs_mount *m, bool quorate, unsigned int lease_ms);
+
+/**
+ * struct cfs_verdict - a node is out, says who has fenced it (P19)
+ * @node: its name
+ * @boot: the life of it that has ended
+ * @method: how, in a word
+ * @confirmed: it is known to be off, and its I/O ended; "unreachable" is not that
+ */
+struct cfs_verdict {
+	char	node[CFS_NAME_SIZE];
+	uuid_t	boot;
+	char	method[32];
+	bool	confirmed;
+};
+
+/* fence.c */
+int cfs_fence_done(struct cfs_mount *m, const struct cfs_verdict *v, char *why);
+bool cfs_fenced_self(struct cfs_mount *m);
+bool cfs_proven_out(struct cfs_db *db, u32 node, const struct cfs_disk_record *since);
+
 /* view.c */
 int cfs_view_publish(struct cfs_mount *m);
 void cfs_view_touch(struct cfs_mount *m);
-void cfs_status_set(struct cfs_mount *m, enum cfs_health health, const char *why);
 struct cfs_view *cfs_view_get(struct cfs_mount *m);
 void cfs_view_put(struct cfs_view *view);
 u64 cfs_seen_key(const struct cfs_disk_record *r);

@@ -31,11 +31,6 @@ static void cfs_put_owner(struct cfs_text *t, const struct cfs_view *view, const
 		cfs_put(t, "%s: #%u\n", key, slot);
 }
 
-static const char *const cfs_health_name[] = {
-	[CFS_OK]		= "OK",
-	[CFS_RESTRICTED]	= "RESTRICTED",
-};
-
 static void cfs_show_config(struct cfs_mount *m, const struct cfs_view *view, struct cfs_text *t)
 {
 	const struct cfs_disk_record *first = cfs_view_at(view, CFS_EVENT, 0);
@@ -52,7 +47,7 @@ static void cfs_show_config(struct cfs_mount *m, const struct cfs_view *view, st
 	cfs_put(t, "node: %s\nid: %u\nlock: local\nlockspace: %s\n", m->opt.node, m->slot,
 		m->opt.lockspace);
 	cfs_put(t, "locks: %s\nmembers: %u\n", clusterfs_ls_state_name(locks.state), locks.members);
-	cfs_put(t, "state: %s\nsince: %llu\nreason: %s\n", cfs_health_name[s.health],
+	cfs_put(t, "state: %s\nsince: %llu\nreason: %s\n", cfs_health_name(s.health),
 		(unsigned long long)s.since, s.why);
 	cfs_put(t, "term: %llu\ncommit: %llu\n", (unsigned long long)view->term,
 		(unsigned long long)view->gen);

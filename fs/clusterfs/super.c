@@ -19,6 +19,7 @@ enum {
 	CFS_OPT_ADDRESS,
 	CFS_OPT_LOCK,
 	CFS_OPT_LOCKSPACE,
+	CFS_OPT_QUORUM,
 	CFS_OPT_REPLICA,
 	CFS_OPT_SOURCE,
 	CFS_OPT_TIMEOUT,
@@ -31,6 +32,7 @@ static const struct fs_parameter_spec cfs_parameters[] = {
 	fsparam_string("address", CFS_OPT_ADDRESS),
 	fsparam_string("lock", CFS_OPT_LOCK),
 	fsparam_string("lockspace", CFS_OPT_LOCKSPACE),
+	fsparam_string("quorum", CFS_OPT_QUORUM),
 	fsparam_string("replica", CFS_OPT_REPLICA),
 	fsparam_string("source", CFS_OPT_SOURCE),
 	fsparam_u32("timeout", CFS_OPT_TIMEOUT),
@@ -92,6 +94,15 @@ static int cfs_parse_param(struct fs_context *fc, struct fs_parameter *param)
 			return invalfc(fc, "lock=dlm is not in this version");
 		else
 			return invalfc(fc, "lock=%s is not known: local is", param->string);
+		return 0;
+	case CFS_OPT_QUORUM:
+		if (!strcmp(param->string, "lease"))
+			opt->quorum = CFS_QUORUM_LEASE;
+		else if (!strcmp(param->string, "none"))
+			opt->quorum = CFS_QUORUM_NONE;
+		else
+			return invalfc(fc, "quorum=%s is not known: lease and none are",
+				       param->string);
 		return 0;
 	case CFS_OPT_SOURCE:
 		if (fc->source)
@@ -160,6 +171,7 @@ static int cfs_reconfigure(struct fs_context *fc)
 	    (asked->node && strcmp(asked->node, is->node)) ||
 	    (asked->cluster && strcmp(asked->cluster, m->sb.cluster)) ||
 	    (asked->lockspace && strcmp(asked->lockspace, is->lockspace)) ||
+	    (asked->quorum && asked->quorum != is->quorum) ||
 	    (asked->address && (!is->address || strcmp(asked->address, is->address))) ||
 	    asked->timeout != is->timeout || asked->io_timeout != is->io_timeout) {
 		errorfc(fc, "a registration is not changed by a remount: unmount, then mount");
