@@ -14,7 +14,11 @@ static LIST_HEAD(cfs_mounts);
 static DEFINE_MUTEX(cfs_mounts_lock);
 struct workqueue_struct *cfs_queue;
 
-static void cfs_mount_put(struct cfs_mount *m)
+/**
+ * cfs_mount_put() - let go of a mount
+ * @m: it
+ */
+void cfs_mount_put(struct cfs_mount *m)
 {
 	unsigned int i;
 
@@ -255,6 +259,8 @@ struct cfs_mount *cfs_mount_new(void)
 	INIT_LIST_HEAD(&m->entry);
 	mutex_init(&m->lock);
 	spin_lock_init(&m->view_lock);
+	spin_lock_init(&m->roles_lock);
+	INIT_LIST_HEAD(&m->roles);
 	init_waitqueue_head(&m->changed);
 	m->settle_after = jiffies;
 	INIT_WORK(&m->refresh, cfs_refresh_work);
@@ -326,13 +332,13 @@ static const struct clusterfs_member_user cfs_member_user = {
 };
 
 /**
- * cfs_join() - register
+ * cfs_join_repository() - register in a repository that is open
  * @m: mount, with its options
  * @fc: for the sentences
  *
  * Return: 0 or -errno; cfs_leave() undoes either.
  */
-int cfs_join(struct cfs_mount *m, struct fs_context *fc)
+int cfs_join_repository(struct cfs_mount *m, struct fs_context *fc)
 {
 	struct clusterfs_ls_config config = {
 		.ops = &clusterfs_local_ops, .node = m->opt.node,
@@ -341,9 +347,6 @@ int cfs_join(struct cfs_mount *m, struct fs_context *fc)
 	char why[CLUSTERFS_LOCK_WHY] = "";
 	int ret;
 
-	ret = cfs_replicas_open(m, fc);
-	if (ret)
-		return ret;
 	/* The generation is in it: a node with an old repository meets nobody (P21). */
 	if (!m->opt.lockspace)
 		m->opt.lockspace = kasprintf(GFP_KERNEL, "cfs-%pUb-%llu", &m->sb.uuid,
@@ -378,7 +381,26 @@ int cfs_join(struct cfs_mount *m, struct fs_context *fc)
 		queue_delayed_work(cfs_queue, &m->probe, CFS_PROBE_SECONDS * HZ);
 	}
 	mutex_unlock(&m->lock);
+	if (ret)
+		return ret;
+	ret = cfs_primary_start(m);
+	if (ret)
+		errorfc(fc, "node %s could not be the primary node (error %d)", m->opt.node, ret);
 	return ret;
+}
+
+/**
+ * cfs_join() - open the repository, and register
+ * @m: mount, with its options
+ * @fc: for the sentences
+ *
+ * Return: 0 or -errno; cfs_leave() undoes either.
+ */
+int cfs_join(struct cfs_mount *m, struct fs_context *fc)
+{
+	int ret = cfs_replicas_open(m, fc);
+
+	return ret ? : cfs_join_repository(m, fc);
 }
 
 /* A clean leave is a record. */
@@ -413,6 +435,7 @@ void cfs_leave(struct cfs_mount *m)
 {
 	int ret;
 
+	cfs_primary_stop(m);
 	cancel_delayed_work_sync(&m->probe);
 	mutex_lock(&m->lock);
 	m->devs.killable = false;
@@ -438,7 +461,7 @@ void cfs_leave(struct cfs_mount *m)
 	cfs_mount_put(m);
 }
 
-int __init cfs_member_init(void)
+int cfs_member_init(void)
 {
 	cfs_queue = alloc_workqueue("clusterfs", WQ_UNBOUND, 0);
 	return cfs_queue ? 0 : -ENOMEM;

@@ -3,7 +3,8 @@
  * clusterfs: a mounted repository, which is a node of the cluster. Kernel only; the
  * library under it is clusterfs.h.
  *
- * Order of locks: cfs_mount.lock, then the engine's; cfs_mount.view_lock is the innermost.
+ * Order of locks: cfs_mount.lock, then the engine's; cfs_mount.roles_lock;
+ * cfs_mount.view_lock is the innermost.
  * Whoever reads the tree takes view_lock alone, for a few instructions.
  */
 #ifndef _CLUSTERFS_MOUNT_H
@@ -98,6 +99,8 @@ struct cfs_status {
 	char		why[200];
 };
 
+struct cfs_role;
+
 /* A mounted node. */
 struct cfs_mount {
 	refcount_t		ref;		/* the mount, and its lock until that is free */
@@ -124,6 +127,10 @@ struct cfs_mount {
 	unsigned long		settle_after;	/* jiffies: no claim before that */
 	struct delayed_work	look;		/* when a state's time is over */
 
+	spinlock_t		roles_lock;
+	struct list_head	roles;
+	struct cfs_role		*primary;
+
 	spinlock_t		view_lock;	/* all below, devs.dev[] changes */
 	struct cfs_view		*view;
 	u64			version;
@@ -149,7 +156,9 @@ bool cfs_replicas_return(struct cfs_mount *m);
 /* member.c */
 struct cfs_mount *cfs_mount_new(void);
 int cfs_join(struct cfs_mount *m, struct fs_context *fc);
+int cfs_join_repository(struct cfs_mount *m, struct fs_context *fc);
 void cfs_leave(struct cfs_mount *m);
+void cfs_mount_put(struct cfs_mount *m);
 void cfs_refresh_queue(struct cfs_mount *m);
 int cfs_member_init(void);
 void cfs_member_exit(void);
@@ -208,6 +217,16 @@ struct cfs_verdict {
 int cfs_fence_done(struct cfs_mount *m, const struct cfs_verdict *v, char *why);
 bool cfs_fenced_self(struct cfs_mount *m);
 bool cfs_proven_out(struct cfs_db *db, u32 node, const struct cfs_disk_record *since);
+
+/* role.c */
+void cfs_roles_kick(struct cfs_mount *m);
+u32 cfs_fencing(struct cfs_mount *m);
+
+/* primary.c */
+int cfs_primary_start(struct cfs_mount *m);
+void cfs_primary_stop(struct cfs_mount *m);
+int cfs_primary_yield(struct cfs_mount *m, char *why);
+void cfs_primary_text(struct cfs_mount *m, char *buf, size_t size);
 
 /* view.c */
 int cfs_view_publish(struct cfs_mount *m);

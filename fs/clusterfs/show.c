@@ -37,6 +37,7 @@ static void cfs_show_config(struct cfs_mount *m, const struct cfs_view *view, st
 	struct clusterfs_ls_status locks;
 	struct cfs_status s;
 	unsigned int r;
+	char role[256];
 
 	clusterfs_ls_status(m->ls, &locks);
 	spin_lock(&m->view_lock);
@@ -49,6 +50,8 @@ static void cfs_show_config(struct cfs_mount *m, const struct cfs_view *view, st
 	cfs_put(t, "locks: %s\nmembers: %u\n", clusterfs_ls_state_name(locks.state), locks.members);
 	cfs_put(t, "state: %s\nsince: %llu\nreason: %s\n", cfs_health_name(s.health),
 		(unsigned long long)s.since, s.why);
+	cfs_primary_text(m, role, sizeof(role));
+	cfs_put(t, "primary: %s\n", role);
 	cfs_put(t, "term: %llu\ncommit: %llu\n", (unsigned long long)view->term,
 		(unsigned long long)view->gen);
 	cfs_put(t, "nodes: %u of %u\nobjects: %u of %u\n", view->count[CFS_NODE], m->sb.nodes,

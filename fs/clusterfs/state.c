@@ -77,6 +77,7 @@ static void cfs_state_end(struct cfs_mount *m, enum cfs_health from, bool change
 	if (s.health == CFS_OK && from > CFS_RESTRICTED)
 		cfs_refresh_queue(m);
 	wake_up_all(&m->changed);
+	cfs_roles_kick(m);
 }
 
 /**

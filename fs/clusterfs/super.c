@@ -5,6 +5,7 @@
  */
 #include <linux/fs_parser.h>
 #include <linux/module.h>
+#include "lock_local.h"
 #include "mount.h"
 
 #define CFS_TIMEOUT		30
@@ -247,6 +248,7 @@ static int __init cfs_init(void)
 	ret = register_filesystem(&cfs_fs_type);
 	if (ret)
 		goto tree_exit;
+	clusterfs_debug_init();
 	return 0;
 tree_exit:
 	cfs_tree_exit();
@@ -259,6 +261,7 @@ io_exit:
 
 static void __exit cfs_exit(void)
 {
+	clusterfs_debug_exit();
 	unregister_filesystem(&cfs_fs_type);
 	cfs_tree_exit();
 	cfs_member_exit();
