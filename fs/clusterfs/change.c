@@ -348,6 +348,8 @@ static int cfs_change_locked(struct cfs_mount *m, cfs_fill_t fill, void *arg)
 				return ret;
 			ret = 0;
 		}
+		if (!ret && !cfs_may(m, CFS_MAY_COMMIT))
+			ret = cfs_state_refuses(m, m->db.why);
 		if (!ret)
 			ret = cfs_commit_fill(m, fill, arg, &attempt);
 		compact = ret == -EAGAIN;
@@ -369,6 +371,8 @@ static int cfs_change_locked(struct cfs_mount *m, cfs_fill_t fill, void *arg)
  * @arg: for @fill
  * @why: room for sizeof(m->db.why) characters: a sentence, if it fails; or NULL
  *
+ * A node that may not commit now, but soon may, waits for that (P20).
+ *
  * Context: process, sleeps: for the mount's "timeout" and "io-timeout" a few times at most.
  * Return: 0: it is stored, and shown; or -errno: it is not, unless the sentence says that
  * nobody knows.
@@ -377,6 +381,9 @@ int cfs_change(struct cfs_mount *m, cfs_fill_t fill, void *arg, char *why)
 {
 	int ret;
 
+	ret = cfs_may_wait(m, CFS_MAY_COMMIT, why);
+	if (ret)
+		return ret;
 	mutex_lock(&m->lock);
 	ret = m->registered ? 0 : cfs_fail(&m->db, -ENOTCONN, "node %s is not registered",
 					   m->opt.node);

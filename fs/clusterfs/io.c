@@ -297,7 +297,7 @@ struct cfs_io cfs_devs_io(struct cfs_devs *devs)
 	return (struct cfs_io) { cfs_dev_read, cfs_dev_write, devs };
 }
 
-int __init cfs_io_init(void)
+int cfs_io_init(void)
 {
 	cfs_close_queue = alloc_workqueue("clusterfs_close", WQ_UNBOUND, 0);
 	return cfs_close_queue ? 0 : -ENOMEM;

@@ -17,4 +17,8 @@ int __must_check clusterfs_local_stale(const char *space, const char *node);
 /* It wakes up, and has its recover_prep(). */
 int __must_check clusterfs_local_learn(const char *space, const char *node);
 
+/* lock_debug.c */
+void clusterfs_debug_init(void);
+void clusterfs_debug_exit(void);
+
 #endif /* _CLUSTERFS_LOCK_LOCAL_H */

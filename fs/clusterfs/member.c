@@ -12,9 +12,13 @@
 
 static LIST_HEAD(cfs_mounts);
 static DEFINE_MUTEX(cfs_mounts_lock);
-static struct workqueue_struct *cfs_queue;
+struct workqueue_struct *cfs_queue;
 
-static void cfs_mount_put(struct cfs_mount *m)
+/**
+ * cfs_mount_put() - let go of a mount
+ * @m: it
+ */
+void cfs_mount_put(struct cfs_mount *m)
 {
 	unsigned int i;
 
@@ -68,15 +72,21 @@ static struct cfs_mount *cfs_of_lock(struct clusterfs_lock *lock)
 	return container_of(lock, struct cfs_mount, db_lock);
 }
 
-static void cfs_lock_blocked(struct clusterfs_lock *lock, enum clusterfs_mode mode)
+/**
+ * cfs_refresh_queue() - a worker reads the database, letting others commit before
+ * @m: mount
+ */
+void cfs_refresh_queue(struct cfs_mount *m)
 {
-	struct cfs_mount *m = cfs_of_lock(lock);
-
-	if (clusterfs_modes_compatible(CLUSTERFS_LOCK_PR, mode))
-		return;
 	refcount_inc(&m->ref);
 	if (!queue_work(cfs_queue, &m->refresh))
 		cfs_mount_put(m);
+}
+
+static void cfs_lock_blocked(struct clusterfs_lock *lock, enum clusterfs_mode mode)
+{
+	if (!clusterfs_modes_compatible(CLUSTERFS_LOCK_PR, mode))
+		cfs_refresh_queue(cfs_of_lock(lock));
 }
 
 static void cfs_lock_free(struct clusterfs_lock *lock)
@@ -249,10 +259,13 @@ struct cfs_mount *cfs_mount_new(void)
 	INIT_LIST_HEAD(&m->entry);
 	mutex_init(&m->lock);
 	spin_lock_init(&m->view_lock);
+	spin_lock_init(&m->roles_lock);
+	INIT_LIST_HEAD(&m->roles);
 	init_waitqueue_head(&m->changed);
 	m->settle_after = jiffies;
 	INIT_WORK(&m->refresh, cfs_refresh_work);
 	INIT_DELAYED_WORK(&m->probe, cfs_probe_work);
+	INIT_DELAYED_WORK(&m->look, cfs_look_work);
 	return m;
 }
 
@@ -295,7 +308,7 @@ static void cfs_give_place(struct cfs_mount *m)
 
 static void cfs_recover_prep(void *private)
 {
-	cfs_view_touch(private);
+	cfs_recovering(private, true);
 }
 
 static void cfs_recover_slot(void *private, const struct clusterfs_member *gone)
@@ -310,7 +323,7 @@ static void cfs_recover_done(void *private, const struct clusterfs_member *membe
 			     unsigned int count, const struct clusterfs_member *self,
 			     u32 generation)
 {
-	cfs_view_touch(private);
+	cfs_recovering(private, false);
 }
 
 static const struct clusterfs_member_user cfs_member_user = {
@@ -320,13 +333,13 @@ static const struct clusterfs_member_user cfs_member_user = {
 };
 
 /**
- * cfs_join() - register
+ * cfs_join_repository() - register in a repository that is open
  * @m: mount, with its options
  * @fc: for the sentences
  *
  * Return: 0 or -errno; cfs_leave() undoes either.
  */
-int cfs_join(struct cfs_mount *m, struct fs_context *fc)
+int cfs_join_repository(struct cfs_mount *m, struct fs_context *fc)
 {
 	struct clusterfs_ls_config config = {
 		.node = m->opt.node, .ms = m->opt.timeout * MSEC_PER_SEC,
@@ -335,9 +348,6 @@ int cfs_join(struct cfs_mount *m, struct fs_context *fc)
 	char why[CLUSTERFS_LOCK_WHY] = "";
 	int ret;
 
-	ret = cfs_replicas_open(m, fc);
-	if (ret)
-		return ret;
 	/* The generation is in it: a node with an old repository meets nobody (P21). */
 	if (!m->opt.lockspace)
 		m->opt.lockspace = kasprintf(GFP_KERNEL, "cfs-%pUb-%llu", &m->sb.uuid,
@@ -375,12 +385,30 @@ int cfs_join(struct cfs_mount *m, struct fs_context *fc)
 	m->devs.killable = false;
 	if (!ret) {
 		m->registered = true;
-		m->status.since = ktime_get_real_seconds();
-		m->status.failed = m->db.failed;
+		cfs_state_begin(m);
 		queue_delayed_work(cfs_queue, &m->probe, CFS_PROBE_SECONDS * HZ);
 	}
 	mutex_unlock(&m->lock);
+	if (ret)
+		return ret;
+	ret = cfs_primary_start(m);
+	if (ret)
+		errorfc(fc, "node %s could not be the primary node (error %d)", m->opt.node, ret);
 	return ret;
+}
+
+/**
+ * cfs_join() - open the repository, and register
+ * @m: mount, with its options
+ * @fc: for the sentences
+ *
+ * Return: 0 or -errno; cfs_leave() undoes either.
+ */
+int cfs_join(struct cfs_mount *m, struct fs_context *fc)
+{
+	int ret = cfs_replicas_open(m, fc);
+
+	return ret ? : cfs_join_repository(m, fc);
 }
 
 /* A clean leave is a record. */
@@ -390,7 +418,9 @@ static void cfs_unregister(struct cfs_mount *m)
 	u8 left = CFS_NODE_LEFT;
 	int ret;
 
-	ret = cfs_lock(m, CLUSTERFS_LOCK_NL);
+	/* FROZEN, LOST: nothing is changed, others may have been told that it is gone. */
+	ret = cfs_may(m, CFS_MAY_SERVE) ? cfs_lock(m, CLUSTERFS_LOCK_NL) :
+	      cfs_fail(&m->db, -ESHUTDOWN, "%s", m->status.why);
 	if (!ret)
 		ret = cfs_lock(m, CLUSTERFS_LOCK_EX);
 	if (!ret) {
@@ -413,12 +443,14 @@ void cfs_leave(struct cfs_mount *m)
 {
 	int ret;
 
+	cfs_primary_stop(m);
 	cancel_delayed_work_sync(&m->probe);
 	mutex_lock(&m->lock);
 	m->devs.killable = false;
 	if (m->registered)
 		cfs_unregister(m);
 	mutex_unlock(&m->lock);
+	cfs_state_stop(m);
 	if (m->lock_open)
 		clusterfs_lock_close(&m->db_lock);
 	if (m->ls) {
@@ -437,7 +469,7 @@ void cfs_leave(struct cfs_mount *m)
 	cfs_mount_put(m);
 }
 
-int __init cfs_member_init(void)
+int cfs_member_init(void)
 {
 	cfs_queue = alloc_workqueue("clusterfs", WQ_UNBOUND, 0);
 	return cfs_queue ? 0 : -ENOMEM;

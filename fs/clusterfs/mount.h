@@ -3,7 +3,8 @@
  * clusterfs: a mounted repository, which is a node of the cluster. Kernel only; the
  * library under it is clusterfs.h.
  *
- * Order of locks: cfs_mount.lock, then the engine's; cfs_mount.view_lock is the innermost.
+ * Order of locks: cfs_mount.lock, then the engine's; cfs_mount.roles_lock;
+ * cfs_mount.view_lock is the innermost.
  * Whoever reads the tree takes view_lock alone, for a few instructions.
  */
 #ifndef _CLUSTERFS_MOUNT_H
@@ -17,6 +18,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 #include "clusterfs.h"
+#include "health.h"
 #include "lock.h"
 
 #define CFS_SUPER_MAGIC		0x43465331	/* "CFS1" */
@@ -25,6 +27,7 @@
 #define CFS_PROBE_SECONDS	5
 
 extern struct file_system_type cfs_fs_type;
+extern struct workqueue_struct *cfs_queue;
 extern uuid_t cfs_boot;
 
 /* A block device. It is closed when nothing that was given to it is left. */
@@ -56,9 +59,13 @@ struct cfs_options {
 	char		*address;
 	char		*lockspace;
 	const char	*lock;			/* engine: "local", "dlm"; NULL: not told */
+	unsigned int	quorum;			/* CFS_QUORUM_*, 0: as the engine needs it */
 	unsigned int	timeout;		/* seconds: of the registration, and of a lock */
 	unsigned int	io_timeout;
 };
+
+#define CFS_QUORUM_NONE	 1
+#define CFS_QUORUM_LEASE 2
 
 /* An object as it is shown: shared by all views in which it is the same. */
 struct cfs_seen {
@@ -80,13 +87,7 @@ struct cfs_view {
 	struct cfs_seen		**seen[CFS_TYPES];
 };
 
-/* What a node can do. */
-enum cfs_health {
-	CFS_OK,
-	CFS_RESTRICTED,		/* the database cannot be reached: what is known is shown */
-};
-
-/* How it is, beside the view. */
+/* How the node is, beside the view. */
 struct cfs_status {
 	enum cfs_health	health;
 	u64		since;		/* seconds since 1970 */
@@ -94,6 +95,8 @@ struct cfs_status {
 	u32		unread;
 	char		why[200];
 };
+
+struct cfs_role;
 
 /* A mounted node. */
 struct cfs_mount {
@@ -119,11 +122,20 @@ struct cfs_mount {
 	struct delayed_work	probe;
 	u32			return_failed;	/* replicas of which that was said */
 	unsigned long		settle_after;	/* jiffies: no claim before that */
+	struct delayed_work	look;		/* when a state's time is over */
 
-	spinlock_t		view_lock;	/* view, version, status, devs.dev[] changes */
+	spinlock_t		roles_lock;
+	struct list_head	roles;
+	struct cfs_role		*primary;
+
+	spinlock_t		view_lock;	/* all below, devs.dev[] changes */
 	struct cfs_view		*view;
 	u64			version;
 	struct cfs_status	status;
+	bool			watched;	/* a member: from its registration until it leaves */
+	struct cfs_health_in	in;
+	struct cfs_health_now	now;
+	char			repository[200];	/* what is wrong with it */
 	wait_queue_head_t	changed;
 };
 
@@ -141,7 +153,10 @@ bool cfs_replicas_return(struct cfs_mount *m);
 /* member.c */
 struct cfs_mount *cfs_mount_new(void);
 int cfs_join(struct cfs_mount *m, struct fs_context *fc);
+int cfs_join_repository(struct cfs_mount *m, struct fs_context *fc);
 void cfs_leave(struct cfs_mount *m);
+void cfs_mount_put(struct cfs_mount *m);
+void cfs_refresh_queue(struct cfs_mount *m);
 int cfs_member_init(void);
 void cfs_member_exit(void);
 
@@ -169,10 +184,50 @@ int __must_check cfs_commit_fill(struct cfs_mount *m, cfs_fill_t fill, void *arg
 				 struct cfs_attempt *attempt);
 int __must_check cfs_change(struct cfs_mount *m, cfs_fill_t fill, void *arg, char *why);
 
+/* state.c */
+void cfs_state_look(struct cfs_mount *m);
+void cfs_look_work(struct work_struct *work);
+void cfs_state_begin(struct cfs_mount *m);
+void cfs_state_stop(struct cfs_mount *m);
+bool cfs_may(struct cfs_mount *m, unsigned int what);
+int cfs_state_refuses(struct cfs_mount *m, char *why);
+int __must_check cfs_may_wait(struct cfs_mount *m, unsigned int what, char *why);
+void cfs_status_set(struct cfs_mount *m, enum cfs_health health, const char *why);
+void cfs_recovering(struct cfs_mount *m, bool recovering);
+int cfs_quorum_set(struct cfs_mount *m, bool quorate, unsigned int lease_ms);
+
+/**
+ * struct cfs_verdict - a node is out, says who has fenced it (P19)
+ * @node: its name
+ * @boot: the life of it that has ended
+ * @method: how, in a word
+ * @confirmed: it is known to be off, and its I/O ended; "unreachable" is not that
+ */
+struct cfs_verdict {
+	char	node[CFS_NAME_SIZE];
+	uuid_t	boot;
+	char	method[32];
+	bool	confirmed;
+};
+
+/* fence.c */
+int cfs_fence_done(struct cfs_mount *m, const struct cfs_verdict *v, char *why);
+bool cfs_fenced_self(struct cfs_mount *m);
+bool cfs_proven_out(struct cfs_db *db, u32 node, const struct cfs_disk_record *since);
+
+/* role.c */
+void cfs_roles_kick(struct cfs_mount *m);
+u32 cfs_fencing(struct cfs_mount *m);
+
+/* primary.c */
+int cfs_primary_start(struct cfs_mount *m);
+void cfs_primary_stop(struct cfs_mount *m);
+int cfs_primary_yield(struct cfs_mount *m, char *why);
+void cfs_primary_text(struct cfs_mount *m, char *buf, size_t size);
+
 /* view.c */
 int cfs_view_publish(struct cfs_mount *m);
 void cfs_view_touch(struct cfs_mount *m);
-void cfs_status_set(struct cfs_mount *m, enum cfs_health health, const char *why);
 struct cfs_view *cfs_view_get(struct cfs_mount *m);
 void cfs_view_put(struct cfs_view *view);
 u64 cfs_seen_key(const struct cfs_disk_record *r);

@@ -31,17 +31,13 @@ static void cfs_put_owner(struct cfs_text *t, const struct cfs_view *view, const
 		cfs_put(t, "%s: #%u\n", key, slot);
 }
 
-static const char *const cfs_health_name[] = {
-	[CFS_OK]		= "OK",
-	[CFS_RESTRICTED]	= "RESTRICTED",
-};
-
 static void cfs_show_config(struct cfs_mount *m, const struct cfs_view *view, struct cfs_text *t)
 {
 	const struct cfs_disk_record *first = cfs_view_at(view, CFS_EVENT, 0);
 	struct clusterfs_ls_status locks;
 	struct cfs_status s;
 	unsigned int r;
+	char role[256];
 
 	clusterfs_ls_status(m->ls, &locks);
 	spin_lock(&m->view_lock);
@@ -52,8 +48,10 @@ static void cfs_show_config(struct cfs_mount *m, const struct cfs_view *view, st
 	cfs_put(t, "node: %s\nid: %u\nlock: %s\nlockspace: %s\n", m->opt.node, m->slot,
 		m->opt.lock, m->opt.lockspace);
 	cfs_put(t, "locks: %s\nmembers: %u\n", clusterfs_ls_state_name(locks.state), locks.members);
-	cfs_put(t, "state: %s\nsince: %llu\nreason: %s\n", cfs_health_name[s.health],
+	cfs_put(t, "state: %s\nsince: %llu\nreason: %s\n", cfs_health_name(s.health),
 		(unsigned long long)s.since, s.why);
+	cfs_primary_text(m, role, sizeof(role));
+	cfs_put(t, "primary: %s\n", role);
 	cfs_put(t, "term: %llu\ncommit: %llu\n", (unsigned long long)view->term,
 		(unsigned long long)view->gen);
 	cfs_put(t, "nodes: %u of %u\nobjects: %u of %u\n", view->count[CFS_NODE], m->sb.nodes,

@@ -5,6 +5,7 @@
  */
 #include <linux/fs_parser.h>
 #include <linux/module.h>
+#include "lock_local.h"
 #include "mount.h"
 
 #define CFS_TIMEOUT		30
@@ -19,6 +20,7 @@ enum {
 	CFS_OPT_ADDRESS,
 	CFS_OPT_LOCK,
 	CFS_OPT_LOCKSPACE,
+	CFS_OPT_QUORUM,
 	CFS_OPT_REPLICA,
 	CFS_OPT_SOURCE,
 	CFS_OPT_TIMEOUT,
@@ -31,6 +33,7 @@ static const struct fs_parameter_spec cfs_parameters[] = {
 	fsparam_string("address", CFS_OPT_ADDRESS),
 	fsparam_string("lock", CFS_OPT_LOCK),
 	fsparam_string("lockspace", CFS_OPT_LOCKSPACE),
+	fsparam_string("quorum", CFS_OPT_QUORUM),
 	fsparam_string("replica", CFS_OPT_REPLICA),
 	fsparam_string("source", CFS_OPT_SOURCE),
 	fsparam_u32("timeout", CFS_OPT_TIMEOUT),
@@ -92,6 +95,15 @@ static int cfs_parse_param(struct fs_context *fc, struct fs_parameter *param)
 			opt->lock = "dlm";
 		else
 			return invalfc(fc, "lock=%s is not known: local and dlm are",
+				       param->string);
+		return 0;
+	case CFS_OPT_QUORUM:
+		if (!strcmp(param->string, "lease"))
+			opt->quorum = CFS_QUORUM_LEASE;
+		else if (!strcmp(param->string, "none"))
+			opt->quorum = CFS_QUORUM_NONE;
+		else
+			return invalfc(fc, "quorum=%s is not known: lease and none are",
 				       param->string);
 		return 0;
 	case CFS_OPT_SOURCE:
@@ -162,6 +174,7 @@ static int cfs_reconfigure(struct fs_context *fc)
 	    (asked->cluster && strcmp(asked->cluster, m->sb.cluster)) ||
 	    (asked->lock && strcmp(asked->lock, is->lock)) ||
 	    (asked->lockspace && strcmp(asked->lockspace, is->lockspace)) ||
+	    (asked->quorum && asked->quorum != is->quorum) ||
 	    (asked->address && (!is->address || strcmp(asked->address, is->address))) ||
 	    asked->timeout != is->timeout || asked->io_timeout != is->io_timeout) {
 		errorfc(fc, "a registration is not changed by a remount: unmount, then mount");
@@ -237,6 +250,7 @@ static int __init cfs_init(void)
 	ret = register_filesystem(&cfs_fs_type);
 	if (ret)
 		goto tree_exit;
+	clusterfs_debug_init();
 	return 0;
 tree_exit:
 	cfs_tree_exit();
@@ -249,6 +263,7 @@ io_exit:
 
 static void __exit cfs_exit(void)
 {
+	clusterfs_debug_exit();
 	unregister_filesystem(&cfs_fs_type);
 	cfs_tree_exit();
 	cfs_member_exit();

@@ -235,6 +235,7 @@ int cfs_view_publish(struct cfs_mount *m)
 	m->seen_term = m->db.term;
 	m->seen_gen = m->db.gen;
 	wake_up_all(&m->changed);
+	cfs_roles_kick(m);
 	return 0;
 }
 
@@ -247,35 +248,5 @@ void cfs_view_touch(struct cfs_mount *m)
 	spin_lock(&m->view_lock);
 	m->version++;
 	spin_unlock(&m->view_lock);
-	wake_up_all(&m->changed);
-}
-
-/**
- * cfs_status_set() - tell how the node is
- * @m: mount, locked
- * @health: CFS_OK...
- * @why: a sentence, for what is not CFS_OK
- */
-void cfs_status_set(struct cfs_mount *m, enum cfs_health health, const char *why)
-{
-	struct cfs_status *s = &m->status;
-	bool said = s->health != health;
-
-	lockdep_assert_held(&m->lock);
-	why = why ? : "";
-	spin_lock(&m->view_lock);
-	if (said || s->failed != m->db.failed || s->unread != m->db.unread || strcmp(s->why, why))
-		m->version++;
-	if (said)
-		s->since = ktime_get_real_seconds();
-	s->health = health;
-	s->failed = m->db.failed;
-	s->unread = m->db.unread;
-	strscpy(s->why, why, sizeof(s->why));
-	spin_unlock(&m->view_lock);
-	if (said && health == CFS_OK)
-		pr_info("node %s: RESTRICTED -> OK\n", m->opt.node);
-	else if (said)
-		pr_err("node %s: OK -> RESTRICTED: %s\n", m->opt.node, why);
 	wake_up_all(&m->changed);
 }

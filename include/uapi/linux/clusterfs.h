@@ -420,6 +420,14 @@ struct cfs_disk_event {
 #define CFS_CODE_REGISTERED	1	/* the node's record is new, or it was mounted again */
 #define CFS_CODE_LEFT		2	/* it was unmounted */
 
+#define CFS_CODE_FORGOTTEN	3	/* ids of removed objects may be given again */
+
+/* ...alert. */
+#define CFS_CODE_FENCED		1	/* a confirmed verdict about a node was stored */
+
+/* ...topology. */
+#define CFS_CODE_ROLE		3	/* who has a role, or is about to */
+
 /**
  * struct cfs_disk_tombstone - payload of a TOMBSTONE: an id that is not given again yet
  * @time: seconds since 1970 when the object went

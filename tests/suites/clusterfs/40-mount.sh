@@ -23,11 +23,11 @@ is "R17 it is stored: the record, and an event that says so" \
 	"('n1', 'member', 'node n1 has registered')"
 is "the root" "$(list $tree)" "adapters clients config events lus nodes primary reservations volumes"
 is "all of the tree" "$(cd $tree && find . -type f | sort | xargs)" \
-	"./config ./events/1 ./nodes/n1 ./primary"
+	"./config ./events/1 ./events/2 ./nodes/n1 ./primary"
 is "R22 a node" "$(of name $tree/nodes/n1) $(of state $tree/nodes/n1) $(of id $tree/nodes/n1)" "n1 member 0"
 is "R20 an event" "$(of class $tree/events/1) $(of code $tree/events/1) $(of object $tree/events/1) $(of commit $tree/events/1)" \
 	"lifecycle 1 node 0 1"
-is "R21 no primary yet" "$(of node $tree/primary)" none
+is "R21 the only node is the primary one" "$(of node $tree/primary) $(of term $tree/primary)" "n1 1"
 is "each line is key: value" "$(cat $tree/config $tree/nodes/n1 $tree/events/1 $tree/primary | grep -vcE '^[a-z0-9-]+: ')" 0
 fails "a name that is not there" "No such file" cat $tree/nodes/n2
 fails "... nor a number written otherwise" "No such file" cat $tree/events/01
@@ -36,8 +36,8 @@ fails "... makes one" "Permission denied|Operation not permitted" touch $tree/no
 fails "... or a folder" "Operation not permitted|Permission denied" mkdir $tree/x
 fails "... or removes one" "Operation not permitted|Permission denied" rm $tree/config
 is "permissions" "$(stat -c %A $tree $tree/nodes $tree/config | xargs)" "dr-xr-xr-x dr-xr-xr-x -r--r--r--"
-is "df counts objects" "$(df -B512 --output=size,used,avail $tree | tail -1 | xargs)" "256 1 255"
-is "... and so does df -i" "$(df --output=itotal,iused $tree | tail -1 | xargs)" "256 1"
+is "df counts objects" "$(df -B512 --output=size,used,avail $tree | tail -1 | xargs)" "256 2 254"
+is "... and so does df -i" "$(df --output=itotal,iused $tree | tail -1 | xargs)" "256 2"
 fails "the device is held" "in use" mkfs.clusterfs --force --cluster lab /dev/vdb
 fails "the same node twice" "node n1 of cluster lab is mounted already" cfs n1 /dev/vdb
 fails "a remount does not make it read-only" "not changed by a remount|bad option|Invalid argument" \
@@ -51,7 +51,7 @@ is "... and that is stored" \
 	"$(dump '["nodes"][0]["state"], d["events"][-1]["text"]' /dev/vdb)" "('left', 'node n1 has left')"
 t "the repository is whole" fsck.clusterfs -n /dev/vdb
 t "R17 it comes back" cfs n1 /dev/vdb
-is "R17 with its id" "$(of id $tree/config) $(of state $tree/nodes/n1) $(list $tree/events)" "0 member 1 2 3"
+is "R17 with its id" "$(of id $tree/config) $(of state $tree/nodes/n1) $(list $tree/events)" "0 member 1 2 3 4 5 6"
 before=$(of uuid $tree/nodes/n1)
 umount $tree
 t "another name is another node" cfs n2 /dev/vdb
@@ -69,15 +69,16 @@ many() {
 t "twenty times, more than the log holds" many
 t "... and it is whole" fsck.clusterfs -n /dev/vdb
 is "V11 the last events are kept, without a gap" \
-	"$(dump '["events"][0]["id"], d["events"][-1]["id"], len(d["events"])' /dev/vdb)" "(31, 46, 16)"
+	"$(dump '["events"][0]["id"], d["events"][-1]["id"], len(d["events"])' /dev/vdb)" "(77, 92, 16)"
 
 # --- all kinds of objects
 repo /dev/vdb >/dev/null
 t "another tool writes one of each" /src/build/clusterfs/image.fast 0 sample /dev/vdb
 t "R22 and a node shows them" cfs n5 /dev/vdb
 tree=$mnt/n5
+t "R19 the primary node gives the ids of what went long ago again" wait_for 20 test -e $tree/events/4
 is "... all" "$(cd $tree && find . -type f | sort | xargs)" \
-	"./adapters/1 ./clients/1 ./config ./events/1 ./events/2 ./lus/1 ./nodes/n5 ./nodes/vios1 ./primary ./reservations/1 ./volumes/1"
+	"./adapters/1 ./clients/1 ./config ./events/1 ./events/2 ./events/3 ./events/4 ./lus/1 ./nodes/n5 ./nodes/vios1 ./primary ./reservations/1 ./volumes/1"
 is "a client, and what it sees" "$(of name $tree/clients/1) $(of map-1 $tree/clients/1)" \
 	"client1 lu 1 lun 3 adapter 1"
 is "an adapter" "$(of node $tree/adapters/1) $(of client $tree/adapters/1) $(of slot $tree/adapters/1)" "vios1 1 2"
@@ -88,9 +89,9 @@ is "a volume" "$(of name $tree/volumes/1) $(of owner $tree/volumes/1) $(of leg-1
 is "a reservation" "$(of holder $tree/reservations/1) $(of type $tree/reservations/1) $(of registration-1 $tree/reservations/1)" \
 	"1 5 client 1 key 0000000000000abc generation 4 port 1"
 is "... whose keys are not for all" "$(stat -c %A $tree/reservations/1)" "-r--------"
-is "the primary" "$(of node $tree/primary) $(of term $tree/primary)" "vios1 1"
+is "R21 the primary node was another one" "$(of node $tree/primary) $(of term $tree/primary)" "n5 2"
 is "what is in the config" "$(of nodes $tree/config), $(of objects $tree/config), $(of first-event $tree/config) $(of events $tree/config)" \
-	"2 of 4, 10 of 256, 1 2"
+	"2 of 4, 9 of 256, 1 4"
 umount $tree
 
 # --- mount(8), as an administrator does it

@@ -92,7 +92,7 @@ alike() {
 }
 t "R22 who stayed says the same" wait_for 30 alike
 is "V6 each commit is there once" "$(of commit $mnt/n1/config)" "$(of id "$mnt/n1/events/$(ls $mnt/n1/events | sort -n | tail -1)")"
-is "V6 and so many they were" "$(of commit $mnt/n1/config)" $((4 + 2 * 24))
+is "V6 and so many they were" "$(of commit $mnt/n1/config)" $((5 + 2 * 24))
 kill "${away[@]}" 2>/dev/null
 wait "${away[@]}"
 fails "V11 an event that is kept no longer is gone" "No such file" cat $mnt/n1/events/1

@@ -35,7 +35,7 @@ umount $mnt/n1
 is "P3 any two say the same" "$(for p in "b c" "b d" "c d"; do
 	set -- $p
 	dump '["gen"], len(d["events"])' /dev/vd$1 /dev/vd$2
-done | sort | uniq -c | xargs)" "3 (6, 6)"
+done | sort | uniq -c | xargs)" "3 (12, 12)"
 fsck.clusterfs /dev/vdb /dev/vdc /dev/vdd >/out/fsck
 t "P3 who returns is overwritten" fsck.clusterfs -n /dev/vdb /dev/vdc /dev/vdd
 

@@ -1,0 +1,503 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * clusterfs: who has a role, and how it moves (P4-P6). The states are in role.h.
+ *
+ *  1. An eligible node asks for the role's lock, EX, and stays queued.
+ *  2. Granted: is it still eligible? Else it releases at once. TAKING: the next term is
+ *     committed. From then on no commit of an older term counts.
+ *  3. PROOF: until the database says that the old owner has left, was fenced, or has begun
+ *     another life. There is no limit; status says whose end is waited for, and since when.
+ *  4. ACTIVE is committed, then the role is given: activate().
+ *  5. A planned move: drain(), a commit that nobody has it, and the lock is released.
+ *  6. If the node is LOST, or the database has a later term: lost(), the lock is released,
+ *     drain(). Only after that the lock is asked for again.
+ *
+ * One worker for each role makes all the steps; what happens elsewhere only wakes it.
+ */
+#define pr_fmt(fmt) "clusterfs: " fmt
+
+#include "role_record.h"
+
+/* Before another try at what has failed, and between looks at what nobody tells. */
+#define CFS_ROLE_AGAIN_MS	1000
+#define CFS_ROLE_LOOK_MS	100
+
+/**
+ * cfs_role_state_name() - for status
+ * @state: of a role
+ *
+ * Return: it.
+ */
+const char *cfs_role_state_name(enum cfs_role_state state)
+{
+	static const char * const names[CFS_ROLE_STATES] = {
+		[CFS_ROLE_OFF]		= "off",
+		[CFS_ROLE_QUEUED]	= "queued",
+		[CFS_ROLE_TAKING]	= "taking",
+		[CFS_ROLE_PROOF]	= "proof",
+		[CFS_ROLE_ACTIVE]	= "active",
+		[CFS_ROLE_DRAINING]	= "draining",
+	};
+
+	return state < ARRAY_SIZE(names) ? names[state] : "?";
+}
+
+/**
+ * cfs_role_status() - what a role is, and since when
+ * @role: role
+ * @status: to be filled
+ *
+ * Context: process; waits for nobody.
+ */
+void cfs_role_status(struct cfs_role *role, struct cfs_role_status *status)
+{
+	spin_lock(&role->m->view_lock);
+	*status = role->status;
+	spin_unlock(&role->m->view_lock);
+}
+
+static void cfs_role_say(struct cfs_role *role, enum cfs_role_state state, u32 waits,
+			 const char *why)
+{
+	struct cfs_role_status *s = &role->status;
+	struct cfs_mount *m = role->m;
+
+	spin_lock(&m->view_lock);
+	if (s->state != state)
+		s->since = ktime_get_real_seconds();
+	WRITE_ONCE(s->state, state);
+	s->term = state >= CFS_ROLE_PROOF ? role->term : 0;
+	s->waits = waits;
+	strscpy(s->why, why ? : "", sizeof(s->why));
+	spin_unlock(&m->view_lock);
+	cfs_view_touch(m);
+}
+
+static void cfs_role_look_in(struct cfs_role *role, unsigned int ms)
+{
+	if (!READ_ONCE(role->closing))
+		mod_delayed_work(cfs_queue, &role->work, msecs_to_jiffies(ms));
+}
+
+/**
+ * cfs_role_kick() - see whether a role can be moved on
+ * @role: role
+ *
+ * Context: any.
+ */
+void cfs_role_kick(struct cfs_role *role)
+{
+	cfs_role_look_in(role, 0);
+}
+
+/**
+ * cfs_roles_kick() - something has changed that roles may wait for
+ * @m: mount
+ *
+ * Context: process; waits for nobody.
+ */
+void cfs_roles_kick(struct cfs_mount *m)
+{
+	struct cfs_role *role;
+
+	spin_lock(&m->roles_lock);
+	list_for_each_entry(role, &m->roles, entry)
+		cfs_role_kick(role);
+	spin_unlock(&m->roles_lock);
+}
+
+/* --- one step each; they return whether another may follow at once --- */
+
+/* Why this node may not have it, or NULL. */
+static const char *cfs_role_unfit(struct cfs_role *role, bool has)
+{
+	struct cfs_mount *m = role->m;
+	enum cfs_health health;
+
+	if (READ_ONCE(role->closing))
+		return "it is given up";
+	cfs_state_look(m);
+	health = READ_ONCE(m->status.health);
+	if (health == CFS_OUT)
+		return "the node is LOST";
+	/* P20: who owns a LU goes on without the database; nobody begins. */
+	if (health == CFS_RESTRICTED && (!has || role->ops->commits_only))
+		return "the database cannot be reached";
+	return role->ops->unfit ? role->ops->unfit(role) : NULL;
+}
+
+static enum clusterfs_lock_state cfs_role_lock_state(struct cfs_role *role)
+{
+	struct clusterfs_lock_status s;
+
+	clusterfs_lock_status(&role->lock, &s);
+	return s.state;
+}
+
+/* Nothing is held or asked for any more; another try not before so long. */
+static bool cfs_role_off(struct cfs_role *role, unsigned int ms, const char *why)
+{
+	int ret = -EINVAL;
+
+	if (cfs_role_lock_state(role) == CLUSTERFS_LOCK_GRANTED)
+		ret = clusterfs_lock_release(&role->lock, 0);
+	if (ret && ret != -EINVAL && ret != -ENODEV)
+		pr_warn("node %s: lock %s was not given back (error %d)\n", role->m->opt.node,
+			role->lock.name, ret);
+	role->not_before = jiffies + msecs_to_jiffies(ms);
+	cfs_role_say(role, CFS_ROLE_OFF, CFS_NOBODY, why);
+	return true;
+}
+
+/* 1. */
+static bool cfs_role_ask(struct cfs_role *role, const char *unfit)
+{
+	int ret;
+
+	if (unfit || !cfs_may(role->m, CFS_MAY_COMMIT)) {
+		unfit = unfit ? : "the node may not commit now";
+		if (strcmp(role->status.why, unfit))
+			cfs_role_say(role, CFS_ROLE_OFF, CFS_NOBODY, unfit);
+		return false;
+	}
+	if (time_before(jiffies, role->not_before)) {
+		cfs_role_look_in(role, jiffies_to_msecs(role->not_before - jiffies));
+		return false;
+	}
+	/* -EBUSY: what was given back is not back yet; done() tells. */
+	ret = clusterfs_lock_request(&role->lock, CLUSTERFS_LOCK_EX, 0);
+	if (ret) {
+		if (ret != -EBUSY)
+			cfs_role_look_in(role, CFS_ROLE_AGAIN_MS);
+		return false;
+	}
+	role->yields = false;
+	cfs_role_say(role, CFS_ROLE_QUEUED, CFS_NOBODY, "");
+	return true;
+}
+
+/* 2. */
+static bool cfs_role_take(struct cfs_role *role, const char *unfit)
+{
+	struct cfs_mount *m = role->m;
+	char why[sizeof(m->db.why)];
+
+	switch (cfs_role_lock_state(role)) {
+	case CLUSTERFS_LOCK_GRANTED:
+		break;
+	case CLUSTERFS_LOCK_IDLE:
+		return cfs_role_off(role, unfit ? 0 : CFS_ROLE_AGAIN_MS,
+				    unfit ? : "the lock was not granted");
+	default:
+		/* -ENOENT: it is cancelled already. */
+		if (unfit && clusterfs_lock_cancel(&role->lock) == 0)
+			cfs_role_say(role, CFS_ROLE_QUEUED, CFS_NOBODY, unfit);
+		else if (!unfit && !role->status.why[0])
+			cfs_role_say(role, CFS_ROLE_QUEUED, CFS_NOBODY, "another node has it");
+		return false;
+	}
+	if (unfit)
+		return cfs_role_off(role, 0, unfit);
+	if (!clusterfs_lock_held(&role->lock, CLUSTERFS_LOCK_EX)) {
+		/* The lockspace recovers; that it has is not told to those who hold. */
+		cfs_role_look_in(role, CFS_ROLE_LOOK_MS);
+		return false;
+	}
+	cfs_role_say(role, CFS_ROLE_TAKING, CFS_NOBODY, "the next term is committed");
+	if (cfs_change(m, cfs_role_fill_taking, role, why)) {
+		pr_warn("node %s: %s is not taken: %s\n", m->opt.node, role->lock.name, why);
+		return cfs_role_off(role, CFS_ROLE_AGAIN_MS, why);
+	}
+	cfs_role_say(role, CFS_ROLE_PROOF, CFS_NOBODY, "");
+	return true;
+}
+
+/* Give it back, with a record of that if one can be made. */
+static bool cfs_role_free(struct cfs_role *role, unsigned int ms, const char *reason)
+{
+	struct cfs_mount *m = role->m;
+	char why[sizeof(m->db.why)];
+	int ret;
+
+	if (cfs_may(m, CFS_MAY_COMMIT))
+		ret = cfs_change(m, cfs_role_fill_free, role, why);
+	else
+		ret = cfs_state_refuses(m, why);
+	if (ret)
+		pr_warn("node %s: that %s is given back is not recorded: %s\n", m->opt.node,
+			role->lock.name, why);
+	return cfs_role_off(role, ms, reason);
+}
+
+/* 4. */
+static bool cfs_role_activate(struct cfs_role *role)
+{
+	int ret = role->ops->activate ? role->ops->activate(role, role->term) : 0;
+
+	if (ret) {
+		pr_warn("node %s: %s, term %llu, is given back (error %d)\n", role->m->opt.node,
+			role->lock.name, role->term, ret);
+		return cfs_role_free(role, CFS_ROLE_AGAIN_MS, "it could not be begun");
+	}
+	pr_info("node %s: has %s, term %llu\n", role->m->opt.node, role->lock.name, role->term);
+	cfs_role_say(role, CFS_ROLE_ACTIVE, CFS_NOBODY, "");
+	return true;
+}
+
+/* 3. */
+static bool cfs_role_prove(struct cfs_role *role, const char *unfit)
+{
+	struct cfs_mount *m = role->m;
+	char why[sizeof(m->db.why)];
+	u32 waits;
+	int ret;
+
+	if (role->ops->commits_only)
+		return cfs_role_activate(role);
+	if (unfit)
+		return cfs_role_off(role, 0, unfit);
+	mutex_lock(&m->lock);
+	waits = cfs_role_waits(role);
+	mutex_unlock(&m->lock);
+	if (waits != CFS_NOBODY) {
+		if (role->status.waits != waits)
+			cfs_role_say(role, CFS_ROLE_PROOF, waits,
+				     "the old owner has to leave or to be fenced");
+		return false;
+	}
+	ret = cfs_change(m, cfs_role_fill_active, role, why);
+	if (!ret)
+		return cfs_role_activate(role);
+	if (ret == -EINPROGRESS)
+		return true;
+	pr_warn("node %s: %s is not taken: %s\n", m->opt.node, role->lock.name, why);
+	return cfs_role_off(role, CFS_ROLE_AGAIN_MS, why);
+}
+
+/* 5. */
+static bool cfs_role_move(struct cfs_role *role, const char *why)
+{
+	cfs_role_say(role, CFS_ROLE_DRAINING, CFS_NOBODY, why);
+	if (role->ops->drain)
+		role->ops->drain(role);
+	return cfs_role_free(role, 0, why);
+}
+
+/* 6. */
+static bool cfs_role_end(struct cfs_role *role, const char *why)
+{
+	pr_warn("node %s: has lost %s, term %llu: %s\n", role->m->opt.node, role->lock.name,
+		role->term, why);
+	if (role->ops->lost)
+		role->ops->lost(role);
+	cfs_role_say(role, CFS_ROLE_DRAINING, CFS_NOBODY, why);
+	if (role->ops->drain)
+		role->ops->drain(role);
+	return cfs_role_off(role, 0, why);
+}
+
+static bool cfs_role_keep(struct cfs_role *role, const char *unfit)
+{
+	struct cfs_mount *m = role->m;
+	unsigned int ms;
+	bool mine;
+
+	if (!cfs_may(m, CFS_MAY_HOLD))
+		return cfs_role_end(role, m->status.why);
+	if (cfs_role_lock_state(role) != CLUSTERFS_LOCK_GRANTED)
+		return cfs_role_end(role, "its lock is gone");
+	mutex_lock(&m->lock);
+	mine = cfs_role_mine(role);
+	mutex_unlock(&m->lock);
+	if (!mine)
+		return cfs_role_end(role, "another node has a later term");
+	if (unfit)
+		return cfs_role_move(role, unfit);
+	if (READ_ONCE(role->yields))
+		return cfs_role_move(role, "it was given to another");
+	ms = role->ops->work ? role->ops->work(role) : 0;
+	if (ms)
+		cfs_role_look_in(role, ms);
+	return false;
+}
+
+static bool cfs_role_step(struct cfs_role *role)
+{
+	const enum cfs_role_state state = role->status.state;
+	const char *unfit = cfs_role_unfit(role, state == CFS_ROLE_ACTIVE);
+
+	switch (state) {
+	case CFS_ROLE_OFF:
+		return cfs_role_ask(role, unfit);
+	case CFS_ROLE_QUEUED:
+		return cfs_role_take(role, unfit);
+	case CFS_ROLE_PROOF:
+		return cfs_role_prove(role, unfit);
+	case CFS_ROLE_ACTIVE:
+		return cfs_role_keep(role, unfit);
+	default:
+		return false;		/* passed within a step */
+	}
+}
+
+static void cfs_role_work(struct work_struct *work)
+{
+	struct cfs_role *role = container_of(to_delayed_work(work), struct cfs_role, work);
+
+	while (cfs_role_step(role))
+		;
+}
+
+/* --- they come and go --- */
+
+static void cfs_role_done(struct clusterfs_lock *lock, int status)
+{
+	cfs_role_kick(lock->private);
+}
+
+static void cfs_role_lock_free(struct clusterfs_lock *lock)
+{
+	struct cfs_role *role = lock->private;
+	struct cfs_mount *m = role->m;
+
+	/* A done() may have woken it last; it finds nothing to do. */
+	cancel_delayed_work_sync(&role->work);
+	kfree(role);
+	cfs_mount_put(m);
+}
+
+/* No blocked(): a role lock does not let go because others wait. */
+static const struct clusterfs_lock_user cfs_role_user = {
+	.done	= cfs_role_done,
+	.free	= cfs_role_lock_free,
+};
+
+/**
+ * cfs_role_open() - this node could have a role
+ * @m: mount, registered
+ * @ops: what it is
+ * @id: of the object; of the primary node: 1
+ * @private: the user's
+ *
+ * From now on @ops may be called.
+ *
+ * Context: process.
+ * Return: role, to be given to cfs_role_close() before cfs_leave(); or ERR_PTR().
+ */
+struct cfs_role *cfs_role_open(struct cfs_mount *m, const struct cfs_role_ops *ops, u64 id,
+			       void *private)
+{
+	struct cfs_role *role = kzalloc(sizeof(*role), GFP_KERNEL);
+	char name[CLUSTERFS_RES_MAX + 1];
+	int ret;
+
+	if (!role)
+		return ERR_PTR(-ENOMEM);
+	role->m = m;
+	role->ops = ops;
+	role->id = id;
+	role->private = private;
+	role->not_before = jiffies;
+	role->status.waits = CFS_NOBODY;
+	INIT_DELAYED_WORK(&role->work, cfs_role_work);
+	if (ops->type == CFS_PRIMARY)
+		snprintf(name, sizeof(name), "primary");
+	else
+		snprintf(name, sizeof(name), "%s:%llu", ops->type == CFS_LU ? "lu" : "vol", id);
+	refcount_inc(&m->ref);
+	ret = clusterfs_lock_open(m->ls, &role->lock, name, &cfs_role_user, role);
+	if (ret) {
+		kfree(role);
+		cfs_mount_put(m);
+		return ERR_PTR(ret);
+	}
+	spin_lock(&m->roles_lock);
+	list_add_tail(&role->entry, &m->roles);
+	spin_unlock(&m->roles_lock);
+	cfs_role_kick(role);
+	return role;
+}
+
+/**
+ * cfs_role_close() - this node does not have a role any more, and does not want it
+ * @role: it; not to be used any more
+ *
+ * If it had it: drained, and recorded, or lost. @ops is not called any more.
+ *
+ * Context: process, sleeps: as drain() and cfs_change() do.
+ */
+void cfs_role_close(struct cfs_role *role)
+{
+	struct cfs_mount *m = role->m;
+
+	spin_lock(&m->roles_lock);
+	list_del(&role->entry);
+	spin_unlock(&m->roles_lock);
+	WRITE_ONCE(role->closing, true);
+	/* Nobody queues it again but this. */
+	cancel_delayed_work_sync(&role->work);
+	queue_delayed_work(cfs_queue, &role->work, 0);
+	flush_delayed_work(&role->work);
+	clusterfs_lock_close(&role->lock);
+}
+
+/**
+ * cfs_role_yield() - let another node have a role
+ * @role: role
+ * @why: room for sizeof(m->db.why) characters: a sentence, if it fails; or NULL
+ *
+ * It is drained and recorded. If nobody else waits for it this node has it again, with the
+ * next term.
+ *
+ * Context: process, sleeps for at most twice the mount's "timeout".
+ * Return: 0; -EPERM: this node does not have it; -ETIMEDOUT: it goes on by itself.
+ */
+int cfs_role_yield(struct cfs_role *role, char *why)
+{
+	struct cfs_mount *m = role->m;
+	struct cfs_role_status s;
+	u64 term;
+
+	cfs_role_status(role, &s);
+	if (s.state != CFS_ROLE_ACTIVE) {
+		if (why)
+			snprintf(why, sizeof(m->db.why), "node %s does not have %s", m->opt.node,
+				 role->lock.name);
+		return -EPERM;
+	}
+	term = s.term;
+	WRITE_ONCE(role->yields, true);
+	cfs_role_kick(role);
+	wait_event_timeout(m->changed,
+			   (cfs_role_status(role, &s), s.state < CFS_ROLE_PROOF || s.term != term),
+			   2 * m->opt.timeout * HZ);
+	if (s.state < CFS_ROLE_PROOF || s.term != term)
+		return 0;
+	if (why)
+		snprintf(why, sizeof(m->db.why), "%s is %s yet", role->lock.name,
+			 cfs_role_state_name(s.state));
+	return -ETIMEDOUT;
+}
+
+/**
+ * cfs_fencing() - whose end does this node wait for
+ * @m: mount
+ *
+ * Return: a bit for each slot: a verdict about that node (cfs_fence_done()), or its leave,
+ * lets a role go on.
+ */
+u32 cfs_fencing(struct cfs_mount *m)
+{
+	struct cfs_role_status s;
+	struct cfs_role *role;
+	u32 slots = 0;
+
+	spin_lock(&m->roles_lock);
+	list_for_each_entry(role, &m->roles, entry) {
+		cfs_role_status(role, &s);
+		if (s.state == CFS_ROLE_PROOF && s.waits < CFS_NODES_MAX)
+			slots |= BIT(s.waits);
+	}
+	spin_unlock(&m->roles_lock);
+	return slots;
+}

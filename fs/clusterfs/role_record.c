@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * clusterfs: roles in the database. Each commit here is refused unless the lock is held, and
+ * all but the first one unless the term is still the one that the first one gave: so of two
+ * that believe to have a role the database knows one, whatever the locks say (V5).
+ *
+ * TAKING(t+1) raises the term and leaves the owner: the last one that was ACTIVE, whose end
+ * is to be proven. It names nobody if that is proven already, for the record's own age is
+ * what a node's record is compared with (cfs_proven_out()).
+ */
+#include "role_record.h"
+
+/* Where an object's payload says who has its role. */
+static size_t cfs_owner_at(unsigned int type)
+{
+	switch (type) {
+	case CFS_PRIMARY:
+		return offsetof(struct cfs_disk_primary, node);
+	case CFS_LU:
+		return offsetof(struct cfs_disk_lu, owner);
+	default:
+		return offsetof(struct cfs_disk_volume, owner);
+	}
+}
+
+/**
+ * cfs_role_owner() - the owner, as the database has it
+ * @type: of the object
+ * @r: its record
+ *
+ * Return: slot or CFS_NOBODY.
+ */
+u32 cfs_role_owner(unsigned int type, const struct cfs_disk_record *r)
+{
+	return le32_to_cpup((const __le32 *)(const void *)(r->payload + cfs_owner_at(type)));
+}
+
+/* Has who had it last ended? This node's own I/O has: drain() was called. */
+static bool cfs_role_vacant(struct cfs_mount *m, const struct cfs_disk_record *r, u32 owner)
+{
+	return owner == m->slot || cfs_proven_out(&m->db, owner, r);
+}
+
+static int cfs_role_put(struct cfs_role *role, struct cfs_txn *t, const struct cfs_obj *o,
+			u64 term, u32 owner, const char *what)
+{
+	const unsigned int type = role->ops->type;
+	struct cfs_mount *m = role->m;
+	const __le32 slot = cpu_to_le32(owner);
+	u8 payload[CFS_PAYLOAD_SIZE] = {};
+	int ret;
+
+	if (o)
+		memcpy(payload, o->d.payload, sizeof(payload));
+	memcpy(payload + cfs_owner_at(type), &slot, sizeof(slot));
+	ret = cfs_txn_put(&m->db, t, type, role->id, o ? o->d.uuid : NULL, term, payload);
+	if (ret)
+		return ret;
+	if (type == CFS_PRIMARY)
+		return cfs_txn_event(&m->db, t, CFS_EVENT_TOPOLOGY, CFS_INFORMATION, CFS_CODE_ROLE,
+				     type, role->id, "node %s %s the primary node, term %llu",
+				     m->opt.node, what, term);
+	return cfs_txn_event(&m->db, t, CFS_EVENT_TOPOLOGY, CFS_INFORMATION, CFS_CODE_ROLE, type,
+			     role->id, "node %s %s the owner of %s %llu, term %llu", m->opt.node,
+			     what, cfs_type_name(type), role->id, term);
+}
+
+static int cfs_role_has_lock(struct cfs_role *role)
+{
+	if (clusterfs_lock_held(&role->lock, CLUSTERFS_LOCK_EX))
+		return 0;
+	return cfs_fail(&role->m->db, -ENOLCK, "the lock on the role is lost");
+}
+
+/* The object, if the role's term is still this node's. */
+static struct cfs_obj *cfs_role_object(struct cfs_role *role)
+{
+	struct cfs_obj *o = cfs_get(&role->m->db.index, role->ops->type, role->id);
+
+	return o && le64_to_cpu(o->d.role_term) == role->term ? o : NULL;
+}
+
+/**
+ * cfs_role_mine() - does the database still say that this node has a role
+ * @role: role, the mount is locked
+ *
+ * Return: true if so, as it was read last.
+ */
+bool cfs_role_mine(struct cfs_role *role)
+{
+	struct cfs_obj *o = cfs_role_object(role);
+
+	lockdep_assert_held(&role->m->lock);
+	return o && cfs_role_owner(role->ops->type, &o->d) == role->m->slot;
+}
+
+static int cfs_role_check(struct cfs_role *role)
+{
+	int ret = cfs_role_has_lock(role);
+
+	if (!ret && !cfs_role_object(role))
+		ret = cfs_fail(&role->m->db, -ENOLCK, "another node has taken a later term");
+	return ret;
+}
+
+/**
+ * cfs_role_fill_taking() - commit TAKING (P5.2); of a role that only commits, ACTIVE
+ * @m: mount
+ * @t: to be filled
+ * @arg: role; its term is set
+ *
+ * Return: 0 or -errno.
+ */
+int cfs_role_fill_taking(struct cfs_mount *m, struct cfs_txn *t, void *arg)
+{
+	struct cfs_role *role = arg;
+	const unsigned int type = role->ops->type;
+	struct cfs_obj *o = cfs_get(&m->db.index, type, role->id);
+	u32 owner;
+	int ret;
+
+	ret = cfs_role_has_lock(role);
+	if (ret)
+		return ret;
+	if (!o && type != CFS_PRIMARY)
+		return cfs_fail(&m->db, -ENOENT, "there is no %s %llu", cfs_type_name(type),
+				role->id);
+	role->term = o ? le64_to_cpu(o->d.role_term) + 1 : 1;
+	if (role->ops->commits_only)
+		return cfs_role_put(role, t, o, role->term, m->slot, "is");
+	owner = cfs_role_owner(type, &o->d);
+	if (cfs_role_vacant(m, &o->d, owner))
+		owner = CFS_NOBODY;
+	return cfs_role_put(role, t, o, role->term, owner, "will be");
+}
+
+/**
+ * cfs_role_waits() - whose end is to be proven yet
+ * @role: role in PROOF, the mount is locked
+ *
+ * Return: slot; CFS_NOBODY: there is nobody, or the term is not this node's any more.
+ */
+u32 cfs_role_waits(struct cfs_role *role)
+{
+	struct cfs_obj *o = cfs_role_object(role);
+	u32 owner;
+
+	lockdep_assert_held(&role->m->lock);
+	owner = o ? cfs_role_owner(role->ops->type, &o->d) : CFS_NOBODY;
+	return !o || cfs_role_vacant(role->m, &o->d, owner) ? CFS_NOBODY : owner;
+}
+
+/**
+ * cfs_role_fill_active() - commit ACTIVE (P5.4)
+ * @m: mount
+ * @t: to be filled
+ * @arg: role
+ *
+ * Return: 0; -EINPROGRESS: the old owner's end is not proven; -ENOLCK: there is a later term;
+ * or -errno.
+ */
+int cfs_role_fill_active(struct cfs_mount *m, struct cfs_txn *t, void *arg)
+{
+	struct cfs_role *role = arg;
+	u32 owner;
+	int ret;
+
+	ret = cfs_role_check(role);
+	if (ret)
+		return ret;
+	owner = cfs_role_waits(role);
+	if (owner != CFS_NOBODY)
+		return cfs_fail(&m->db, -EINPROGRESS, "the end of node %u is not proven", owner);
+	return cfs_role_put(role, t, cfs_role_object(role), role->term, m->slot, "is");
+}
+
+/**
+ * cfs_role_fill_free() - commit that nobody has it (P6)
+ * @m: mount
+ * @t: to be filled
+ * @arg: role, drained
+ *
+ * Return: 0; -ENOLCK: there is a later term; or -errno.
+ */
+int cfs_role_fill_free(struct cfs_mount *m, struct cfs_txn *t, void *arg)
+{
+	struct cfs_role *role = arg;
+	int ret;
+
+	ret = cfs_role_check(role);
+	return ret ? : cfs_role_put(role, t, cfs_role_object(role), role->term, CFS_NOBODY,
+				    "is no more");
+}
+
+/* What a holder wants to commit. */
+struct cfs_role_arg {
+	struct cfs_role	*role;
+	cfs_fill_t	fill;
+	void		*arg;
+};
+
+static int cfs_role_fill(struct cfs_mount *m, struct cfs_txn *t, void *arg)
+{
+	const struct cfs_role_arg *a = arg;
+	int ret;
+
+	ret = cfs_role_check(a->role);
+	if (!ret && !cfs_role_mine(a->role))
+		ret = cfs_fail(&m->db, -ENOLCK, "this node does not have the role");
+	return ret ? : a->fill(m, t, a->arg);
+}
+
+/**
+ * cfs_role_change() - change the database as the holder of a role
+ * @role: role
+ * @fill: says what, as for cfs_change()
+ * @arg: for @fill
+ * @why: as for cfs_change()
+ *
+ * Context: as cfs_change().
+ * Return: 0; -ENOLCK: this node does not have the role, or another has a later term; or as
+ * cfs_change() says.
+ */
+int cfs_role_change(struct cfs_role *role, cfs_fill_t fill, void *arg, char *why)
+{
+	struct cfs_role_arg a = { role, fill, arg };
+
+	return cfs_change(role->m, cfs_role_fill, &a, why);
+}

@@ -1,0 +1,572 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit: roles, verdicts and the primary node, by nodes that have a repository in memory and
+ * the locks of lock_local. What happens is waited for, never slept for.
+ */
+#include <kunit/test.h>
+
+#include "lock_local.h"
+#include "role_record.h"
+
+#define RT_SPACE	"rt"
+#define RT_NODES	3
+#define RT_LONG		(20 * HZ)
+/* How long a lock may take where it is never granted. */
+#define RT_SECONDS	3
+
+static u8 *rt_disk;
+static struct cfs_super rt_sb;
+static struct cfs_mount *rt_m[RT_NODES];
+
+/* A LU's role at a node, and what was done with it. */
+struct rt_role {
+	struct cfs_role		*role;
+	const char		*unfit;
+	int			fails;		/* activate() does */
+	unsigned int		active, drained, lost;
+	u64			term;
+};
+
+static struct rt_role rt_role[RT_NODES];
+
+static int rt_read(void *ctx, unsigned int replica, u64 block, void *buf, unsigned int blocks)
+{
+	if (replica || block + blocks > rt_sb.total_blocks)
+		return -EIO;
+	memcpy(buf, rt_disk + block * CFS_BLOCK_SIZE, blocks * CFS_BLOCK_SIZE);
+	return 0;
+}
+
+static int rt_write(void *ctx, unsigned int replica, u64 block, const void *buf,
+		    unsigned int blocks, unsigned int flags)
+{
+	if (replica || block + blocks > rt_sb.total_blocks)
+		return -EIO;
+	memcpy(rt_disk + block * CFS_BLOCK_SIZE, buf, blocks * CFS_BLOCK_SIZE);
+	return 0;
+}
+
+#define rt_until(test, m, condition)						\
+	KUNIT_ASSERT_TRUE_MSG(test, wait_event_timeout((m)->changed, condition, RT_LONG) > 0, \
+			      "never: " #condition)
+
+/* Node @i joins, as mount does. */
+static void rt_join(struct kunit *test, unsigned int i)
+{
+	const struct cfs_io io = { .read = rt_read, .write = rt_write };
+	struct fs_context fc = {};
+	struct cfs_mount *m = cfs_mount_new();
+
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	rt_m[i] = m;
+	m->opt.node = kasprintf(GFP_KERNEL, "n%u", i);
+	m->opt.lockspace = kstrdup(RT_SPACE, GFP_KERNEL);
+	m->opt.lock = "local";
+	m->opt.timeout = RT_SECONDS;
+	KUNIT_ASSERT_EQ(test, cfs_open(&m->db, &io, 1, 0, &cfs_boot), 0);
+	m->open = true;
+	m->db.me = CFS_NODES_MAX;
+	m->sb = m->db.sb;
+	KUNIT_ASSERT_EQ_MSG(test, cfs_join_repository(m, &fc), 0, "%s", m->db.why);
+}
+
+static void rt_leave(unsigned int i)
+{
+	if (rt_role[i].role)
+		cfs_role_close(rt_role[i].role);
+	rt_role[i].role = NULL;
+	if (rt_m[i])
+		cfs_leave(rt_m[i]);
+	rt_m[i] = NULL;
+}
+
+/* The cases may run before the module's own init. */
+static bool rt_queue;
+
+static int rt_init(struct kunit *test)
+{
+	u8 *block;
+	unsigned int i;
+
+	rt_queue = !cfs_queue;
+	if (rt_queue) {
+		KUNIT_ASSERT_EQ(test, cfs_io_init(), 0);
+		KUNIT_ASSERT_EQ(test, cfs_member_init(), 0);
+		uuid_gen(&cfs_boot);
+	}
+	memset(rt_m, 0, sizeof(rt_m));
+	memset(rt_role, 0, sizeof(rt_role));
+	rt_sb = (struct cfs_super){
+		.generation = 1, .tag = 4711, .nodes = 4, .replicas = 1, .log_blocks = 32,
+		.objects = 64, .events = 64, .made = 1, .cluster = "lab",
+	};
+	uuid_gen(&rt_sb.uuid);
+	uuid_gen(&rt_sb.replica_uuid);
+	cfs_geometry(&rt_sb);
+	rt_disk = kvzalloc(rt_sb.total_blocks * CFS_BLOCK_SIZE, GFP_KERNEL);
+	block = kzalloc(CFS_BLOCK_SIZE, GFP_KERNEL);
+	KUNIT_ASSERT_TRUE(test, rt_disk && block);
+	cfs_super_encode(&rt_sb, block);
+	rt_write(NULL, 0, CFS_SUPER_BLOCK, block, 1, 0);
+	rt_write(NULL, 0, CFS_SUPER_BLOCK_2, block, 1, 0);
+	kfree(block);
+	for (i = 0; i < RT_NODES; i++)
+		rt_join(test, i);
+	return 0;
+}
+
+static void rt_exit(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 0; i < RT_NODES; i++)
+		rt_leave(i);
+	if (rt_queue) {
+		cfs_member_exit();
+		cfs_io_exit();
+		cfs_queue = NULL;
+	}
+	kvfree(rt_disk);
+	rt_disk = NULL;
+}
+
+/* --- a LU, and its role --- */
+
+static int rt_fill_lu(struct cfs_mount *m, struct cfs_txn *t, void *arg)
+{
+	struct cfs_disk_lu lu = {
+		.name = "lu", .owner = cpu_to_le32(CFS_NOBODY), .block = cpu_to_le32(512),
+	};
+	static const u8 uuid[16] = { 1 };
+	int ret = cfs_txn_put(&m->db, t, CFS_LU, 1, uuid, 0, &lu);
+
+	return ret ? : cfs_txn_event(&m->db, t, CFS_EVENT_TOPOLOGY, CFS_INFORMATION, 1, CFS_LU, 1,
+				     "a LU");
+}
+
+static const char *rt_unfit(struct cfs_role *role)
+{
+	return ((struct rt_role *)role->private)->unfit;
+}
+
+static int rt_activate(struct cfs_role *role, u64 term)
+{
+	struct rt_role *r = role->private;
+
+	if (r->fails) {
+		r->fails--;
+		return -EIO;
+	}
+	r->term = term;
+	r->active++;
+	return 0;
+}
+
+static void rt_drain(struct cfs_role *role)
+{
+	((struct rt_role *)role->private)->drained++;
+}
+
+static void rt_lost(struct cfs_role *role)
+{
+	((struct rt_role *)role->private)->lost++;
+}
+
+static const struct cfs_role_ops rt_ops = {
+	.type		= CFS_LU,
+	.unfit		= rt_unfit,
+	.activate	= rt_activate,
+	.drain		= rt_drain,
+	.lost		= rt_lost,
+};
+
+static bool rt_is(unsigned int i, enum cfs_role_state state)
+{
+	struct cfs_role_status s;
+
+	cfs_role_status(rt_role[i].role, &s);
+	return s.state == state;
+}
+
+static void rt_open(struct kunit *test, unsigned int i)
+{
+	struct cfs_role *role = cfs_role_open(rt_m[i], &rt_ops, 1, &rt_role[i]);
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(role));
+	rt_role[i].role = role;
+}
+
+/* The LU is there, node 0 has it, the others wait, in order. */
+static void rt_begin(struct kunit *test)
+{
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, cfs_change(rt_m[0], rt_fill_lu, NULL, NULL), 0);
+	for (i = 0; i < RT_NODES; i++) {
+		rt_open(test, i);
+		rt_until(test, rt_m[i], rt_is(i, i ? CFS_ROLE_QUEUED : CFS_ROLE_ACTIVE));
+	}
+}
+
+/* What the database says, read by node @i. */
+static void rt_owner(struct kunit *test, unsigned int i, u32 owner, u64 term)
+{
+	const struct cfs_disk_record *r;
+	struct cfs_view *view;
+
+	mutex_lock(&rt_m[i]->lock);
+	cfs_refresh(rt_m[i]);
+	mutex_unlock(&rt_m[i]->lock);
+	view = cfs_view_get(rt_m[i]);
+	r = cfs_view_object(view, CFS_LU, 1);
+	KUNIT_EXPECT_EQ(test, cfs_role_owner(CFS_LU, r), owner);
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(r->role_term), term);
+	cfs_view_put(view);
+}
+
+static int rt_fill_event(struct cfs_mount *m, struct cfs_txn *t, void *arg)
+{
+	if (arg)
+		((void (*)(void))arg)();
+	return cfs_txn_event(&m->db, t, CFS_EVENT_ALERT, CFS_INFORMATION, 99, CFS_LU, 1,
+			     "by node %s", m->opt.node);
+}
+
+/* What node @i commits as the owner. */
+static int rt_act(unsigned int i, void (*within)(void))
+{
+	return cfs_role_change(rt_role[i].role, rt_fill_event, within, NULL);
+}
+
+/* How often did a node act, as node @i reads it? */
+static unsigned int rt_acts(unsigned int i, const char *by)
+{
+	struct cfs_index *ix = &rt_m[i]->db.index;
+	const struct cfs_disk_event *e;
+	unsigned int acts = 0;
+	u64 id;
+
+	mutex_lock(&rt_m[i]->lock);
+	cfs_refresh(rt_m[i]);
+	for (id = ix->event_first; id < ix->next[CFS_EVENT]; id++) {
+		e = (const void *)cfs_get_event(ix, id)->payload;
+		acts += le32_to_cpu(e->code) == 99 && !strcmp(e->text, by);
+	}
+	mutex_unlock(&rt_m[i]->lock);
+	return acts;
+}
+
+static int rt_verdict(unsigned int by, const char *node, bool confirmed)
+{
+	struct cfs_verdict v = { .boot = cfs_boot, .method = "lab", .confirmed = confirmed };
+
+	strscpy(v.node, node, sizeof(v.node));
+	return cfs_fence_done(rt_m[by], &v, NULL);
+}
+
+/* --- cases --- */
+
+/* P4, P6: the first one has it, and gives it to the next in order; each in a term of its own. */
+static void role_moves(struct kunit *test)
+{
+	rt_begin(test);
+	KUNIT_EXPECT_EQ(test, rt_role[0].term, 1);
+	rt_owner(test, 1, 0, 1);
+	KUNIT_EXPECT_EQ(test, rt_act(0, NULL), 0);
+	KUNIT_EXPECT_EQ(test, rt_act(1, NULL), -ENOLCK);
+	KUNIT_EXPECT_EQ(test, cfs_role_yield(rt_role[1].role, NULL), -EPERM);
+	KUNIT_EXPECT_EQ(test, cfs_role_yield(rt_role[0].role, NULL), 0);
+	KUNIT_EXPECT_EQ(test, rt_role[0].drained, 1);
+	KUNIT_EXPECT_EQ(test, rt_role[0].lost, 0);
+	rt_until(test, rt_m[1], rt_is(1, CFS_ROLE_ACTIVE));
+	KUNIT_EXPECT_EQ(test, rt_role[1].term, 2);
+	rt_owner(test, 0, 1, 2);
+	KUNIT_EXPECT_EQ(test, rt_act(0, NULL), -ENOLCK);
+	KUNIT_EXPECT_EQ(test, rt_act(1, NULL), 0);
+	KUNIT_EXPECT_EQ(test, rt_acts(2, "by node n0"), 1);
+	KUNIT_EXPECT_EQ(test, rt_acts(2, "by node n1"), 1);
+	KUNIT_EXPECT_EQ(test, rt_role[2].active, 0);
+}
+
+/* P5.3, P19: who takes over from a dead node waits for the verdict, and says for whom. */
+static void role_death(struct kunit *test)
+{
+	struct cfs_role_status s;
+
+	rt_begin(test);
+	KUNIT_ASSERT_EQ(test, clusterfs_local_kill(RT_SPACE, "n0"), 0);
+	rt_until(test, rt_m[1], cfs_fencing(rt_m[1]) == BIT(0));
+	cfs_role_status(rt_role[1].role, &s);
+	KUNIT_EXPECT_EQ(test, s.state, CFS_ROLE_PROOF);
+	KUNIT_EXPECT_EQ(test, s.waits, 0);
+	KUNIT_EXPECT_EQ(test, s.term, 2);
+	KUNIT_EXPECT_STREQ(test, s.why, "the old owner has to leave or to be fenced");
+	rt_owner(test, 2, 0, 2);
+	KUNIT_EXPECT_EQ(test, rt_act(1, NULL), -ENOLCK);
+	KUNIT_EXPECT_EQ(test, rt_verdict(2, "n0", false), -EPERM);
+	KUNIT_EXPECT_EQ(test, rt_role[1].active, 0);
+	KUNIT_EXPECT_EQ(test, rt_verdict(2, "n0", true), 0);
+	rt_until(test, rt_m[1], rt_is(1, CFS_ROLE_ACTIVE));
+	KUNIT_EXPECT_EQ(test, rt_role[1].term, 2);
+	KUNIT_EXPECT_EQ(test, cfs_fencing(rt_m[1]), 0);
+	rt_owner(test, 2, 1, 2);
+	/* V12: the dead one is told when it looks. */
+	cfs_state_look(rt_m[0]);
+	rt_until(test, rt_m[0], rt_is(0, CFS_ROLE_OFF));
+	KUNIT_EXPECT_EQ(test, rt_role[0].lost, 1);
+	KUNIT_EXPECT_EQ(test, rt_role[0].drained, 1);
+	KUNIT_EXPECT_EQ(test, rt_act(0, NULL), -ESHUTDOWN);
+}
+
+/* P5: who takes over dies itself: the next one still waits for the first one's end. */
+static void role_death_twice(struct kunit *test)
+{
+	rt_begin(test);
+	KUNIT_ASSERT_EQ(test, clusterfs_local_kill(RT_SPACE, "n0"), 0);
+	rt_until(test, rt_m[1], cfs_fencing(rt_m[1]) == BIT(0));
+	KUNIT_ASSERT_EQ(test, clusterfs_local_kill(RT_SPACE, "n1"), 0);
+	rt_until(test, rt_m[2], cfs_fencing(rt_m[2]) == BIT(0));
+	KUNIT_EXPECT_EQ(test, rt_verdict(2, "n1", true), 0);
+	rt_owner(test, 2, 0, 3);
+	KUNIT_EXPECT_TRUE(test, rt_is(2, CFS_ROLE_PROOF));
+	KUNIT_EXPECT_EQ(test, rt_verdict(2, "n0", true), 0);
+	rt_until(test, rt_m[2], rt_is(2, CFS_ROLE_ACTIVE));
+	KUNIT_EXPECT_EQ(test, rt_role[2].term, 3);
+	KUNIT_EXPECT_EQ(test, rt_role[1].active, 0);
+}
+
+/* V4: one that stands still believes that it has it; nothing that it does counts. */
+static void role_stale(struct kunit *test)
+{
+	rt_begin(test);
+	KUNIT_ASSERT_EQ(test, clusterfs_local_stale(RT_SPACE, "n0"), 0);
+	rt_until(test, rt_m[1], rt_is(1, CFS_ROLE_PROOF));
+	KUNIT_EXPECT_TRUE(test, rt_is(0, CFS_ROLE_ACTIVE));
+	KUNIT_EXPECT_NE(test, rt_act(0, NULL), 0);
+	KUNIT_EXPECT_EQ(test, rt_role[1].active, 0);
+	KUNIT_EXPECT_EQ(test, rt_verdict(1, "n0", true), 0);
+	rt_until(test, rt_m[1], rt_is(1, CFS_ROLE_ACTIVE));
+	KUNIT_EXPECT_EQ(test, rt_act(1, NULL), 0);
+	KUNIT_EXPECT_NE(test, rt_act(0, NULL), 0);
+	KUNIT_EXPECT_EQ(test, rt_acts(2, "by node n0"), 0);
+	KUNIT_EXPECT_EQ(test, rt_acts(2, "by node n1"), 1);
+}
+
+/* Node 0 stands still while it commits, with all locks that it needs. */
+static void rt_stand_still(void)
+{
+	static unsigned int times;
+
+	if (times++)
+		return;
+	if (clusterfs_local_stale(RT_SPACE, "n0"))
+		return;
+	wait_event_timeout(rt_m[1]->changed, rt_is(1, CFS_ROLE_PROOF), RT_LONG);
+}
+
+/* V4, V6, P2: ...in the middle of a commit: it is not acknowledged, and never was. */
+static void role_late(struct kunit *test)
+{
+	rt_begin(test);
+	KUNIT_EXPECT_EQ(test, rt_act(0, rt_stand_still), -ENOLCK);
+	KUNIT_EXPECT_TRUE(test, rt_is(1, CFS_ROLE_PROOF));
+	KUNIT_EXPECT_EQ(test, rt_acts(2, "by node n0"), 0);
+	rt_owner(test, 2, 0, 2);
+	KUNIT_EXPECT_EQ(test, rt_verdict(2, "n0", true), 0);
+	rt_until(test, rt_m[1], rt_is(1, CFS_ROLE_ACTIVE));
+	KUNIT_EXPECT_EQ(test, rt_act(1, NULL), 0);
+	KUNIT_EXPECT_EQ(test, rt_acts(2, "by node n0"), 0);
+}
+
+/* P4: who is not eligible does not queue, cancels, gives it back; so does who fails. */
+static void role_eligible(struct kunit *test)
+{
+	struct cfs_role_status s;
+
+	rt_begin(test);
+	rt_role[1].unfit = "its copy is outdated";
+	cfs_role_kick(rt_role[1].role);
+	rt_until(test, rt_m[1], rt_is(1, CFS_ROLE_OFF));
+	cfs_role_status(rt_role[1].role, &s);
+	KUNIT_EXPECT_STREQ(test, s.why, rt_role[1].unfit);
+	rt_role[2].fails = 1;
+	rt_role[0].unfit = "its store is broken";
+	cfs_role_kick(rt_role[0].role);
+	/* Node 2 fails, waits, and is the only one that asks. */
+	rt_until(test, rt_m[2], rt_is(2, CFS_ROLE_ACTIVE));
+	KUNIT_EXPECT_EQ(test, rt_role[0].drained, 1);
+	KUNIT_EXPECT_EQ(test, rt_role[1].active, 0);
+	KUNIT_EXPECT_EQ(test, rt_role[2].term, 3);
+	rt_owner(test, 0, 2, 3);
+}
+
+/* P4: a clean leave needs no verdict; neither does one that begins another life. */
+static void role_leave(struct kunit *test)
+{
+	rt_begin(test);
+	rt_leave(0);
+	rt_until(test, rt_m[1], rt_is(1, CFS_ROLE_ACTIVE));
+	rt_owner(test, 2, 1, 2);
+	KUNIT_ASSERT_EQ(test, clusterfs_local_kill(RT_SPACE, "n1"), 0);
+	rt_until(test, rt_m[2], cfs_fencing(rt_m[2]) == BIT(1));
+	rt_leave(1);
+	KUNIT_EXPECT_TRUE(test, rt_is(2, CFS_ROLE_PROOF));
+	rt_join(test, 1);
+	rt_until(test, rt_m[2], rt_is(2, CFS_ROLE_ACTIVE));
+	rt_owner(test, 2, 2, 3);
+}
+
+/* P19: what a verdict has to name; what it does to the node that it is about. */
+static void fence_verdict(struct kunit *test)
+{
+	struct cfs_verdict v = { .node = "n0", .method = "lab", .confirmed = true };
+	char why[200];
+
+	KUNIT_EXPECT_EQ(test, cfs_fence_done(rt_m[1], &v, why), -ESRCH);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(why, "which is registered with boot"));
+	KUNIT_EXPECT_EQ(test, rt_verdict(1, "n7", true), -ENOENT);
+	KUNIT_EXPECT_EQ(test, rt_verdict(1, "n1", true), -EINVAL);
+	KUNIT_EXPECT_EQ(test, rt_verdict(1, "", true), -EINVAL);
+	v.boot = cfs_boot;
+	memset(v.method, 'x', sizeof(v.method));
+	KUNIT_EXPECT_EQ(test, cfs_fence_done(rt_m[1], &v, why), -EINVAL);
+	v.confirmed = false;
+	strscpy(v.method, "lab", sizeof(v.method));
+	KUNIT_EXPECT_EQ(test, cfs_fence_done(rt_m[1], &v, why), -EPERM);
+	KUNIT_EXPECT_TRUE(test, cfs_may(rt_m[0], CFS_MAY_COMMIT));
+	v.confirmed = true;
+	KUNIT_EXPECT_EQ(test, cfs_fence_done(rt_m[1], &v, why), 0);
+	KUNIT_EXPECT_EQ(test, cfs_fence_done(rt_m[2], &v, why), 0);
+	/* It is alive, and reads that it is not: it stops. */
+	rt_until(test, rt_m[0], READ_ONCE(rt_m[0]->status.health) == CFS_OUT);
+	KUNIT_EXPECT_EQ(test, rt_m[0]->now.cause, CFS_CAUSE_FENCED);
+	KUNIT_EXPECT_EQ(test, cfs_change(rt_m[0], rt_fill_event, NULL, why), -ESHUTDOWN);
+	KUNIT_EXPECT_NOT_NULL(test, strstr(why, "node n0 is LOST"));
+	rt_leave(0);
+	rt_join(test, 0);
+	KUNIT_EXPECT_TRUE(test, cfs_may(rt_m[0], CFS_MAY_COMMIT));
+	rt_leave(0);
+	KUNIT_EXPECT_EQ(test, cfs_fence_done(rt_m[1], &v, why), 0);
+}
+
+/* V12, P19: without its lease a node commits nothing; with it again, it goes on. */
+static void state_lease(struct kunit *test)
+{
+	struct cfs_mount *m = rt_m[0];
+	char why[200];
+
+	KUNIT_EXPECT_EQ(test, cfs_quorum_set(m, true, CFS_LEASE_MAX_MS + 1), -EINVAL);
+	KUNIT_EXPECT_TRUE(test, cfs_may(m, CFS_MAY_COMMIT));
+	KUNIT_EXPECT_EQ(test, cfs_quorum_set(m, true, 1), 0);
+	rt_until(test, m, READ_ONCE(m->status.health) == CFS_SUSPECT);
+	KUNIT_EXPECT_FALSE(test, cfs_may(m, CFS_MAY_COMMIT));
+	KUNIT_EXPECT_EQ(test, cfs_quorum_set(m, true, 0), 0);
+	KUNIT_EXPECT_TRUE(test, cfs_may(m, CFS_MAY_COMMIT));
+	KUNIT_EXPECT_EQ(test, cfs_change(m, rt_fill_event, NULL, why), 0);
+	KUNIT_EXPECT_EQ(test, cfs_quorum_set(m, false, 0), 0);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(m->status.health), CFS_FROZEN);
+	KUNIT_EXPECT_FALSE(test, cfs_may(m, CFS_MAY_SERVE));
+	KUNIT_EXPECT_TRUE(test, cfs_may(m, CFS_MAY_HOLD));
+	KUNIT_EXPECT_EQ(test, cfs_change(m, rt_fill_event, NULL, why), -EHOSTDOWN);
+	KUNIT_EXPECT_STREQ(test, why, "node n0 is FROZEN: there is no quorum");
+	KUNIT_EXPECT_EQ(test, cfs_quorum_set(m, true, CFS_LEASE_MAX_MS), 0);
+	KUNIT_EXPECT_EQ(test, cfs_change(m, rt_fill_event, NULL, why), 0);
+}
+
+static bool rt_primary(unsigned int i, u64 term)
+{
+	struct cfs_role_status s;
+
+	cfs_role_status(rt_m[i]->primary, &s);
+	return s.state == CFS_ROLE_ACTIVE && s.term == term;
+}
+
+/* R21: elected, again when it relegates itself and when it fails: no verdict is waited for. */
+static void primary_succession(struct kunit *test)
+{
+	rt_until(test, rt_m[0], rt_primary(0, 1));
+	KUNIT_EXPECT_EQ(test, cfs_primary_yield(rt_m[1], NULL), -EPERM);
+	KUNIT_EXPECT_EQ(test, cfs_primary_yield(rt_m[0], NULL), 0);
+	rt_until(test, rt_m[1], rt_primary(1, 2));
+	KUNIT_ASSERT_EQ(test, clusterfs_local_kill(RT_SPACE, "n1"), 0);
+	rt_until(test, rt_m[2], rt_primary(2, 3));
+	KUNIT_EXPECT_EQ(test, cfs_fencing(rt_m[2]), 0);
+	rt_leave(2);
+	rt_until(test, rt_m[0], rt_primary(0, 4));
+	/* Alone: it has it again. */
+	KUNIT_EXPECT_EQ(test, cfs_primary_yield(rt_m[0], NULL), 0);
+	rt_until(test, rt_m[0], rt_primary(0, 5));
+}
+
+/* Two LUs come; one goes now, the other one went long ago. */
+static int rt_fill_lus(struct cfs_mount *m, struct cfs_txn *t, void *arg)
+{
+	struct cfs_disk_lu lu = {
+		.name = "lu", .owner = cpu_to_le32(CFS_NOBODY), .block = cpu_to_le32(512),
+	};
+	u8 uuid[16] = { 2 };
+	int ret = rt_fill_lu(m, t, arg);
+
+	return ret ? : cfs_txn_put(&m->db, t, CFS_LU, 2, uuid, 0, &lu);
+}
+
+static int rt_fill_gone(struct cfs_mount *m, struct cfs_txn *t, void *arg)
+{
+	int ret = cfs_txn_del(&m->db, t, CFS_LU, 1, ktime_get_real_seconds());
+
+	if (!ret)
+		ret = cfs_txn_del(&m->db, t, CFS_LU, 2, 1);
+	return ret ? : cfs_txn_event(&m->db, t, CFS_EVENT_TOPOLOGY, CFS_INFORMATION, 2, CFS_LU, 1,
+				     "gone");
+}
+
+/* The tombstones, as the views show: none has a file, all count as objects. */
+static u32 rt_objects(unsigned int i)
+{
+	struct cfs_view *view = cfs_view_get(rt_m[i]);
+	const u32 objects = view->objects;
+
+	cfs_view_put(view);
+	return objects;
+}
+
+/* R19: an id is held for its time, and given back by the primary node after that. */
+static void primary_forgets(struct kunit *test)
+{
+	u32 objects;
+
+	rt_until(test, rt_m[0], rt_primary(0, 1));
+	objects = rt_objects(0);
+	KUNIT_ASSERT_EQ(test, cfs_change(rt_m[1], rt_fill_lus, NULL, NULL), 0);
+	rt_until(test, rt_m[0], rt_objects(0) == objects + 2);
+	KUNIT_ASSERT_EQ(test, cfs_change(rt_m[1], rt_fill_gone, NULL, NULL), 0);
+	KUNIT_EXPECT_EQ(test, rt_objects(1), objects + 2);
+	rt_until(test, rt_m[1], rt_objects(1) == objects + 1);
+	mutex_lock(&rt_m[1]->lock);
+	KUNIT_EXPECT_EQ(test, le64_to_cpu(cfs_first(&rt_m[1]->db.index, CFS_TOMBSTONE)->d.id), 1);
+	mutex_unlock(&rt_m[1]->lock);
+}
+
+static struct kunit_case role_cases[] = {
+	KUNIT_CASE(role_moves),
+	KUNIT_CASE(role_death),
+	KUNIT_CASE(role_death_twice),
+	KUNIT_CASE(role_stale),
+	KUNIT_CASE(role_late),
+	KUNIT_CASE(role_eligible),
+	KUNIT_CASE(role_leave),
+	KUNIT_CASE(fence_verdict),
+	KUNIT_CASE(state_lease),
+	KUNIT_CASE(primary_succession),
+	KUNIT_CASE(primary_forgets),
+	{}
+};
+
+static struct kunit_suite role_suite = {
+	.name		= "clusterfs-role",
+	.init		= rt_init,
+	.exit		= rt_exit,
+	.test_cases	= role_cases,
+};
+
+kunit_test_suite(role_suite);
