@@ -284,8 +284,10 @@ bool cfs_file_there(const struct cfs_view *view, enum cfs_file file, u64 id);
 void cfs_show(struct cfs_mount *m, const struct cfs_view *view, enum cfs_file file, u64 id,
 	      struct cfs_text *t);
 
-/* netlink.c */
+/* netlink_event.c */
 void cfs_nl_publish(struct cfs_mount *m, const struct cfs_view *view);
+
+/* netlink.c */
 int cfs_netlink_init(void);
 void cfs_netlink_exit(void);
 

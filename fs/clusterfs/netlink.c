@@ -2,7 +2,7 @@
 /*
  * clusterfs: generic netlink family "clusterfs", Documentation/netlink/specs/clusterfs.yaml.
  * This file: what requests carry and what they do. netlink_dump.c has the dumps,
- * netlink_msg.c the messages of both.
+ * netlink_event.c what is told unasked, netlink_msg.c the messages of all.
  *
  * Operations run in parallel. What only reads takes no lock of a mount; a mount that is
  * asked is not left before the answer is made (cfs_mount_get_by()).
@@ -129,39 +129,6 @@ static const struct nla_policy cfs_nl_fence_policy[CLUSTERFS_A_CONFIRMED + 1] = 
 	[CLUSTERFS_A_METHOD]	= CFS_NL_TEXT,
 	[CLUSTERFS_A_CONFIRMED]	= { .type = NLA_U32 },
 };
-
-/* What the commands about objects are about. */
-static const u8 cfs_nl_types[CLUSTERFS_CMD_MAX + 1] = {
-	[CLUSTERFS_CMD_NODE_GET]	= CFS_NODE,
-	[CLUSTERFS_CMD_CLIENT_GET]	= CFS_CLIENT,
-	[CLUSTERFS_CMD_CLIENT_NEW]	= CFS_CLIENT,
-	[CLUSTERFS_CMD_CLIENT_DEL]	= CFS_CLIENT,
-	[CLUSTERFS_CMD_ADAPTER_GET]	= CFS_ADAPTER,
-	[CLUSTERFS_CMD_ADAPTER_NEW]	= CFS_ADAPTER,
-	[CLUSTERFS_CMD_ADAPTER_DEL]	= CFS_ADAPTER,
-	[CLUSTERFS_CMD_LU_GET]		= CFS_LU,
-	[CLUSTERFS_CMD_LU_NEW]		= CFS_LU,
-	[CLUSTERFS_CMD_LU_DEL]		= CFS_LU,
-	[CLUSTERFS_CMD_MAP_GET]		= CFS_MAP,
-	[CLUSTERFS_CMD_MAP_NEW]		= CFS_MAP,
-	[CLUSTERFS_CMD_MAP_DEL]		= CFS_MAP,
-	[CLUSTERFS_CMD_VOLUME_GET]	= CFS_VOLUME,
-	[CLUSTERFS_CMD_VOLUME_NEW]	= CFS_VOLUME,
-	[CLUSTERFS_CMD_VOLUME_DEL]	= CFS_VOLUME,
-	[CLUSTERFS_CMD_PR_GET]		= CFS_PR,
-	[CLUSTERFS_CMD_PRIMARY_GET]	= CFS_PRIMARY,
-};
-
-/**
- * cfs_nl_type() - what a command is about
- * @cmd: CLUSTERFS_CMD_*
- *
- * Return: CFS_NODE..., 0: no object.
- */
-u8 cfs_nl_type(u8 cmd)
-{
-	return cmd <= CLUSTERFS_CMD_MAX ? cfs_nl_types[cmd] : 0;
-}
 
 /**
  * cfs_nl_say() - refuse with a sentence
@@ -783,55 +750,6 @@ struct genl_family cfs_family __ro_after_init = {
 	.mcgrps		= cfs_nl_groups,
 	.n_mcgrps	= ARRAY_SIZE(cfs_nl_groups),
 };
-
-/* ---- events ---- */
-
-static void cfs_nl_tell(const struct cfs_nl_from *from, const struct cfs_disk_record *r, u64 lost,
-			u64 seq)
-{
-	struct cfs_nl_out out = { .cmd = CLUSTERFS_CMD_EVENT_NTF };
-
-	out.skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (!out.skb) {
-		/* Who listens shall read on. */
-		genl_set_err(&cfs_family, &init_net, 0, 0, -ENOBUFS);
-		return;
-	}
-	if (WARN_ON_ONCE(cfs_nl_put_event(&out, from, r, lost, seq))) {
-		nlmsg_free(out.skb);
-		return;
-	}
-	genlmsg_multicast(&cfs_family, out.skb, 0, 0, GFP_KERNEL);
-}
-
-/**
- * cfs_nl_publish() - tell the events that a view has and that were not told
- * @m: mount, locked; the view is shown already
- * @view: view
- *
- * Who begins to listen and then dumps misses none: what was told before it listened is in
- * the view that is dumped. The first view of a mount is history.
- *
- * Context: process, sleeps.
- */
-void cfs_nl_publish(struct cfs_mount *m, const struct cfs_view *view)
-{
-	const struct cfs_disk_record *first = cfs_view_at(view, CFS_EVENT, 0);
-	u64 told = m->told, id = first ? le64_to_cpu(first->id) : 1;
-	const u64 end = id + view->count[CFS_EVENT];
-	struct cfs_nl_from from;
-	u32 i;
-
-	lockdep_assert_held(&m->lock);
-	m->told = end;
-	if (!told || told >= end || !genl_has_listeners(&cfs_family, &init_net, 0))
-		return;
-	cfs_nl_from(&from, m);
-	if (told < id)
-		cfs_nl_tell(&from, NULL, id - told, id);
-	for (i = told > id ? told - id : 0; i < view->count[CFS_EVENT]; i++)
-		cfs_nl_tell(&from, cfs_view_at(view, CFS_EVENT, i), 0, id + i);
-}
 
 /**
  * cfs_netlink_init() - register the family

@@ -46,9 +46,9 @@ struct cfs_nl_from {
 /* netlink.c */
 int cfs_nl_say(struct netlink_ext_ack *extack, int err, const char *why);
 struct cfs_mount *cfs_nl_mount(struct nlattr **attrs, struct netlink_ext_ack *extack);
-u8 cfs_nl_type(u8 cmd);
 
 /* netlink_msg.c */
+u8 cfs_nl_type(u8 cmd);
 int cfs_nl_put_mount(const struct cfs_nl_out *out, struct cfs_mount *m);
 int cfs_nl_put_stats(const struct cfs_nl_out *out, struct cfs_mount *m);
 int cfs_nl_put_object(const struct cfs_nl_out *out, const struct cfs_view *view,

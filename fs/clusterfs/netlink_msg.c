@@ -139,6 +139,39 @@ int cfs_nl_put_stats(const struct cfs_nl_out *out, struct cfs_mount *m)
 
 /* --- objects --- */
 
+/* What the commands about objects are about. */
+static const u8 cfs_nl_types[CLUSTERFS_CMD_MAX + 1] = {
+	[CLUSTERFS_CMD_NODE_GET]	= CFS_NODE,
+	[CLUSTERFS_CMD_CLIENT_GET]	= CFS_CLIENT,
+	[CLUSTERFS_CMD_CLIENT_NEW]	= CFS_CLIENT,
+	[CLUSTERFS_CMD_CLIENT_DEL]	= CFS_CLIENT,
+	[CLUSTERFS_CMD_ADAPTER_GET]	= CFS_ADAPTER,
+	[CLUSTERFS_CMD_ADAPTER_NEW]	= CFS_ADAPTER,
+	[CLUSTERFS_CMD_ADAPTER_DEL]	= CFS_ADAPTER,
+	[CLUSTERFS_CMD_LU_GET]		= CFS_LU,
+	[CLUSTERFS_CMD_LU_NEW]		= CFS_LU,
+	[CLUSTERFS_CMD_LU_DEL]		= CFS_LU,
+	[CLUSTERFS_CMD_MAP_GET]		= CFS_MAP,
+	[CLUSTERFS_CMD_MAP_NEW]		= CFS_MAP,
+	[CLUSTERFS_CMD_MAP_DEL]		= CFS_MAP,
+	[CLUSTERFS_CMD_VOLUME_GET]	= CFS_VOLUME,
+	[CLUSTERFS_CMD_VOLUME_NEW]	= CFS_VOLUME,
+	[CLUSTERFS_CMD_VOLUME_DEL]	= CFS_VOLUME,
+	[CLUSTERFS_CMD_PR_GET]		= CFS_PR,
+	[CLUSTERFS_CMD_PRIMARY_GET]	= CFS_PRIMARY,
+};
+
+/**
+ * cfs_nl_type() - what a command is about
+ * @cmd: CLUSTERFS_CMD_*
+ *
+ * Return: CFS_NODE..., 0: no object.
+ */
+u8 cfs_nl_type(u8 cmd)
+{
+	return cmd <= CLUSTERFS_CMD_MAX ? cfs_nl_types[cmd] : 0;
+}
+
 static int cfs_nl_fill_node(struct sk_buff *skb, const struct cfs_disk_node *n)
 {
 	return cfs_put_text(skb, CLUSTERFS_A_NAME, n->name) ||

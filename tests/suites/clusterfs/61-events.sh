@@ -23,17 +23,16 @@ listen() {
 seqs() { sed -n "s/.* MOUNT=$1 .* SEQ=\([0-9]*\) .* CLASS=.*/\1/p" "$2"; }
 contiguous() { awk 'NR > 1 && $1 != last + 1 { exit 1 } { last = $1 } END { exit NR == 0 }'; }
 last() { value LAST_EVENT "$(nl MOUNT_GET MOUNT="$1")"; }
-# change N: as many commits, by the two nodes in turn
+# change N NAME: as many commits, by the two nodes in turn
 change() {
 	local i
 	for ((i = 0; i < $1; i++)); do
-		echo CLIENT_NEW MOUNT=n$((i % 2 + 1)) NAME=c"$((made += 1))"
+		echo CLIENT_NEW MOUNT=n$((i % 2 + 1)) NAME="$2$i"
 	done | python3 $NLPY -b >/out/changes
 	! grep '^e' /out/changes
 }
 # heard FILE NODE: all up to the node's last event
 heard() { [ "$(seqs "$2" "$1" | tail -1)" = "$(last "$2")" ]; }
-made=0
 level() { [ "$(last n1)" = "$(last n2)" ] && [ "$(value NAME "$(nl PRIMARY_GET MOUNT=n2)")" = n1 ]; }
 t "both have read the same, and one is the primary node" wait_for 20 level
 base=$(last n1)
@@ -80,7 +79,7 @@ listen slow -q 1; slow=$!
 vpart cluster events --from 1 at n1 >/out/slow-cli 2>&1 & slow_cli=$!
 wait_for 30 grep -q "^$((base + 6)) " /out/slow-cli
 kill -STOP $slow $slow_cli
-t "R22 40 commits by two nodes" change 40
+t "R22 40 commits by two nodes" change 40 a
 kill -CONT $slow $slow_cli
 t "R20 a listener that keeps up hears all" wait_for 60 heard /out/one n1
 for n in n1 n2; do
@@ -98,7 +97,7 @@ is "V11 ... and nothing is lost" "$(grep -c lost /out/slow-cli)" 0
 
 # More than are kept.
 kill -STOP $slow_cli
-t "more commits than are kept" change 150
+t "more commits than are kept" change 150 b
 kill -CONT $slow_cli
 t "V11 the command reads to the end" wait_for 60 eval '[ "$(numbers /out/slow-cli | tail -1)" = "$(last n1)" ]'
 # Each line follows the one before, or "lost" has said how many are missing.
@@ -126,7 +125,7 @@ t "a volume" vpart cluster add volume vol sectors 4096 $at
 t "a LU on it" vpart cluster add lu disk1 sectors 4096 volume vol backing /dev/vol $at
 t "an adapter" vpart cluster add adapter node n2 client web slot 7 $at
 t "R26 a map" vpart cluster map disk1 web lun 3 adapter 1 --read-only $at
-fails "R26 what is used is not another's" "is used by client .*not shared" vpart cluster map disk1 c1 lun 0 $at
+fails "R26 what is used is not another's" "is used by client .*not shared" vpart cluster map disk1 a1 lun 0 $at
 fails "what is used is not removed" "lu .* is used by map" vpart cluster del lu disk1 at n2
 is "R26 who uses it" "$(get '[(x["user"], x["client_name"], x["lun"]) for x in o]' cluster usage lu disk1 at n2)" "[('map', 'web', 3)]"
 is "maps" "$(get '[(x["lu_name"], x["read_only"]) for x in o]' cluster maps $at)" "[('disk1', True)]"
