@@ -598,19 +598,19 @@ free:
 int cfs_chain_on(struct cfs_db *db, u64 term)
 {
 	struct cfs_logs *logs = &db->logs;
-	u64 top = term;
+	u64 top;
 	u32 at;
 
-	sort(logs->entry, logs->entries, sizeof(*logs->entry), cfs_entry_cmp, NULL);
 	db->behind = 0;
 	db->overwritten = false;
-	if (logs->entries)
-		top = max(top, logs->entry[logs->entries - 1].term);
-	if (top == term) {
-		db->parent = term;
-		db->confirmed_by = db->known_by;
+	db->parent = term;
+	db->confirmed_by = db->known_by;
+	if (!logs->entries)
+		return 0;
+	sort(logs->entry, logs->entries, sizeof(*logs->entry), cfs_entry_cmp, NULL);
+	top = logs->entry[logs->entries - 1].term;
+	if (top <= term)
 		return cfs_replay_commits(db, term, db->known_by, U64_MAX);
-	}
 	at = cfs_find_term(logs, top);
 	if (logs->entry[at].type != CFS_CONFIRM)
 		return cfs_fail(db, -EUCLEAN, "the CONFIRM of term %llu is not there", U(top));

@@ -102,7 +102,7 @@ static u32 cfs_behind_last(const struct cfs_db *db)
 static int cfs_read_ahead(struct cfs_db *db)
 {
 	const struct cfs_logs *logs = &db->logs;
-	u32 at = db->known_at, left = db->sb.log_blocks, n, i;
+	u32 at = db->known_at, left = db->sb.log_blocks, last, n, i;
 	bool more = true;
 	int ret;
 
@@ -112,13 +112,13 @@ static int cfs_read_ahead(struct cfs_db *db)
 		ret = cfs_logs_add_part(db, db->known_by, at, n);
 		if (ret)
 			return ret;
+		last = at + n - 1;
 		at = (at + n) % db->sb.log_blocks;
 		left -= n;
 		/* Is the last of these blocks one of them? */
 		for (more = false; i < logs->entries; i++)
-			if (logs->entry[i].term >= db->known_term &&
-			    (logs->entry[i].sector / CFS_BLOCK_SECTORS + 1) % db->sb.log_blocks == at)
-				more = true;
+			more |= logs->entry[i].term >= db->known_term &&
+				logs->entry[i].sector / CFS_BLOCK_SECTORS == last;
 	}
 	return 0;
 }
@@ -181,7 +181,7 @@ int cfs_follow(struct cfs_db *db)
 		ret = cfs_follow_on(db);
 	if (ret == CFS_MORE)
 		ret = cfs_follow_all(db);
-	/* After the logs, as before an acknowledgement: who claims later has read them (P2). */
+	/* After the logs, as for a commit (P2): who claims later has read them. */
 	if (!ret)
 		ret = cfs_slots_read(db);
 	if (ret)

@@ -213,7 +213,8 @@ static void lb_codec(struct kunit *test)
 
 	lb_make(test, 1);
 	cfs_txn_begin(lb->txn);
-	KUNIT_ASSERT_EQ(test, cfs_txn_put(&lb->db[0], lb->txn, CFS_LU, 7, lb->sb.uuid.b, 3, &lu), 0);
+	KUNIT_ASSERT_EQ(test, cfs_txn_put(&lb->db[0], lb->txn, CFS_LU, 7, lb->sb.uuid.b, 3, &lu),
+			0);
 	r = &lb->txn->rec[0];
 	r->term = cpu_to_le64(5);
 	r->gen = cpu_to_le64(9);

@@ -109,8 +109,8 @@ static void measure(unsigned int nodes, unsigned int lus)
 		peak = max(peak, other.index.looked_at - before);
 	}
 	looks = (double)(other.index.looked_at - looked) / (2 * lus);
-	printf("%5u %5u  %6llu %6llu  %7llu  %7llu %7llu  %7llu %7llu  %5llu %5llu  %5.2f %3llu\n", nodes, lus,
-	       (unsigned long long)commit.written, (unsigned long long)commit.read,
+	printf("%5u %5u  %6llu %6llu  %7llu  %7llu %7llu  %7llu %7llu  %5llu %5llu  %5.2f %3llu\n",
+	       nodes, lus, (unsigned long long)commit.written, (unsigned long long)commit.read,
 	       (unsigned long long)mount.read,
 	       (unsigned long long)claim.written, (unsigned long long)claim.read,
 	       (unsigned long long)compact.written, (unsigned long long)compact.read,
@@ -138,7 +138,8 @@ int main(void)
 	unsigned int n, l;
 
 	puts("                commit        mount         claim         snapshot     follow       look-up");
-	puts("nodes   LUs  written   read     read  written    read  written    read   same other   mean max");
+	printf("nodes   LUs  written   read     read  written    read  written    read   same other");
+	puts("   mean max");
 	for (n = 0; n < ARRAY_SIZE(nodes); n++)
 		for (l = 0; l < ARRAY_SIZE(lus); l++)
 			measure(nodes[n], lus[l]);

@@ -131,7 +131,7 @@ int main(int argc, char **argv)
 			continue;
 		case 3:
 		case 4:
-			/* One that has been lost, or was the writer, follows as well as one who reads. */
+			/* One that was the writer, or is lost, follows as well as one who reads. */
 			n = draw(&seed, NODES);
 			follow(n == w ? &follower : &db[n], &m);
 			continue;

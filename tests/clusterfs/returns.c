@@ -264,9 +264,11 @@ static void refusals(void)
 	/* Exchanged for an empty one, or for another's. */
 	memset(work.medium[2] + CFS_SUPER_BLOCK * CFS_BLOCK_SIZE, 0, CFS_BLOCK_SIZE);
 	memset(work.medium[2] + CFS_SUPER_BLOCK_2 * CFS_BLOCK_SIZE, 0, CFS_BLOCK_SIZE);
-	must(cfs_resync(&db[0], 2) == -ENODEV && strstr(db[0].why, "no clusterfs"), "%s", db[0].why);
+	must(cfs_resync(&db[0], 2) == -ENODEV && strstr(db[0].why, "no clusterfs"), "%s",
+	     db[0].why);
 	memcpy(work.medium[2], work.medium[1], CFS_SLOT_BLOCK * CFS_BLOCK_SIZE);
-	must(cfs_resync(&db[0], 2) == -EINVAL && strstr(db[0].why, "in the place"), "%s", db[0].why);
+	must(cfs_resync(&db[0], 2) == -EINVAL && strstr(db[0].why, "in the place"), "%s",
+	     db[0].why);
 	must(db[0].failed == BIT(2), "refused, and counts");
 	must(!cfs_open(&reader, &work.io, CFS_REPLICAS_MAX, CFS_NODES_MAX, NULL), "%s", reader.why);
 	must(cfs_resync_begin(&reader, 2) == -EROFS, "%s", reader.why);

@@ -16,6 +16,7 @@
 #include "../../fs/clusterfs/txn.c"
 #include "../../fs/clusterfs/chain.c"
 #include "../../fs/clusterfs/claim.c"
+#include "../../fs/clusterfs/follow.c"
 #include "../../fs/clusterfs/commit.c"
 #include "../../fs/clusterfs/open.c"
 
@@ -148,9 +149,12 @@ int LLVMFuzzerTestOneInput(const u8 *data, size_t size)
 		ret = cfs_commit(&db, txn);
 		must(ret <= 0 && (!ret || db.why[0]), "%d", ret);
 		cfs_txn_end(txn);
-		/* What was acknowledged can be read again. */
-		if (!ret)
+		/* What was acknowledged can be followed, and read again. */
+		if (!ret) {
+			must(!cfs_follow(&db), "%s", db.why);
+			sane(&db);
 			must(!cfs_load(&db), "%s", db.why);
+		}
 	}
 	cfs_close(&db);
 	return 0;

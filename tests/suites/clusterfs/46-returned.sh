@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: a replica's disk is pulled and comes back under another name
-# kernel: debug
+# kernel: stock
+# soak: debug
 # disks: 64M 64M 64M 64M
 # limit: 240
 # append: kmemleak=on
-# kernels: 6.1
 . /src/tests/lib/guest.sh
 . /src/tests/suites/clusterfs/lib.sh
 mods clusterfs
