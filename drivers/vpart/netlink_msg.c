@@ -300,7 +300,7 @@ static void vpart_netlink_lost(void)
 
 	rcu_read_lock();
 	for_each_net_rcu(net)
-		genl_set_err(&vpart_family, net, 0, 0, ENOBUFS);
+		genl_set_err(&vpart_family, net, 0, 0, -ENOBUFS);
 	rcu_read_unlock();
 }
 

@@ -181,6 +181,7 @@ void cfs_refresh(struct cfs_mount *m)
 {
 	int ret;
 
+	atomic64_inc(&m->stats.refreshes);
 	ret = cfs_lock(m, CLUSTERFS_LOCK_NL);
 	if (!ret)
 		ret = cfs_lock(m, CLUSTERFS_LOCK_PR);
@@ -212,6 +213,7 @@ int cfs_writer(struct cfs_mount *m, bool compact)
 		if (!cfs_slots_higher(db, db->term) && db->slot_term[db->me] == db->term)
 			return 0;
 	}
+	atomic64_inc(&m->stats.claims);
 	ret = cfs_claim(db, compact);
 	return ret ? : cfs_check_current(m);
 }
@@ -318,6 +320,7 @@ int cfs_commit_fill(struct cfs_mount *m, cfs_fill_t fill, void *arg, struct cfs_
 	t = kvmalloc(sizeof(*t), GFP_KERNEL);
 	if (!t)
 		return cfs_fail(db, -ENOMEM, "there is no memory for a commit");
+	atomic64_inc(&m->stats.tries);
 	cfs_txn_begin(t);
 	ret = fill(m, t, arg);
 	if (!ret) {
@@ -362,6 +365,21 @@ static int cfs_change_locked(struct cfs_mount *m, cfs_fill_t fill, void *arg)
 	return ret;
 }
 
+static void cfs_count_change(struct cfs_mount *m, int ret, ktime_t start)
+{
+	s64 us = ktime_us_delta(ktime_get(), start);
+
+	lockdep_assert_held(&m->lock);
+	if (ret) {
+		atomic64_inc(&m->stats.refused);
+		return;
+	}
+	atomic64_inc(&m->stats.changes);
+	atomic64_add(us, &m->stats.us);
+	if (us > atomic64_read(&m->stats.max_us))
+		atomic64_set(&m->stats.max_us, us);
+}
+
 /**
  * cfs_change() - change the database
  * @m: mount, not locked
@@ -379,6 +397,7 @@ static int cfs_change_locked(struct cfs_mount *m, cfs_fill_t fill, void *arg)
  */
 int cfs_change(struct cfs_mount *m, cfs_fill_t fill, void *arg, char *why)
 {
+	ktime_t start = ktime_get();
 	int ret;
 
 	ret = cfs_may_wait(m, CFS_MAY_COMMIT, why);
@@ -398,6 +417,7 @@ int cfs_change(struct cfs_mount *m, cfs_fill_t fill, void *arg, char *why)
 		ret = cfs_publish(m);
 	if (ret && why)
 		strscpy(why, m->db.why, sizeof(m->db.why));
+	cfs_count_change(m, ret, start);
 	if (m->registered && (ret || cfs_unlock(m, CLUSTERFS_LOCK_PR)))
 		cfs_refresh(m);
 	else if (!ret)

@@ -11,7 +11,9 @@
 #define CFS_SOFTWARE		1U
 
 static LIST_HEAD(cfs_mounts);
-static DEFINE_MUTEX(cfs_mounts_lock);
+static DEFINE_MUTEX(cfs_mounts_lock);		/* and joined, users of each */
+static DECLARE_WAIT_QUEUE_HEAD(cfs_mounts_wait);
+static u64 cfs_mounts_number;
 struct workqueue_struct *cfs_queue;
 
 /**
@@ -293,8 +295,10 @@ static int cfs_take_place(struct cfs_mount *m, struct fs_context *fc)
 		if (ret)
 			break;
 	}
-	if (!ret)
-		list_add(&m->entry, &cfs_mounts);
+	if (!ret) {
+		m->number = ++cfs_mounts_number;
+		list_add_tail(&m->entry, &cfs_mounts);
+	}
 	mutex_unlock(&cfs_mounts_lock);
 	return ret;
 }
@@ -303,6 +307,96 @@ static void cfs_give_place(struct cfs_mount *m)
 {
 	mutex_lock(&cfs_mounts_lock);
 	list_del_init(&m->entry);
+	mutex_unlock(&cfs_mounts_lock);
+}
+
+/**
+ * cfs_mount_get_by() - find a mount
+ * @cluster: name of its cluster, or NULL: of any
+ * @node: name of its node, or NULL: any
+ *
+ * It is not left before it is let go: that must not wait for anybody.
+ *
+ * Context: process.
+ * Return: it, to be given to cfs_mount_let_go(); ERR_PTR(-ENODEV): there is none;
+ * ERR_PTR(-ENOTUNIQ): there are several.
+ */
+struct cfs_mount *cfs_mount_get_by(const char *cluster, const char *node)
+{
+	struct cfs_mount *m, *found = ERR_PTR(-ENODEV);
+
+	mutex_lock(&cfs_mounts_lock);
+	list_for_each_entry(m, &cfs_mounts, entry) {
+		if (!m->joined || (cluster && strcmp(cluster, m->sb.cluster)) ||
+		    (node && strcmp(node, m->opt.node)))
+			continue;
+		if (!IS_ERR(found)) {
+			found = ERR_PTR(-ENOTUNIQ);
+			break;
+		}
+		found = m;
+	}
+	if (!IS_ERR(found))
+		found->users++;
+	mutex_unlock(&cfs_mounts_lock);
+	return found;
+}
+
+/**
+ * cfs_mount_next() - the next mount
+ * @number: the last one's, or 0
+ *
+ * Context: process.
+ * Return: it, to be given to cfs_mount_let_go(); or NULL.
+ */
+struct cfs_mount *cfs_mount_next(u64 number)
+{
+	struct cfs_mount *m, *found = NULL;
+
+	mutex_lock(&cfs_mounts_lock);
+	list_for_each_entry(m, &cfs_mounts, entry) {
+		if (m->joined && m->number > number) {
+			m->users++;
+			found = m;
+			break;
+		}
+	}
+	mutex_unlock(&cfs_mounts_lock);
+	return found;
+}
+
+/**
+ * cfs_mount_let_go() - what was found is not needed any more
+ * @m: mount; it may be gone when this returns
+ */
+void cfs_mount_let_go(struct cfs_mount *m)
+{
+	bool last;
+
+	mutex_lock(&cfs_mounts_lock);
+	last = !--m->users;
+	mutex_unlock(&cfs_mounts_lock);
+	if (last)
+		wake_up_all(&cfs_mounts_wait);
+}
+
+/* From now on it can be found. */
+static void cfs_mount_show(struct cfs_mount *m)
+{
+	mutex_lock(&cfs_mounts_lock);
+	m->joined = true;
+	mutex_unlock(&cfs_mounts_lock);
+}
+
+/* It is found no more, and nobody has it: each request ends in bounded time. */
+static void cfs_mount_hide(struct cfs_mount *m)
+{
+	mutex_lock(&cfs_mounts_lock);
+	m->joined = false;
+	mutex_unlock(&cfs_mounts_lock);
+	wait_event(cfs_mounts_wait, !READ_ONCE(m->users));
+	/* Who let it go last has left the lock, too. */
+	mutex_lock(&cfs_mounts_lock);
 	mutex_unlock(&cfs_mounts_lock);
 }
 
@@ -408,7 +502,11 @@ int cfs_join(struct cfs_mount *m, struct fs_context *fc)
 {
 	int ret = cfs_replicas_open(m, fc);
 
-	return ret ? : cfs_join_repository(m, fc);
+	if (!ret)
+		ret = cfs_join_repository(m, fc);
+	if (!ret)
+		cfs_mount_show(m);
+	return ret;
 }
 
 /* A clean leave is a record. */
@@ -443,6 +541,7 @@ void cfs_leave(struct cfs_mount *m)
 {
 	int ret;
 
+	cfs_mount_hide(m);
 	cfs_primary_stop(m);
 	cancel_delayed_work_sync(&m->probe);
 	mutex_lock(&m->lock);

@@ -98,10 +98,24 @@ struct cfs_status {
 
 struct cfs_role;
 
+/* What a mount has done. */
+struct cfs_stats {
+	atomic64_t	changes;	/* stored */
+	atomic64_t	refused;	/* not stored */
+	atomic64_t	tries;
+	atomic64_t	claims;
+	atomic64_t	refreshes;
+	atomic64_t	us;		/* of all changes */
+	atomic64_t	max_us;		/* of the longest */
+};
+
 /* A mounted node. */
 struct cfs_mount {
 	refcount_t		ref;		/* the mount, and its lock until that is free */
-	struct list_head	entry;		/* of all mounts */
+	struct list_head	entry;		/* of all mounts, by their numbers */
+	u64			number;		/* of this mount, from 1 */
+	bool			joined;		/* can be found by its name */
+	unsigned int		users;		/* who has found it */
 	struct cfs_options	opt;
 	struct cfs_devs		devs;
 	struct cfs_super	sb;		/* the repository's; never changes */
@@ -113,6 +127,8 @@ struct cfs_mount {
 	unsigned int		slot;
 	u64			seen_term;	/* what the published view shows */
 	u64			seen_gen;
+	u64			told;		/* first event that was not, 0: no view was shown */
+	struct cfs_stats	stats;
 
 	struct clusterfs_ls	*ls;
 	struct clusterfs_lock	db_lock;	/* PR: the view is current; EX: may commit */
@@ -157,6 +173,9 @@ int cfs_join_repository(struct cfs_mount *m, struct fs_context *fc);
 void cfs_leave(struct cfs_mount *m);
 void cfs_mount_put(struct cfs_mount *m);
 void cfs_refresh_queue(struct cfs_mount *m);
+struct cfs_mount *cfs_mount_get_by(const char *cluster, const char *node);
+struct cfs_mount *cfs_mount_next(u64 number);
+void cfs_mount_let_go(struct cfs_mount *m);
 int cfs_member_init(void);
 void cfs_member_exit(void);
 
@@ -261,6 +280,13 @@ const char *cfs_node_file(const struct cfs_view *view, unsigned int slot, char b
 bool cfs_file_there(const struct cfs_view *view, enum cfs_file file, u64 id);
 void cfs_show(struct cfs_mount *m, const struct cfs_view *view, enum cfs_file file, u64 id,
 	      struct cfs_text *t);
+
+/* netlink_event.c */
+void cfs_nl_publish(struct cfs_mount *m, const struct cfs_view *view);
+
+/* netlink.c */
+int cfs_netlink_init(void);
+void cfs_netlink_exit(void);
 
 /* tree.c */
 extern const struct super_operations cfs_super_ops;

@@ -247,11 +247,16 @@ static int __init cfs_init(void)
 	ret = cfs_tree_init();
 	if (ret)
 		goto member_exit;
-	ret = register_filesystem(&cfs_fs_type);
+	ret = cfs_netlink_init();
 	if (ret)
 		goto tree_exit;
+	ret = register_filesystem(&cfs_fs_type);
+	if (ret)
+		goto netlink_exit;
 	clusterfs_debug_init();
 	return 0;
+netlink_exit:
+	cfs_netlink_exit();
 tree_exit:
 	cfs_tree_exit();
 member_exit:
@@ -265,6 +270,7 @@ static void __exit cfs_exit(void)
 {
 	clusterfs_debug_exit();
 	unregister_filesystem(&cfs_fs_type);
+	cfs_netlink_exit();
 	cfs_tree_exit();
 	cfs_member_exit();
 	cfs_io_exit();

@@ -235,6 +235,7 @@ int cfs_view_publish(struct cfs_mount *m)
 	m->seen_term = m->db.term;
 	m->seen_gen = m->db.gen;
 	wake_up_all(&m->changed);
+	cfs_nl_publish(m, view);
 	cfs_roles_kick(m);
 	return 0;
 }

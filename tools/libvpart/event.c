@@ -136,7 +136,7 @@ static int hear(struct vpart_events *e, int timeout_ms)
 	e->pos = 0;
 	len = (int)got;
 	for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
-		if (nlh->nlmsg_type == e->v->family)
+		if (nlh->nlmsg_type == e->v->vpart.id)
 			each_event(nlh, &e->queue);
 	return e->queue.oom ? vpart_no_memory(e->v) : 1;
 }

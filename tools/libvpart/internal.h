@@ -5,17 +5,24 @@
 
 #include <libmnl/libmnl.h>
 #include "libvpart.h"
+#include "libvpart_cluster.h"
 
 #define VPART_NL_BUF		16384
 /* The longest that a refused or draining kernel may keep a command waiting */
 #define VPART_NL_TIMEOUT_S	60
 
+/* A family of generic netlink; id 0: not looked for yet */
+struct vpart_family {
+	uint16_t	id;
+	uint32_t	group;	/* its events */
+};
+
 struct vpart {
 	struct vpart_error	error;
 	struct mnl_socket	*nl;
 	unsigned int		seq;
-	uint16_t		family;
-	uint32_t		group;
+	struct vpart_family	vpart;
+	struct vpart_family	cluster;
 	char			buf[VPART_NL_BUF];
 };
 
@@ -50,9 +57,11 @@ typedef int (*vpart_nl_cb)(const struct nlmsghdr *nlh, void *arg);
 int vpart_nl_open(struct vpart *v);
 void vpart_nl_close(struct vpart *v);
 struct nlmsghdr *vpart_nl_start(struct vpart *v, uint8_t cmd, uint16_t flags);
+struct nlmsghdr *vpart_nl_start_cluster(struct vpart *v, uint8_t cmd, uint16_t flags);
 int vpart_nl_run(struct vpart *v, struct nlmsghdr *nlh, const char *what,
 		 vpart_nl_cb cb, void *arg);
 struct mnl_socket *vpart_nl_subscribe(struct vpart *v);
+struct mnl_socket *vpart_nl_subscribe_cluster(struct vpart *v);
 struct mnl_socket *vpart_nl_socket(struct vpart *v);
 uint64_t vpart_attr_u64(const struct nlattr *a);
 void vpart_attr_text(const struct nlattr *a, char *dst, size_t size);

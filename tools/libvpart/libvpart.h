@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * libvpart: partitions, adapter pairs, LUs and mirrors of this kernel.
+ * libvpart: partitions, adapter pairs, LUs and mirrors of this kernel. Clusters are in
+ * libvpart_cluster.h.
  *
  * Every call that can fail returns 0 or a negative errno; the sentence for
  * people and the code for programs are then in vpart_last_error(). Lists are

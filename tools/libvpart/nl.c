@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Generic netlink: one request, its answers, and the kernel's own sentence */
 #include <errno.h>
+#include <linux/clusterfs_netlink.h>
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
 #include <stdio.h>
@@ -120,7 +121,8 @@ static int receive(struct vpart *v, unsigned int seq, const char *what,
 					return refused(v, nlh, -err, what);
 				return interrupted ? -EAGAIN : 0;
 			}
-			if (nlh->nlmsg_type != v->family && nlh->nlmsg_type != GENL_ID_CTRL)
+			if (nlh->nlmsg_type != v->vpart.id && nlh->nlmsg_type != v->cluster.id &&
+			    nlh->nlmsg_type != GENL_ID_CTRL)
 				continue;
 			ret = cb ? cb(nlh, arg) : 0;
 			if (ret)
@@ -135,11 +137,11 @@ static int parse_family(const struct nlmsghdr *nlh, void *arg)
 	const void *attrs = mnl_nlmsg_get_payload_offset(nlh, head);
 	size_t len = mnl_nlmsg_get_payload_len(nlh) - head;
 	const struct nlattr *a, *grp, *x;
-	struct vpart *v = arg;
+	struct vpart_family *f = arg;
 
 	a = find_attr(attrs, len, CTRL_ATTR_FAMILY_ID);
 	if (a)
-		v->family = mnl_attr_get_u16(a);
+		f->id = mnl_attr_get_u16(a);
 	a = find_attr(attrs, len, CTRL_ATTR_MCAST_GROUPS);
 	if (!a)
 		return 0;
@@ -152,7 +154,7 @@ static int parse_family(const struct nlmsghdr *nlh, void *arg)
 			continue;
 		x = find_attr(in, in_len, CTRL_ATTR_MCAST_GRP_ID);
 		if (x)
-			v->group = mnl_attr_get_u32(x);
+			f->group = mnl_attr_get_u32(x);
 	}
 	return 0;
 }
@@ -192,24 +194,32 @@ struct mnl_socket *vpart_nl_socket(struct vpart *v)
 	return nl;
 }
 
-int vpart_nl_open(struct vpart *v)
+/* Look for a family, of a module that may have to be loaded. */
+static int open_family(struct vpart *v, struct vpart_family *f, const char *name)
 {
 	struct nlmsghdr *nlh;
+	char what[64];
 	int ret;
 
-	if (v->family)
+	if (f->id)
 		return 0;
 	if (!v->nl)
 		v->nl = vpart_nl_socket(v);
 	if (!v->nl)
 		return -v->error.err;
 	nlh = start(v, GENL_ID_CTRL, CTRL_CMD_GETFAMILY, 1, NLM_F_ACK);
-	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, VPART_FAMILY_NAME);
-	ret = vpart_nl_run(v, nlh, "netlink family " VPART_FAMILY_NAME, parse_family, v);
-	if (ret == -ENOENT || (!ret && !v->family))
+	mnl_attr_put_strz(nlh, CTRL_ATTR_FAMILY_NAME, name);
+	snprintf(what, sizeof(what), "netlink family %s", name);
+	ret = vpart_nl_run(v, nlh, what, parse_family, f);
+	if (ret == -ENOENT || (!ret && !f->id))
 		return vpart_fail(v, ENOENT, VPART_CODE_FAILED,
-				  "the kernel module vpart is not loaded: modprobe vpart");
+				  "the kernel module %s is not loaded: modprobe %s", name, name);
 	return ret;
+}
+
+int vpart_nl_open(struct vpart *v)
+{
+	return open_family(v, &v->vpart, VPART_FAMILY_NAME);
 }
 
 void vpart_nl_close(struct vpart *v)
@@ -217,7 +227,8 @@ void vpart_nl_close(struct vpart *v)
 	if (v->nl)
 		mnl_socket_close(v->nl);
 	v->nl = NULL;
-	v->family = 0;
+	memset(&v->vpart, 0, sizeof(v->vpart));
+	memset(&v->cluster, 0, sizeof(v->cluster));
 }
 
 /* Begin a request in the handle's buffer; NULL: the error is recorded. */
@@ -225,7 +236,15 @@ struct nlmsghdr *vpart_nl_start(struct vpart *v, uint8_t cmd, uint16_t flags)
 {
 	if (vpart_nl_open(v))
 		return NULL;
-	return start(v, v->family, cmd, VPART_FAMILY_VERSION, flags);
+	return start(v, v->vpart.id, cmd, VPART_FAMILY_VERSION, flags);
+}
+
+/* The same, of the family "clusterfs". */
+struct nlmsghdr *vpart_nl_start_cluster(struct vpart *v, uint8_t cmd, uint16_t flags)
+{
+	if (open_family(v, &v->cluster, CLUSTERFS_FAMILY_NAME))
+		return NULL;
+	return start(v, v->cluster.id, cmd, CLUSTERFS_FAMILY_VERSION, flags);
 }
 
 /*
@@ -262,26 +281,39 @@ int vpart_nl_run(struct vpart *v, struct nlmsghdr *nlh, const char *what,
 			  what);
 }
 
-/* A second socket that hears the events; NULL: the error is recorded. */
-struct mnl_socket *vpart_nl_subscribe(struct vpart *v)
+static struct mnl_socket *subscribe(struct vpart *v, const struct vpart_family *f,
+				    const char *name)
 {
 	struct mnl_socket *nl;
 
-	if (vpart_nl_open(v))
-		return NULL;
-	if (!v->group) {
-		vpart_fail(v, ENOENT, VPART_CODE_FAILED, "this kernel's vpart has no events");
+	if (!f->group) {
+		vpart_fail(v, ENOENT, VPART_CODE_FAILED, "this kernel's %s has no events", name);
 		return NULL;
 	}
 	nl = vpart_nl_socket(v);
 	if (!nl)
 		return NULL;
-	if (mnl_socket_setsockopt(nl, NETLINK_ADD_MEMBERSHIP, &v->group, sizeof(v->group)) < 0) {
+	if (mnl_socket_setsockopt(nl, NETLINK_ADD_MEMBERSHIP, (void *)&f->group,
+				  sizeof(f->group)) < 0) {
 		vpart_fail(v, errno, VPART_CODE_FAILED, "events: %s", strerror(errno));
 		mnl_socket_close(nl);
 		return NULL;
 	}
 	return nl;
+}
+
+/* A second socket that hears the events; NULL: the error is recorded. */
+struct mnl_socket *vpart_nl_subscribe(struct vpart *v)
+{
+	return vpart_nl_open(v) ? NULL : subscribe(v, &v->vpart, VPART_FAMILY_NAME);
+}
+
+/* The same, of the family "clusterfs". */
+struct mnl_socket *vpart_nl_subscribe_cluster(struct vpart *v)
+{
+	if (open_family(v, &v->cluster, CLUSTERFS_FAMILY_NAME))
+		return NULL;
+	return subscribe(v, &v->cluster, CLUSTERFS_FAMILY_NAME);
 }
 
 uint64_t vpart_attr_u64(const struct nlattr *a)

@@ -103,6 +103,7 @@ extern const struct noun mirror_noun;
 extern const struct noun events_noun;
 extern const struct noun config_noun;
 extern const struct noun diag_noun;
+extern const struct noun cluster_noun;
 extern const struct noun version_noun;
 
 /* main.c */

@@ -9,7 +9,7 @@
 
 static const struct noun *const nouns[] = {
 	&node_noun, &partition_noun, &adapter_noun, &link_noun, &vport_noun, &lu_noun,
-	&mirror_noun, &events_noun, &config_noun, &diag_noun, &version_noun,
+	&mirror_noun, &events_noun, &config_noun, &cluster_noun, &diag_noun, &version_noun,
 };
 
 #define NOUNS	ARRAY_SIZE(nouns)

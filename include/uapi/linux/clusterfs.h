@@ -417,15 +417,16 @@ struct cfs_disk_event {
 #define CFS_ERROR		2
 
 /* Codes of events, among those of their class: lifecycle. */
-#define CFS_CODE_REGISTERED	1	/* the node's record is new, or it was mounted again */
-#define CFS_CODE_LEFT		2	/* it was unmounted */
-
+#define CFS_CODE_REGISTERED	1	/* a node was mounted, or a client is new */
+#define CFS_CODE_LEFT		2	/* a node was unmounted, or a client is gone */
 #define CFS_CODE_FORGOTTEN	3	/* ids of removed objects may be given again */
 
 /* ...alert. */
 #define CFS_CODE_FENCED		1	/* a confirmed verdict about a node was stored */
 
 /* ...topology. */
+#define CFS_CODE_ADDED		1	/* an adapter, LU, map or volume is new */
+#define CFS_CODE_REMOVED	2	/* it is gone */
 #define CFS_CODE_ROLE		3	/* who has a role, or is about to */
 
 /**

@@ -20,8 +20,10 @@ done
 t "the library can be linked, its header stands alone" bash -c "echo '#include <libvpart.h>
 int main(void) { vpart_close(vpart_open()); return 0; }' |
 	gcc -Wall -Werror -I$root/usr/include -o $root/user -x c - -L$root/usr/lib -lvpart -Wl,-rpath,$root/usr/lib && $root/user"
+t "so does the one of clusters" bash -c "echo '#include <libvpart_cluster.h>' |
+	gcc -Wall -Werror -I$root/usr/include -fsyntax-only -x c -"
 zcat "$root/usr/share/man/man8/vpart.8.gz" >"$root/page"
-for word in config diag resize link; do
+for word in config diag resize link cluster; do
 	t "the manual page has $word" grep -q "$word" "$root/page"
 done
 zcat "$root/usr/share/man/man8/vpart-ivshmem.8.gz" >"$root/page"

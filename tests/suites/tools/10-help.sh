@@ -21,11 +21,11 @@ verbs() {
 }
 
 has_example() { vpart "$1" "$2" -h | grep -A1 '^Example:' | grep -q "^  vpart $1"; }
-is "help lists all nouns and verbs" "$(verbs | wc -l)" 38
+is "help lists all nouns and verbs" "$(verbs | wc -l)" 54
 while read -r noun verb; do
 	t "vpart $noun $verb -h has an example" has_example "$noun" "$verb"
 done < <(verbs)
-for noun in node partition adapter link vport lu mirror events config diag version; do
+for noun in node partition adapter link vport lu mirror events config cluster diag version; do
 	t "vpart $noun --help works" vpart "$noun" --help
 done
 
@@ -75,11 +75,19 @@ fails "the server's end does not wait: no path loss time" "for the client's end"
 	vpart link add l $end listen unix:@a key none path-loss 9
 fails "a slot is a number" 'is no slot' vpart link add l $end listen unix:@a key none slot 0
 fails "an unknown side is refused" "'left' is no side: client and server" vpart link del l side left
+fails "an object of a cluster has a type" "'disk' is none of node, client" vpart cluster add disk d
+fails "a node is not added" 'by mounting it' vpart cluster add node n
+fails "a client has no size" 'a client has no sectors' vpart cluster add client c sectors 8
+fails "an adapter has a node" 'of which node' vpart cluster add adapter client 1
+fails "a map has a lun" 'as which lun' vpart cluster map d c
+fails "an event has a number" 'is no number of an event' vpart cluster events --from 0
 fails "a leg number is checked" 'from 0 to 1' vpart mirror fail vol leg 2
 
 exits 1 "without the module vpart: failed" vpart partition show
 fails "vpart missing is said, with the remedy" 'vpart is not loaded: modprobe vpart' \
 	vpart node show
+fails "clusterfs missing is said, with the remedy" 'clusterfs is not loaded: modprobe clusterfs' \
+	vpart cluster status
 modprobe dm_mod
 fails "dm-vmirror missing is said, with the remedy" 'modprobe dm-vmirror' vpart mirror show
 mods vpart

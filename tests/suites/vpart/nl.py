@@ -121,6 +121,8 @@ class Lost(Exception):
 class Netlink:
     """A socket of the family."""
 
+    FAMILY = b"vpart\0"
+
     def __init__(self):
         self.s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_GENERIC)
         self.s.setsockopt(SOL_NETLINK, CAP_ACK, 1)
@@ -129,7 +131,7 @@ class Netlink:
         self.s.settimeout(30)
         self.s.bind((0, 0))
         self.seq = 0
-        found = parse(self.ask(CTRL, GETFAMILY, attr(2, b"vpart\0"))[0])
+        found = parse(self.ask(CTRL, GETFAMILY, attr(2, self.FAMILY))[0])
         self.family = struct.unpack("=H", found[1])[0]
         groups = parse(found[7])
         self.group = struct.unpack("=I", parse(groups[1])[2])[0]

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* clusterfs: between the files of the netlink family. */
+#ifndef _CLUSTERFS_NETLINK_H
+#define _CLUSTERFS_NETLINK_H
+
+#include <net/genetlink.h>
+#include <uapi/linux/clusterfs_netlink.h>
+#include "mount.h"
+#include "object.h"
+
+extern struct genl_family cfs_family;
+
+/* Room for a sentence, as cfs_change() wants it. */
+#define CFS_NL_WHY	200
+
+static_assert(sizeof_field(struct cfs_db, why) == CFS_NL_WHY);
+
+/**
+ * struct cfs_nl_out - where a message goes
+ * @skb: buffer
+ * @portid: of the asker
+ * @seq: of the request
+ * @flags: NLM_F_*
+ * @cmd: CLUSTERFS_CMD_*
+ */
+struct cfs_nl_out {
+	struct sk_buff	*skb;
+	u32		portid;
+	u32		seq;
+	int		flags;
+	u8		cmd;
+};
+
+/**
+ * struct cfs_nl_from - which mount an event is told by
+ * @cluster: name
+ * @mount: name of the node
+ * @uuid: of the repository
+ */
+struct cfs_nl_from {
+	char	cluster[CFS_NAME_SIZE];
+	char	mount[CFS_NAME_SIZE];
+	uuid_t	uuid;
+};
+
+/* netlink.c */
+int cfs_nl_say(struct netlink_ext_ack *extack, int err, const char *why);
+struct cfs_mount *cfs_nl_mount(struct nlattr **attrs, struct netlink_ext_ack *extack);
+
+/* netlink_msg.c */
+u8 cfs_nl_type(u8 cmd);
+int cfs_nl_put_mount(const struct cfs_nl_out *out, struct cfs_mount *m);
+int cfs_nl_put_stats(const struct cfs_nl_out *out, struct cfs_mount *m);
+int cfs_nl_put_object(const struct cfs_nl_out *out, const struct cfs_view *view,
+		      const struct cfs_disk_record *r);
+int cfs_nl_put_usage(const struct cfs_nl_out *out, const struct cfs_view *view,
+		     const struct cfs_disk_record *r);
+int cfs_nl_put_event(const struct cfs_nl_out *out, const struct cfs_nl_from *from,
+		     const struct cfs_disk_record *r, u64 lost, u64 seq);
+void cfs_nl_from(struct cfs_nl_from *from, const struct cfs_mount *m);
+
+/* netlink_dump.c */
+int cfs_nl_mount_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int cfs_nl_object_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int cfs_nl_usage_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int cfs_nl_event_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int cfs_nl_dump_done(struct netlink_callback *cb);
+
+#endif /* _CLUSTERFS_NETLINK_H */

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/* Events of a cluster: numbered without a gap, read again when some are missed */
+#include <errno.h>
+#include <linux/clusterfs_netlink.h>
+#include <linux/genetlink.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include "internal.h"
+
+/**
+ * struct vpart_cluster_events - a reader
+ * @queue: read and not yet handed out; the first, as a dump fills a list
+ * @v: handle, for errors and reading again
+ * @nl: subscribed socket, or NULL: only what is kept
+ * @cluster: whose events
+ * @node: told by whom: each mounted node tells each event
+ * @repository: the numbers are of this one
+ * @pos: the next of them
+ * @last: number handed out last, 0: none yet
+ * @buf: for messages of @nl
+ */
+struct vpart_cluster_events {
+	struct vpart_list	queue;
+	struct vpart		*v;
+	struct mnl_socket	*nl;
+	char			cluster[VPART_CLUSTER_NAME_SIZE];
+	char			node[VPART_CLUSTER_NAME_SIZE];
+	uint8_t			repository[VPART_UUID_SIZE];
+	size_t			pos;
+	uint64_t		last;
+	char			buf[VPART_NL_BUF];
+};
+
+static void parse_event(const struct nlattr *a, struct vpart_cluster_event *ev)
+{
+	const uint64_t n = vpart_attr_u64(a);
+
+	switch (mnl_attr_get_type(a)) {
+	case CLUSTERFS_A_SEQ:
+		ev->seq = n;
+		break;
+	case CLUSTERFS_A_LOST:
+		ev->lost = n;
+		break;
+	case CLUSTERFS_A_TERM:
+		ev->term = n;
+		break;
+	case CLUSTERFS_A_COMMIT:
+		ev->commit = n;
+		break;
+	case CLUSTERFS_A_TIME:
+		ev->time = n;
+		break;
+	case CLUSTERFS_A_CLASS:
+		ev->class = (uint32_t)n;
+		break;
+	case CLUSTERFS_A_SEVERITY:
+		ev->severity = (uint32_t)n;
+		break;
+	case CLUSTERFS_A_CODE:
+		ev->code = (uint32_t)n;
+		break;
+	case CLUSTERFS_A_OBJECT_TYPE:
+		ev->type = (uint32_t)n;
+		break;
+	case CLUSTERFS_A_OBJECT:
+		ev->object = n;
+		break;
+	case CLUSTERFS_A_TEXT:
+		vpart_attr_text(a, ev->text, sizeof(ev->text));
+		break;
+	}
+}
+
+/* One event into the queue, unless another node tells it. */
+static int each_event(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct genlmsghdr *g = mnl_nlmsg_get_payload(nlh);
+	struct vpart_cluster_event ev = { .seq = 0 }, *to;
+	struct vpart_cluster_events *e = (struct vpart_cluster_events *)arg;
+	const struct nlattr *a;
+	bool ours = true;
+
+	if (g->cmd != CLUSTERFS_CMD_EVENT_NTF && g->cmd != CLUSTERFS_CMD_EVENT_GET)
+		return 0;
+	mnl_attr_for_each(a, nlh, sizeof(*g)) {
+		if (mnl_attr_get_type(a) == CLUSTERFS_A_CLUSTER)
+			ours &= !strcmp(mnl_attr_get_str(a), e->cluster);
+		else if (mnl_attr_get_type(a) == CLUSTERFS_A_MOUNT)
+			ours &= !strcmp(mnl_attr_get_str(a), e->node);
+		else
+			parse_event(a, &ev);
+	}
+	to = ours ? vpart_list_add(&e->queue) : NULL;
+	if (to)
+		*to = ev;
+	return 0;
+}
+
+/* Read what is kept from @from on (0: all) into the queue. */
+static int fetch(struct vpart_cluster_events *e, uint64_t from)
+{
+	struct nlmsghdr *nlh = vpart_nl_start_cluster(e->v, CLUSTERFS_CMD_EVENT_GET, NLM_F_DUMP);
+	int ret;
+
+	if (!nlh)
+		return -e->v->error.err;
+	mnl_attr_put_strz(nlh, CLUSTERFS_A_CLUSTER, e->cluster);
+	mnl_attr_put_strz(nlh, CLUSTERFS_A_MOUNT, e->node);
+	if (from) {
+		mnl_attr_put_u64(nlh, CLUSTERFS_A_SEQ, from);
+		mnl_attr_put(nlh, CLUSTERFS_A_REPOSITORY, sizeof(e->repository), e->repository);
+	}
+	e->queue.n = 0;
+	e->pos = 0;
+	ret = vpart_nl_run(e->v, nlh, "events of the cluster", each_event, &e->queue);
+	if (!ret && e->queue.oom)
+		ret = vpart_no_memory(e->v);
+	return ret;
+}
+
+/* Hear what comes next; -ENOBUFS: some was missed. 1, 0 after @timeout_ms. */
+static int hear(struct vpart_cluster_events *e, int timeout_ms)
+{
+	struct pollfd p = { .fd = mnl_socket_get_fd(e->nl), .events = POLLIN };
+	const struct nlmsghdr *nlh = (const struct nlmsghdr *)e->buf;
+	ssize_t got;
+	int len, ret;
+
+	ret = poll(&p, 1, timeout_ms);
+	if (ret < 0 && errno != EINTR)
+		return vpart_fail(e->v, errno, VPART_CODE_FAILED, "events of the cluster: %s",
+				  strerror(errno));
+	if (ret <= 0)
+		return ret < 0 ? -EINTR : 0;
+	got = mnl_socket_recvfrom(e->nl, e->buf, sizeof(e->buf));
+	if (got < 0) {
+		if (errno == ENOBUFS)
+			return -ENOBUFS;
+		return vpart_fail(e->v, errno, VPART_CODE_FAILED, "events of the cluster: %s",
+				  strerror(errno));
+	}
+	e->queue.n = 0;
+	e->pos = 0;
+	len = (int)got;
+	for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
+		if (nlh->nlmsg_type == e->v->cluster.id)
+			each_event(nlh, &e->queue);
+	return e->queue.oom ? vpart_no_memory(e->v) : 1;
+}
+
+/**
+ * vpart_cluster_events_open - begin to read the events of a cluster
+ * @v: the handle; the reader uses it until vpart_cluster_events_close()
+ * @at: who tells them
+ * @from: number of the first event wanted, 0: all that are kept; UINT64_MAX:
+ *	only what happens from now on
+ * @follow: go on with what happens from now on
+ *
+ * Return: the reader, or NULL: see vpart_last_error().
+ */
+struct vpart_cluster_events *vpart_cluster_events_open(struct vpart *v,
+						       const struct vpart_cluster_at *at,
+						       uint64_t from, bool follow)
+{
+	struct vpart_cluster_events *e = calloc(1, sizeof(*e));
+	struct vpart_cluster_mount mount;
+
+	if (!e) {
+		vpart_no_memory(v);
+		return NULL;
+	}
+	e->v = v;
+	e->queue.size = sizeof(struct vpart_cluster_event);
+	/* Listen first, read then: nothing falls between. */
+	if (follow) {
+		e->nl = vpart_nl_subscribe_cluster(v);
+		if (!e->nl)
+			goto close;
+	}
+	if (vpart_cluster_find(v, at, &mount))
+		goto close;
+	vpart_copy(e->cluster, sizeof(e->cluster), mount.cluster);
+	vpart_copy(e->node, sizeof(e->node), mount.node);
+	memcpy(e->repository, mount.repository, sizeof(e->repository));
+	if (from == UINT64_MAX)
+		from = mount.last_event + 1;
+	e->last = from ? from - 1 : 0;
+	if (fetch(e, from))
+		goto close;
+	return e;
+close:
+	vpart_cluster_events_close(e);
+	return NULL;
+}
+
+/**
+ * vpart_cluster_events_next - the next event
+ * @e: the reader
+ * @ev: where it goes; see @lost of struct vpart_cluster_event
+ * @timeout_ms: how long to wait if it follows, -1: for ever
+ *
+ * Return: 1 with an event; 0 at the end, or when the time is up; -EINTR after
+ * a signal; another negative errno.
+ */
+int vpart_cluster_events_next(struct vpart_cluster_events *e, struct vpart_cluster_event *ev,
+			      int timeout_ms)
+{
+	bool again = false;
+	int ret;
+
+	for (;;) {
+		while (e->pos < e->queue.n) {
+			*ev = ((struct vpart_cluster_event *)e->queue.data)[e->pos];
+			/* What the kernel says is lost may only not have been heard. */
+			if (ev->lost && (again || !e->nl || !e->last || ev->seq <= e->last + 1)) {
+				e->pos++;
+				e->last = ev->seq - 1;
+				return 1;
+			}
+			if (!ev->lost && ev->seq <= e->last) {
+				e->pos++;
+				continue;
+			}
+			if (ev->lost || (e->last && ev->seq != e->last + 1)) {
+				if (!again)
+					goto read_again;
+				/* Read again, and the gap is still there. */
+				ev->lost = ev->seq - e->last - 1;
+				e->last = ev->seq - 1;
+				return 1;
+			}
+			e->pos++;
+			e->last = ev->seq;
+			return 1;
+		}
+		if (!e->nl)
+			return 0;
+		ret = hear(e, timeout_ms);
+		if (ret == 1) {
+			again = false;
+			continue;
+		}
+		if (ret != -ENOBUFS)
+			return ret;
+read_again:
+		again = true;
+		ret = fetch(e, e->last + 1);
+		if (ret)
+			return ret;
+	}
+}
+
+/**
+ * vpart_cluster_events_fd - a descriptor to poll for more events
+ * @e: the reader
+ *
+ * Return: the descriptor, -1 if it does not follow.
+ */
+int vpart_cluster_events_fd(const struct vpart_cluster_events *e)
+{
+	return e->nl ? mnl_socket_get_fd(e->nl) : -1;
+}
+
+/**
+ * vpart_cluster_events_close - stop reading
+ * @e: the reader, or NULL
+ */
+void vpart_cluster_events_close(struct vpart_cluster_events *e)
+{
+	if (!e)
+		return;
+	if (e->nl)
+		mnl_socket_close(e->nl);
+	free(e->queue.data);
+	free(e);
+}

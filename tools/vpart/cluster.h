@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Between the files of vpart cluster */
+#ifndef VPART_CLUSTER_H
+#define VPART_CLUSTER_H
+
+#include <libvpart_cluster.h>
+#include "cmd.h"
+
+/* cluster.c */
+struct vpart_cluster_at where(const struct cmd *c);
+void put_time(struct json_object *o, const char *key, uint64_t seconds);
+struct json_object *cluster_object(const struct vpart_cluster_object *x);
+int cluster_type(const struct cmd *c, const char *text, enum vpart_cluster_type *type);
+int cluster_id(const struct cmd *c, enum vpart_cluster_type type, const char *text, uint64_t *id);
+
+/* cluster_set.c */
+int cluster_add(struct cmd *c);
+int cluster_del(struct cmd *c);
+int cluster_map(struct cmd *c);
+int cluster_unmap(struct cmd *c);
+
+/* cluster_events.c */
+int cluster_events(struct cmd *c);
+
+#endif /* VPART_CLUSTER_H */
