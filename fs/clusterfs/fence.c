@@ -96,7 +96,8 @@ int cfs_fence_done(struct cfs_mount *m, const struct cfs_verdict *v, char *why)
 	int ret;
 
 	why = why ? : none;
-	if (!cfs_word(copy.node, sizeof(copy.node)) || !cfs_word(copy.method, sizeof(copy.method))) {
+	if (!cfs_word(copy.node, sizeof(copy.node)) ||
+	    !cfs_word(copy.method, sizeof(copy.method))) {
 		snprintf(why, sizeof(m->db.why), "a verdict names a node and a method");
 		return -EINVAL;
 	}
@@ -110,7 +111,8 @@ int cfs_fence_done(struct cfs_mount *m, const struct cfs_verdict *v, char *why)
 	if (ret == -EALREADY)
 		return 0;
 	if (ret)
-		pr_warn("node %s: verdict about node %s refused: %s\n", m->opt.node, copy.node, why);
+		pr_warn("node %s: verdict about node %s refused: %s\n", m->opt.node, copy.node,
+			why);
 	return ret;
 }
 

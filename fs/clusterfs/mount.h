@@ -148,7 +148,7 @@ struct cfs_mount {
 	struct cfs_view		*view;
 	u64			version;
 	struct cfs_status	status;
-	bool			watched;	/* a member: from its registration until it leaves */
+	bool			watched;	/* a member: from registration until it leaves */
 	struct cfs_health_in	in;
 	struct cfs_health_now	now;
 	char			repository[200];	/* what is wrong with it */

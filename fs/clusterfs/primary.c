@@ -37,7 +37,8 @@ static int cfs_fill_forget(struct cfs_mount *m, struct cfs_txn *t, void *arg)
 	int ret = 0;
 
 	/* One record is the event's. */
-	for (o = cfs_first(&db->index, CFS_TOMBSTONE); o && ids < CFS_TXN_MAX - 1; o = cfs_next(o)) {
+	for (o = cfs_first(&db->index, CFS_TOMBSTONE); o && ids < CFS_TXN_MAX - 1;
+	     o = cfs_next(o)) {
 		if (!cfs_stone_old(o, now))
 			continue;
 		ret = cfs_txn_forget(db, t, o->d.otype, le64_to_cpu(o->d.id));
