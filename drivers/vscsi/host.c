@@ -107,7 +107,7 @@ static void vscsi_hold(struct vscsi_host *h, struct vscsi_pdu *p, bool unknown)
 	 * A command of an old epoch may arrive when the next one already runs;
 	 * nobody else would send it.
 	 */
-	up = h->state == VSCSI_UP && vscsi_pdu_lu(p)->state == VSCSI_LU_SAME;
+	up = h->state == VSCSI_UP && vscsi_lu_passes(h, vscsi_pdu_lu(p));
 	spin_unlock_irqrestore(&h->lock, flags);
 	if (why)
 		vscsi_fail(p, why);
@@ -231,7 +231,7 @@ static vscsi_qc_status vscsi_queuecommand(struct Scsi_Host *shost, struct scsi_c
 	vq = h->hq[scsi_cmd_to_rq(sc)->mq_hctx->queue_num].vq;
 	/* See vscsi_resume(); where queuecommand() may sleep, blk-mq does without. */
 	rcu_read_lock();
-	if (likely(READ_ONCE(h->state) == VSCSI_UP && READ_ONCE(lu->state) == VSCSI_LU_SAME)) {
+	if (likely(READ_ONCE(h->state) == VSCSI_UP && vscsi_lu_passes(h, lu))) {
 		p->start = 0;
 		ret = vscsi_send(h, p, (last ? 0 : VPART_REQ_MORE) | (run ? VPART_REQ_RUN : 0));
 	}
@@ -252,15 +252,12 @@ static noinline int vscsi_result(struct vscsi_host *h, struct vscsi_pdu *p, stru
 	if (unlikely(vscsi_get_rsp(p->rsp, req->rsp_len, req->out.len, req->in.len, &rsp) ||
 		     rsp.tag != p->tag || rsp.tmf >= 0 ||
 		     !vscsi_rsp_sane(&rsp, sc->cmnd[0]))) {
-		atomic_inc(&h->bad);
-		shost_printk(KERN_WARNING, h->shost, "malformed response to tag %#llx\n", p->tag);
+		vscsi_bad(h, "malformed response to tag %#llx\n", p->tag);
 		return DID_ERROR << 16;
 	}
 	/* The fabric has counted what came: a server that says GOOD to less, lies. */
 	if (unlikely(req->missing > rsp.residual && rsp.status == SAM_STAT_GOOD)) {
-		atomic_inc(&h->bad);
-		shost_printk(KERN_WARNING, h->shost, "GOOD without %u bytes of data\n",
-			     req->missing);
+		vscsi_bad(h, "GOOD without %u bytes of data\n", req->missing);
 		return DID_ERROR << 16;
 	}
 	if (unlikely(rsp.residual || req->missing))
@@ -285,8 +282,7 @@ static noinline bool vscsi_luns_sane(struct vscsi_host *h, struct scsi_cmnd *sc)
 	sg_copy_to_buffer(scsi_sglist(sc), scsi_sg_count(sc), &len, sizeof(len));
 	if (be32_to_cpu(len) <= VSCSI_MAX_LUN * sizeof(struct scsi_lun))
 		return true;
-	atomic_inc(&h->bad);
-	shost_printk(KERN_WARNING, h->shost, "a list of %u bytes of LUNs\n", be32_to_cpu(len));
+	vscsi_bad(h, "a list of %u bytes of LUNs\n", be32_to_cpu(len));
 	return false;
 }
 
@@ -342,14 +338,17 @@ static int vscsi_init_cmd_priv(struct Scsi_Host *shost, struct scsi_cmnd *sc)
 	return 0;
 }
 
-/* The first held command that may be sent, or NULL. */
+/* The first held command that is not to wait any more, or NULL. */
 static struct vscsi_pdu *vscsi_next_held(struct vscsi_host *h)
 {
+	const struct vscsi_lu *lu;
 	struct vscsi_pdu *p;
 
-	list_for_each_entry(p, &h->held, node)
-		if (vscsi_pdu_lu(p)->state != VSCSI_LU_SILENT)
+	list_for_each_entry(p, &h->held, node) {
+		lu = vscsi_pdu_lu(p);
+		if (vscsi_lu_passes(h, lu) || lu->state == VSCSI_LU_GONE)
 			return p;
+	}
 	return NULL;
 }
 
@@ -501,6 +500,7 @@ void vscsi_set_up(struct vscsi_host *h, u32 epoch)
 	queue_work(vscsi_wq, &h->resume);
 	if (silent)
 		vscsi_fail_held(h, NULL, DID_OK);
+	WRITE_ONCE(h->scan_pace.at, jiffies);
 	vscsi_rescan(h, BIT(VSCSI_TODO_LUNS) | BIT(VSCSI_TODO_CAPACITY));
 	vscsi_attend_soon(h);
 }
@@ -598,7 +598,7 @@ static int vscsi_sdev_configure(struct scsi_device *sdev, struct queue_limits *l
 	if (h->caps & VPART_CAP_STABLE)
 		sdev_stable_writes(sdev, lim);
 	scsi_change_queue_depth(sdev, sdev->host->can_queue);
-	return 0;
+	return vscsi_lu_identify(h, sdev);
 }
 DEFINE_SDEV_CONFIGURE(vscsi_sdev_configure)
 
@@ -666,10 +666,8 @@ int vscsi_probe(struct vpart_adapter *a)
 	INIT_WORK(&h->fence, vscsi_fence);
 	INIT_DELAYED_WORK(&h->late, vscsi_late);
 	INIT_WORK(&h->resume, vscsi_resume);
-	INIT_WORK(&h->check, vscsi_check);
-	INIT_WORK(&h->scan, vscsi_scan);
-	INIT_DELAYED_WORK(&h->again, vscsi_scan_again);
-	INIT_DELAYED_WORK(&h->look, vscsi_look);
+	ratelimit_state_init(&h->bad_log, 5 * HZ, 10);
+	vscsi_scan_init(h);
 	vscsi_notice_init(h);
 	vscsi_rport_init(h);
 	ret = vscsi_tmf_init(h);
@@ -724,10 +722,7 @@ static void vscsi_remove(struct vpart_adapter *a)
 	cancel_work_sync(&h->fence);
 	cancel_delayed_work_sync(&h->late);
 	cancel_work_sync(&h->resume);
-	cancel_work_sync(&h->check);
-	cancel_delayed_work_sync(&h->look);
-	cancel_work_sync(&h->scan);
-	cancel_delayed_work_sync(&h->again);
+	vscsi_scan_exit(h);
 	vscsi_notice_exit(h);
 	scsi_remove_host(h->shost);
 	vscsi_tmf_exit(h);

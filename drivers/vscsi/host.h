@@ -51,7 +51,8 @@ enum vscsi_state {
 
 /**
  * enum vscsi_lu_state - may a LUN be sent commands while the link is up?
- * @VSCSI_LU_SAME: it is the one that was scanned
+ * @VSCSI_LU_SAME: it is the one that was scanned, in this session
+ * @VSCSI_LU_OLD: it was in an earlier one, or was never asked: no
  * @VSCSI_LU_SILENT: it did not say which one it is: as if its link were down
  * @VSCSI_LU_GONE: the server has it no longer, or another one at its number, or
  *	dev_loss_tmo is over: to be removed
@@ -59,6 +60,7 @@ enum vscsi_state {
  */
 enum vscsi_lu_state {
 	VSCSI_LU_SAME,
+	VSCSI_LU_OLD,
 	VSCSI_LU_SILENT,
 	VSCSI_LU_GONE,
 	VSCSI_LU_NONE,
@@ -68,6 +70,48 @@ enum vscsi_lu_state {
 #define VSCSI_TODO_LUNS		0	/* compare the LUNs with the server's */
 #define VSCSI_TODO_CAPACITY	1	/* read the capacities again */
 #define VSCSI_TODOS		2
+
+/**
+ * struct vscsi_pace - how often a server may have us do something
+ * @at: jiffies, not before
+ * @pause: the last one
+ */
+struct vscsi_pace {
+	unsigned long	at;
+	unsigned long	pause;
+};
+
+/**
+ * vscsi_pace_delay() - how long to wait
+ * @p: pace
+ * @now: jiffies
+ *
+ * Return: jiffies, 0 if it may be done at once.
+ */
+static inline unsigned long vscsi_pace_delay(const struct vscsi_pace *p, unsigned long now)
+{
+	unsigned long at = READ_ONCE(p->at);
+
+	return time_before(now, at) ? at - now : 0;
+}
+
+/**
+ * vscsi_pace_done() - it was done
+ * @p: pace
+ * @start: jiffies when that began
+ * @end: and when it ended
+ * @share: of so many times as long is the pause, or longer
+ * @least: the shortest pause
+ * @most: while one follows the other, each pause is twice the last, up to this
+ */
+static inline void vscsi_pace_done(struct vscsi_pace *p, unsigned long start, unsigned long end,
+				   unsigned int share, unsigned long least, unsigned long most)
+{
+	bool again = time_before_eq(start, p->at + p->pause);
+
+	p->pause = again ? clamp(2 * p->pause, least, most) : least;
+	WRITE_ONCE(p->at, end + max(p->pause, share * (end - start)));
+}
 
 /**
  * struct vscsi_tmf - one reserved tag of a queue
@@ -161,7 +205,8 @@ struct vscsi_inq {
  * @todo_lun: the same of LUNs that the server named, by number
  * @resume: sends the held commands
  * @check: compares the LUNs' identities after the link's return
- * @scan: adds and removes LUNs
+ * @scan: adds and removes LUNs, as often as @scan_pace lets it
+ * @scan_pace: of what the server has us look at
  * @look: has @scan look at all LUNs, for want of a name
  * @looked: jiffies when it has done so last
  * @look_took: jiffies that it took
@@ -187,10 +232,13 @@ struct vscsi_inq {
  * @up_wait: woken when @epoch changes
  * @tmf_mutex: one task management function that is waited for at a time
  * @inq: asks about LUNs
+ * @lus: devices that have a struct vscsi_lu, by LUN
  * @attention: by LUN, what the server says, and what commands brought: see notice.c
- * @attend: tells of it
- * @attend_at: jiffies, not before
+ * @attend: tells of it, as often as @attend_pace lets it
+ * @attend_pace: of what the server has us say
  * @event_log: limits messages about events that are of no use
+ * @bad_log: limits messages about malformed answers
+ * @lu_log: limits messages about LUNs that do not say who they are, and then do
  * @timeout_log: limits messages about timeouts
  * @timeouts: commands whose timer fired
  * @aborts: of these, sent an ABORT TASK
@@ -218,7 +266,8 @@ struct vscsi_host {
 	unsigned long		todo_lun[VSCSI_TODOS][BITS_TO_LONGS(VSCSI_MAX_LUN)];
 	struct work_struct	resume;
 	struct work_struct	check;
-	struct work_struct	scan;
+	struct delayed_work	scan;
+	struct vscsi_pace	scan_pace;
 	struct delayed_work	look;
 	unsigned long		looked;
 	unsigned long		look_took;
@@ -243,10 +292,13 @@ struct vscsi_host {
 	wait_queue_head_t	up_wait;
 	struct mutex		tmf_mutex;
 	struct vscsi_inq	inq;
+	struct xarray		lus;
 	struct xarray		attention;
 	struct delayed_work	attend;
-	unsigned long		attend_at;
+	struct vscsi_pace	attend_pace;
 	struct ratelimit_state	event_log;
+	struct ratelimit_state	bad_log;
+	struct ratelimit_state	lu_log;
 	struct ratelimit_state	timeout_log;
 	atomic_t		timeouts;
 	atomic_t		aborts;
@@ -259,11 +311,19 @@ struct vscsi_host {
 /**
  * struct vscsi_lu - per scsi_device, at hostdata, which changes under host.lock
  * @lun: wire form
- * @state: written by the works that look at LUNs, under host.lock
+ * @state: written by the works that look at LUNs, under host.lock; never VSCSI_LU_OLD
+ * @passes: the epoch in which it is known to be the same: its commands pass in no other.
+ *	0: in none. Written as @state; read without lock on the hot path
+ * @known: @name was asked for; guarded by host.lock
+ * @name: which LU it is, from before it was anybody's disk. Never changes then: the
+ *	midlayer's copy of the page does, with each rescan
  */
 struct vscsi_lu {
 	struct scsi_lun		lun;
 	enum vscsi_lu_state	state;
+	u32			passes;
+	bool			known;
+	struct vscsi_name	name;
 };
 
 /**
@@ -311,6 +371,16 @@ static inline struct vscsi_lu *vscsi_pdu_lu(struct vscsi_pdu *p)
 	return vscsi_pdu_cmnd(p)->device->hostdata;
 }
 
+/*
+ * May a LUN that is up be sent commands? Its number leads to the LU that it was scanned
+ * with, and that was found out in this session, whatever the midlayer thinks of the
+ * device meanwhile: offline, or blocked. An old epoch does no harm, as host.state.
+ */
+static inline bool vscsi_lu_passes(const struct vscsi_host *h, const struct vscsi_lu *lu)
+{
+	return READ_ONCE(lu->passes) == READ_ONCE(h->epoch);
+}
+
 /* @p is held no longer; nothing else has become of it. */
 static inline void vscsi_unhold(struct vscsi_host *h, struct vscsi_pdu *p)
 {
@@ -325,6 +395,15 @@ static inline bool vscsi_may_detach(const struct vscsi_host *h)
 {
 	return READ_ONCE(h->state) == VSCSI_UP && !(READ_ONCE(h->caps) & VPART_CAP_ZERO_COPY);
 }
+
+/* The server has said what nobody may say. */
+#define vscsi_bad(h, fmt, ...) do {							\
+	struct vscsi_host *_h = (h);							\
+											\
+	atomic_inc(&_h->bad);								\
+	if (__ratelimit(&_h->bad_log))							\
+		shost_printk(KERN_WARNING, _h->shost, fmt, ##__VA_ARGS__);		\
+} while (0)
 
 /* host.c */
 extern struct workqueue_struct *vscsi_wq;	/* commands go on by these */
@@ -380,17 +459,25 @@ static inline void vscsi_watch(struct vscsi_host *h)
 void vscsi_inq_init(struct vscsi_host *h);
 int vscsi_inquiry(struct vscsi_host *h, const struct scsi_lun *lun, u8 page);
 
-/* scan.c */
-void vscsi_check(struct work_struct *work);
-void vscsi_scan(struct work_struct *work);
-void vscsi_scan_again(struct work_struct *work);
+/* lu.c */
 enum vscsi_lu_state vscsi_lu_state(struct vscsi_host *h, struct scsi_device *sdev);
 enum vscsi_lu_state vscsi_lu_set(struct vscsi_host *h, struct scsi_device *sdev,
-				 enum vscsi_lu_state state);
+				 enum vscsi_lu_state state, u32 epoch);
+struct scsi_device *vscsi_lu_next(struct vscsi_host *h, unsigned long *lun);
+bool vscsi_lu_name(struct vscsi_host *h, struct scsi_device *sdev, struct vscsi_name *name);
+int vscsi_lu_compare(struct vscsi_host *h, struct scsi_device *sdev,
+		     const struct vscsi_name *was, const char **why);
+int vscsi_lu_identify(struct vscsi_host *h, struct scsi_device *sdev);
 int vscsi_sdev_init(struct scsi_device *sdev);
 void vscsi_sdev_destroy(struct scsi_device *sdev);
+
+/* scan.c */
+void vscsi_scan_init(struct vscsi_host *h);
+void vscsi_scan_exit(struct vscsi_host *h);
+void vscsi_scan_later(struct vscsi_host *h);
+bool vscsi_same_link(struct vscsi_host *h, u32 epoch);
 void vscsi_rescan(struct vscsi_host *h, unsigned int todo);
-void vscsi_look(struct work_struct *work);
+void vscsi_rescan_lun(struct vscsi_host *h, u64 lun);
 void vscsi_unit_attention(struct vscsi_host *h, u64 lun, const u8 *sense, u8 len);
 void vscsi_event(struct vpart_adapter *a, u64 seq, const void *iu, u16 len);
 void vscsi_event_lost(struct vpart_adapter *a);

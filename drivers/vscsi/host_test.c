@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* KUnit: a client's end that goes while its driver probes it. */
+/* KUnit: a client's end that goes while its driver probes it; LUs, and how often to look. */
 #include <kunit/test.h>
 
 #include "../vpart/vpart.h"
@@ -70,9 +70,81 @@ static void remote_pair_goes(struct kunit *test)
 	ht_pair_goes(test, BIT(VPART_SIDE_CLIENT));
 }
 
+/* R11: a LU passes commands in the epoch in which it was compared, and in no other. */
+static void lu_epochs(struct kunit *test)
+{
+	struct vscsi_host *h = kunit_kzalloc(test, sizeof(*h), GFP_KERNEL);
+	struct scsi_device *sdev = kunit_kzalloc(test, sizeof(*sdev), GFP_KERNEL);
+	struct vscsi_lu *lu = kunit_kzalloc(test, sizeof(*lu), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, h);
+	KUNIT_ASSERT_NOT_NULL(test, sdev);
+	KUNIT_ASSERT_NOT_NULL(test, lu);
+	spin_lock_init(&h->lock);
+	mutex_init(&h->inq.mutex);
+	h->epoch = 1;
+	KUNIT_EXPECT_EQ(test, vscsi_lu_state(h, sdev), VSCSI_LU_NONE);
+	sdev->hostdata = lu;
+	KUNIT_EXPECT_EQ(test, vscsi_lu_state(h, sdev), VSCSI_LU_OLD);
+
+	mutex_lock(&h->inq.mutex);
+	vscsi_lu_set(h, sdev, VSCSI_LU_SAME, 1);
+	KUNIT_EXPECT_TRUE(test, vscsi_lu_passes(h, lu));
+	KUNIT_EXPECT_EQ(test, vscsi_lu_state(h, sdev), VSCSI_LU_SAME);
+	h->epoch = 2;
+	KUNIT_EXPECT_FALSE(test, vscsi_lu_passes(h, lu));
+	KUNIT_EXPECT_EQ(test, vscsi_lu_state(h, sdev), VSCSI_LU_OLD);
+	/* What was asked in the last one says nothing of this. */
+	vscsi_lu_set(h, sdev, VSCSI_LU_SAME, 1);
+	KUNIT_EXPECT_FALSE(test, vscsi_lu_passes(h, lu));
+	vscsi_lu_set(h, sdev, VSCSI_LU_SAME, 2);
+	KUNIT_EXPECT_TRUE(test, vscsi_lu_passes(h, lu));
+	KUNIT_EXPECT_FALSE(test, h->silent);
+	vscsi_lu_set(h, sdev, VSCSI_LU_SILENT, 0);
+	KUNIT_EXPECT_FALSE(test, vscsi_lu_passes(h, lu));
+	KUNIT_EXPECT_TRUE(test, h->silent);
+	vscsi_lu_set(h, sdev, VSCSI_LU_GONE, 0);
+	/* For good. */
+	KUNIT_EXPECT_EQ(test, vscsi_lu_set(h, sdev, VSCSI_LU_SAME, 2), VSCSI_LU_GONE);
+	KUNIT_EXPECT_FALSE(test, vscsi_lu_passes(h, lu));
+	KUNIT_EXPECT_EQ(test, vscsi_lu_state(h, sdev), VSCSI_LU_GONE);
+	mutex_unlock(&h->inq.mutex);
+}
+
+/* V10: what a server says without end is done in a part of the time. */
+static void pace(struct kunit *test)
+{
+	struct vscsi_pace p = { .at = -1000UL };	/* jiffies wrap */
+	unsigned long now = -500UL, i;
+
+	KUNIT_EXPECT_EQ(test, vscsi_pace_delay(&p, now), 0UL);
+	vscsi_pace_done(&p, now, now + 2, 1, 10, 80);
+	KUNIT_EXPECT_EQ(test, vscsi_pace_delay(&p, now + 2), 10UL);
+	/* It took longer than that. */
+	now = p.at + 100;
+	vscsi_pace_done(&p, now, now + 700, 1, 10, 80);
+	KUNIT_EXPECT_EQ(test, vscsi_pace_delay(&p, now + 700), 700UL);
+	KUNIT_EXPECT_EQ(test, vscsi_pace_delay(&p, now + 1399), 1UL);
+	KUNIT_EXPECT_EQ(test, vscsi_pace_delay(&p, now + 1400), 0UL);
+	now = p.at + 100;
+	vscsi_pace_done(&p, now, now, 8, 10, 80);
+	/* One behind the other: twice as long each time, up to the most. */
+	for (i = 20; i < 400; i *= 2) {
+		now = p.at;
+		vscsi_pace_done(&p, now, now, 8, 10, 80);
+		KUNIT_EXPECT_EQ(test, vscsi_pace_delay(&p, now), min(i, 80UL));
+	}
+	/* Until there is quiet. */
+	now = p.at + 81;
+	vscsi_pace_done(&p, now, now, 8, 10, 80);
+	KUNIT_EXPECT_EQ(test, vscsi_pace_delay(&p, now), 10UL);
+}
+
 static struct kunit_case vscsi_host_cases[] = {
 	KUNIT_CASE(pair_goes),
 	KUNIT_CASE(remote_pair_goes),
+	KUNIT_CASE(lu_epochs),
+	KUNIT_CASE(pace),
 	{}
 };
 

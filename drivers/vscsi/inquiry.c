@@ -62,11 +62,12 @@ static int vscsi_inq_result(struct vscsi_host *h)
 	}
 	if (rsp.status == SAM_STAT_GOOD)
 		return 0;
-	if (rsp.status == SAM_STAT_CHECK_CONDITION && rsp.sense &&
-	    scsi_normalize_sense(rsp.sense, rsp.sense_len, &sshdr) &&
-	    (sshdr.asc << 8 | sshdr.ascq) == VSCSI_ASC_NO_LUN)
+	if (rsp.status != SAM_STAT_CHECK_CONDITION || !rsp.sense ||
+	    !scsi_normalize_sense(rsp.sense, rsp.sense_len, &sshdr))
+		return -EIO;
+	if ((sshdr.asc << 8 | sshdr.ascq) == VSCSI_ASC_NO_LUN)
 		return -ENODEV;
-	return -EIO;
+	return sshdr.sense_key == ILLEGAL_REQUEST ? -EOPNOTSUPP : -EIO;
 }
 
 /**
@@ -78,8 +79,8 @@ static int vscsi_inq_result(struct vscsi_host *h)
  * The answer is in h->inq.data.
  *
  * Context: process, h->inq.mutex held; bounded.
- * Return: 0; -ENODEV: there is no such LUN; -EBUSY: the server still holds an
- * earlier one; -ENOTCONN; or another errno.
+ * Return: 0; -ENODEV: there is no such LUN; -EOPNOTSUPP: it has no such page; -EBUSY:
+ * the server still holds an earlier one; -ENOTCONN; or another errno.
  */
 int vscsi_inquiry(struct vscsi_host *h, const struct scsi_lun *lun, u8 page)
 {

@@ -23,6 +23,7 @@
 #include "host.h"
 
 #define VSCSI_ATTEND_PAUSE	(HZ / 10)	/* the least between two rounds */
+#define VSCSI_ATTEND_MOST	(5 * HZ)	/* of a server that tells without end */
 #define VSCSI_ATTEND_SHARE	8	/* of so many parts of the time, they take one */
 #define VSCSI_TUR_LIMIT		(30 * HZ)
 
@@ -62,11 +63,9 @@ static const struct {
  */
 void vscsi_attend_soon(struct vscsi_host *h)
 {
-	unsigned long at = READ_ONCE(h->attend_at);
-
 	if (READ_ONCE(h->state) == VSCSI_UP && !xa_empty(&h->attention))
 		queue_delayed_work(vscsi_scan_wq, &h->attend,
-				   time_before(jiffies, at) ? at - jiffies : 0);
+				   vscsi_pace_delay(&h->attend_pace, jiffies));
 }
 
 /**
@@ -76,7 +75,7 @@ void vscsi_attend_soon(struct vscsi_host *h)
  * @what: which
  * @came: with a command
  *
- * As many at a time are kept as there are kinds, of each LUN.
+ * As many at a time are kept as there are kinds, of each LUN that is a disk.
  *
  * Context: any.
  */
@@ -85,6 +84,8 @@ void vscsi_notice(struct vscsi_host *h, u64 lun, enum vscsi_attention what, bool
 	unsigned long flags, is;
 	void *old;
 
+	if (!xa_load(&h->lus, lun))
+		return;
 	xa_lock_irqsave(&h->attention, flags);
 	is = xa_to_value(xa_load(&h->attention, lun));
 	if (!came)
@@ -179,6 +180,8 @@ static void vscsi_say(struct vscsi_host *h, struct scsi_device *sdev,
 		env[0] = (char *)vscsi_words[what].env;
 		kobject_uevent_env(&sdev->sdev_gendev.kobj, KOBJ_CHANGE, env);
 	} else if (!came) {
+		/* The midlayer takes over what it reads; we see whether that is of the same. */
+		vscsi_rescan_lun(h, sdev->lun);
 		sdev_evt_send_simple(sdev, SDEV_EVT_ALUA_STATE_CHANGE_REPORTED, GFP_KERNEL);
 		scsi_rescan_device(sdev);
 	}
@@ -216,7 +219,11 @@ static void vscsi_attend(struct work_struct *work)
 	struct scsi_device *sdev;
 	void *entry;
 
-	WRITE_ONCE(h->attend_at, start + VSCSI_ATTEND_PAUSE);
+	/* Asked for while the last one ran. */
+	if (vscsi_pace_delay(&h->attend_pace, start)) {
+		vscsi_attend_soon(h);
+		return;
+	}
 	xa_for_each(&h->attention, lun, entry) {
 		/* The rest when the link is back. */
 		if (READ_ONCE(h->state) != VSCSI_UP)
@@ -229,8 +236,8 @@ static void vscsi_attend(struct work_struct *work)
 		if (sdev)
 			scsi_device_put(sdev);
 	}
-	WRITE_ONCE(h->attend_at, jiffies + max_t(unsigned long, VSCSI_ATTEND_PAUSE,
-						 VSCSI_ATTEND_SHARE * (jiffies - start)));
+	vscsi_pace_done(&h->attend_pace, start, jiffies, VSCSI_ATTEND_SHARE, VSCSI_ATTEND_PAUSE,
+			VSCSI_ATTEND_MOST);
 }
 
 /**
@@ -241,7 +248,7 @@ void vscsi_notice_init(struct vscsi_host *h)
 {
 	xa_init_flags(&h->attention, XA_FLAGS_LOCK_IRQ);
 	INIT_DELAYED_WORK(&h->attend, vscsi_attend);
-	h->attend_at = jiffies;
+	h->attend_pace.at = jiffies;
 	ratelimit_state_init(&h->event_log, 5 * HZ, 5);
 }
 

@@ -206,11 +206,11 @@ static void vscsi_dev_gone(struct work_struct *work)
 	shost_printk(KERN_WARNING, h->shost, "%s: path lost for dev_loss_tmo: removing its disks\n",
 		     h->a->name);
 	shost_for_each_device(sdev, h->shost) {
-		vscsi_lu_set(h, sdev, VSCSI_LU_GONE);
+		vscsi_lu_set(h, sdev, VSCSI_LU_GONE, 0);
 		vscsi_fail_held(h, sdev, DID_NO_CONNECT);
 	}
 	set_bit(VSCSI_TODO_LUNS, &h->todo);
-	queue_work(vscsi_scan_wq, &h->scan);
+	mod_delayed_work(vscsi_scan_wq, &h->scan, 0);
 unlock:
 	mutex_unlock(&h->inq.mutex);
 }

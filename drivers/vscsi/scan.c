@@ -14,6 +14,7 @@
 #define VSCSI_CHECK_PAUSE_MS	100	/* between two of them */
 #define VSCSI_AGAIN_MS		1000	/* until a silent one is asked again */
 #define VSCSI_LOOK_SHARE	8	/* of so many parts of the time, such a look takes one */
+#define VSCSI_SCAN_PAUSE	(HZ / 50)	/* the least between any two looks */
 
 /* Additional sense: asc << 8 | ascq */
 #define VSCSI_ASC_CAPACITY_CHANGED	0x2a09
@@ -23,6 +24,8 @@
  * vscsi_rescan() - look at the LUNs soon
  * @h: host
  * @todo: mask of VSCSI_TODO_*
+ *
+ * Whatever the server says, no more than half of the time is spent on it.
  *
  * Context: any.
  */
@@ -34,7 +37,21 @@ void vscsi_rescan(struct vscsi_host *h, unsigned int todo)
 		if (todo & BIT(i))
 			set_bit(i, &h->todo);
 	if (READ_ONCE(h->state) == VSCSI_UP)
-		queue_work(vscsi_scan_wq, &h->scan);
+		mod_delayed_work(vscsi_scan_wq, &h->scan,
+				 vscsi_pace_delay(&h->scan_pace, jiffies));
+}
+
+/**
+ * vscsi_rescan_lun() - look soon whether a LUN is there, and the one that it was
+ * @h: host
+ * @lun: which, below VSCSI_MAX_LUN
+ *
+ * Context: any.
+ */
+void vscsi_rescan_lun(struct vscsi_host *h, u64 lun)
+{
+	set_bit(lun, h->todo_lun[VSCSI_TODO_LUNS]);
+	vscsi_rescan(h, 0);
 }
 
 /*
@@ -58,11 +75,7 @@ static bool vscsi_changed(struct vscsi_host *h, u64 lun, u16 asc)
 	return true;
 }
 
-/**
- * vscsi_look() - look at all LUNs
- * @work: vscsi_host.look
- */
-void vscsi_look(struct work_struct *work)
+static void vscsi_look(struct work_struct *work)
 {
 	struct vscsi_host *h = container_of(work, struct vscsi_host, look.work);
 
@@ -80,6 +93,17 @@ static void vscsi_look_soon(struct vscsi_host *h)
 
 	queue_delayed_work(vscsi_scan_wq, &h->look,
 			   time_before(jiffies, at) ? at - jiffies : 0);
+}
+
+/**
+ * vscsi_scan_later() - a LUN that was found could not be taken: look for it again
+ * @h: host
+ *
+ * Context: any.
+ */
+void vscsi_scan_later(struct vscsi_host *h)
+{
+	queue_delayed_work(vscsi_scan_wq, &h->again, msecs_to_jiffies(VSCSI_AGAIN_MS));
 }
 
 /**
@@ -150,122 +174,14 @@ void vscsi_event_lost(struct vpart_adapter *a)
 }
 
 /**
- * vscsi_lu_state() - of a device that may be about to come or to go
+ * vscsi_same_link() - is the link still the one that was asked?
  * @h: host
- * @sdev: device that the caller has a reference to: what a list of them leads to
+ * @epoch: its epoch then
  *
- * The midlayer lists a device before it has a vscsi_lu, and takes that away while others
- * have references still, at a person's wish at any time.
- *
- * Context: any, no lock held.
- * Return: its state; %VSCSI_LU_NONE: it has none.
+ * Context: any.
+ * Return: true if so, and it is there.
  */
-enum vscsi_lu_state vscsi_lu_state(struct vscsi_host *h, struct scsi_device *sdev)
-{
-	enum vscsi_lu_state state = VSCSI_LU_NONE;
-	const struct vscsi_lu *lu;
-	unsigned long flags;
-
-	spin_lock_irqsave(&h->lock, flags);
-	lu = sdev->hostdata;
-	if (lu)
-		state = lu->state;
-	spin_unlock_irqrestore(&h->lock, flags);
-	return state;
-}
-
-/**
- * vscsi_lu_set() - one that is not %VSCSI_LU_GONE has another state from here on
- * @h: host
- * @sdev: as above
- * @state: which
- *
- * Context: any, no lock held; host.inq.mutex held, so that two do not judge at once.
- * Return: what vscsi_lu_state() was.
- */
-enum vscsi_lu_state vscsi_lu_set(struct vscsi_host *h, struct scsi_device *sdev,
-				 enum vscsi_lu_state state)
-{
-	enum vscsi_lu_state was = VSCSI_LU_NONE;
-	struct vscsi_lu *lu;
-	unsigned long flags;
-
-	lockdep_assert_held(&h->inq.mutex);
-	spin_lock_irqsave(&h->lock, flags);
-	lu = sdev->hostdata;
-	if (lu)
-		was = lu->state;
-	if (was != VSCSI_LU_NONE && was != VSCSI_LU_GONE) {
-		WRITE_ONCE(lu->state, state);
-		h->silent |= state == VSCSI_LU_SILENT;
-	}
-	spin_unlock_irqrestore(&h->lock, flags);
-	return was;
-}
-
-/* The NAA name that it was scanned with, or NULL. Under RCU. */
-static const u8 *vscsi_known_name(struct scsi_device *sdev, u8 *len)
-{
-	const struct scsi_vpd *vpd = rcu_dereference(sdev->vpd_pg83);
-
-	return vpd ? vscsi_page83_naa(vpd->data, vpd->len, len) : NULL;
-}
-
-static bool vscsi_has_name(struct scsi_device *sdev)
-{
-	bool has;
-	u8 len;
-
-	rcu_read_lock();
-	has = vscsi_known_name(sdev, &len);
-	rcu_read_unlock();
-	return has;
-}
-
-/* Has its NAA name changed since it was scanned? */
-static bool vscsi_other_name(struct scsi_device *sdev, const u8 *page)
-{
-	const u8 *was, *now;
-	u8 was_len, now_len;
-	bool other = false;
-
-	now = vscsi_page83_naa(page, VSCSI_INQ_SIZE, &now_len);
-	rcu_read_lock();
-	was = vscsi_known_name(sdev, &was_len);
-	if (was)
-		other = !now || was_len != now_len || memcmp(was, now, now_len);
-	rcu_read_unlock();
-	return other;
-}
-
-/*
- * 0 and the reason why it is not the disk that was scanned, or NULL; or an errno:
- * unknown.
- */
-static int vscsi_compare(struct vscsi_host *h, struct scsi_device *sdev, const char **why)
-{
-	const u8 *data = h->inq.data;
-	struct scsi_lun lun;
-	int ret;
-
-	*why = NULL;
-	int_to_scsilun(sdev->lun, &lun);
-	ret = vscsi_inquiry(h, &lun, 0);
-	if (!ret && data[0] >> 5)
-		ret = -ENODEV;
-	if (!ret && vscsi_has_name(sdev)) {
-		ret = vscsi_inquiry(h, &lun, 0x83);
-		if (!ret && vscsi_other_name(sdev, data))
-			*why = "is another disk now";
-	}
-	if (ret != -ENODEV)
-		return ret;
-	*why = "was removed by the server";
-	return 0;
-}
-
-/* Is the link still the one that was asked? */
-static bool vscsi_same_link(struct vscsi_host *h, u32 epoch)
+bool vscsi_same_link(struct vscsi_host *h, u32 epoch)
 {
 	enum vscsi_state state = READ_ONCE(h->state);
 
@@ -284,18 +200,20 @@ static bool vscsi_checking(struct vscsi_host *h, u32 epoch)
  */
 static void vscsi_lu_silent(struct vscsi_host *h, struct scsi_device *sdev)
 {
-	if (vscsi_lu_set(h, sdev, VSCSI_LU_SILENT) == VSCSI_LU_SAME)
+	if (vscsi_lu_set(h, sdev, VSCSI_LU_SILENT, 0) == VSCSI_LU_SAME && __ratelimit(&h->lu_log))
 		sdev_printk(KERN_NOTICE, sdev,
 			    "%s: LUN %llu does not say which disk it is: its commands wait for that\n",
 			    h->a->name, sdev->lun);
 }
 
 /* It does, and is the one that was known. */
-static void vscsi_lu_same(struct vscsi_host *h, struct scsi_device *sdev)
+static void vscsi_lu_same(struct vscsi_host *h, struct scsi_device *sdev, u32 epoch)
 {
-	if (vscsi_lu_set(h, sdev, VSCSI_LU_SAME) != VSCSI_LU_SILENT)
+	if (vscsi_lu_set(h, sdev, VSCSI_LU_SAME, epoch) != VSCSI_LU_SILENT)
 		return;
-	sdev_printk(KERN_NOTICE, sdev, "%s: LUN %llu is the same disk\n", h->a->name, sdev->lun);
+	if (__ratelimit(&h->lu_log))
+		sdev_printk(KERN_NOTICE, sdev, "%s: LUN %llu is the same disk\n", h->a->name,
+			    sdev->lun);
 	queue_work(vscsi_wq, &h->resume);
 	set_bit(VSCSI_TODO_CAPACITY, &h->todo);
 }
@@ -303,26 +221,29 @@ static void vscsi_lu_same(struct vscsi_host *h, struct scsi_device *sdev)
 /*
  * Is the LUN still there, and the same one? If not, all its commands fail from
  * here on and the scan removes it: a number that is used again must not lead to
- * another disk. A link that went says nothing. Who does not answer while the link
- * is there is asked again until dev_loss_tmo is over, if there is such a thing.
+ * another disk. What the midlayer thinks of the device does not matter: one that is
+ * offline, blocked or about to go may have commands that are held. A link that went
+ * says nothing. Who does not answer while the link is there is asked again until
+ * dev_loss_tmo is over, if there is such a thing.
  */
 static void vscsi_check_lu(struct vscsi_host *h, struct scsi_device *sdev)
 {
 	u32 epoch = READ_ONCE(h->epoch);
 	enum vscsi_lu_state was = vscsi_lu_state(h, sdev);
-	bool silent = was == VSCSI_LU_SILENT;
-	unsigned int tries = silent ? VSCSI_CHECK_TRIES - 1 : 0;
+	unsigned int tries = was == VSCSI_LU_SILENT ? VSCSI_CHECK_TRIES - 1 : 0;
+	struct vscsi_name name;
 	const char *why;
 	int ret;
 
-	if (was == VSCSI_LU_NONE || was == VSCSI_LU_GONE || sdev->sdev_state != SDEV_RUNNING)
+	if (was == VSCSI_LU_NONE || was == VSCSI_LU_GONE || !vscsi_lu_name(h, sdev, &name))
 		return;
-	ret = vscsi_compare(h, sdev, &why);
+	ret = vscsi_lu_compare(h, sdev, &name, &why);
 	while (ret && vscsi_same_link(h, epoch) && ++tries < VSCSI_CHECK_TRIES) {
 		msleep(VSCSI_CHECK_PAUSE_MS);
-		ret = vscsi_compare(h, sdev, &why);
+		ret = vscsi_lu_compare(h, sdev, &name, &why);
 	}
-	if (ret && vscsi_same_link(h, epoch) && (silent || vscsi_checking(h, epoch))) {
+	if (ret && vscsi_same_link(h, epoch) &&
+	    (was != VSCSI_LU_SAME || vscsi_checking(h, epoch))) {
 		if (h->rport && !vscsi_dev_lost(h)) {
 			vscsi_lu_silent(h, sdev);
 			return;
@@ -330,29 +251,29 @@ static void vscsi_check_lu(struct vscsi_host *h, struct scsi_device *sdev)
 		why = "does not say which disk it is";
 	}
 	if (!ret && !why)
-		vscsi_lu_same(h, sdev);
+		vscsi_lu_same(h, sdev, epoch);
 	if (!why)
 		return;
 	sdev_printk(KERN_NOTICE, sdev, "%s: LUN %llu %s\n", h->a->name, sdev->lun, why);
-	vscsi_lu_set(h, sdev, VSCSI_LU_GONE);
+	vscsi_lu_set(h, sdev, VSCSI_LU_GONE, 0);
 	vscsi_fail_held(h, sdev, DID_NO_CONNECT);
 }
 
 static void vscsi_check_all(struct vscsi_host *h)
 {
 	struct scsi_device *sdev;
+	unsigned long lun = 0;
 
 	mutex_lock(&h->inq.mutex);
-	shost_for_each_device(sdev, h->shost)
+	while ((sdev = vscsi_lu_next(h, &lun))) {
 		vscsi_check_lu(h, sdev);
+		put_device(&sdev->sdev_gendev);
+	}
 	mutex_unlock(&h->inq.mutex);
 }
 
-/**
- * vscsi_check() - the link is up: are the LUNs the ones that we knew?
- * @work: vscsi_host.check
- */
-void vscsi_check(struct work_struct *work)
+/* The link is up: are the LUNs the ones that we knew? */
+static void vscsi_check(struct work_struct *work)
 {
 	struct vscsi_host *h = container_of(work, struct vscsi_host, check);
 	u32 epoch = READ_ONCE(h->epoch);
@@ -398,11 +319,7 @@ static void vscsi_look_again(struct vscsi_host *h)
 		queue_delayed_work(vscsi_scan_wq, &h->again, msecs_to_jiffies(VSCSI_AGAIN_MS));
 }
 
-/**
- * vscsi_scan_again() - ask silent LUNs again
- * @work: vscsi_host.again
- */
-void vscsi_scan_again(struct work_struct *work)
+static void vscsi_scan_again(struct work_struct *work)
 {
 	struct vscsi_host *h = container_of(work, struct vscsi_host, again.work);
 
@@ -443,29 +360,42 @@ static void vscsi_resize_lun(struct vscsi_host *h, u64 lun)
 
 	if (!sdev)
 		return;
-	if (vscsi_lu_state(h, sdev) == VSCSI_LU_SAME)
+	mutex_lock(&h->inq.mutex);
+	vscsi_check_lu(h, sdev);
+	mutex_unlock(&h->inq.mutex);
+	if (vscsi_lu_state(h, sdev) == VSCSI_LU_GONE)
+		vscsi_rescan_lun(h, lun);
+	else if (vscsi_lu_state(h, sdev) == VSCSI_LU_SAME)
 		scsi_rescan_device(sdev);
 	scsi_device_put(sdev);
 }
 
-/**
- * vscsi_scan() - make the SCSI devices follow the server's LUNs
- * @work: vscsi_host.scan
- */
-void vscsi_scan(struct work_struct *work)
+/* Is it to be looked at, still? Those of a link that went are, with all others, in the next. */
+static bool vscsi_take_todo(struct vscsi_host *h, unsigned int todo, unsigned long lun)
 {
-	struct vscsi_host *h = container_of(work, struct vscsi_host, scan);
+	return READ_ONCE(h->state) == VSCSI_UP && test_and_clear_bit(lun, h->todo_lun[todo]);
+}
+
+/* Make the SCSI devices follow the server's LUNs. */
+static void vscsi_scan(struct work_struct *work)
+{
+	struct vscsi_host *h = container_of(work, struct vscsi_host, scan.work);
+	unsigned long lun, start = jiffies;
+	u32 epoch = READ_ONCE(h->epoch);
 	struct scsi_device *sdev;
-	unsigned long lun, start;
 	bool all;
 
 	/* Also when dev_loss_tmo is over. */
 	vscsi_remove_gone(h);
 	if (READ_ONCE(h->state) != VSCSI_UP)
 		return;		/* vscsi_set_up() asks again */
+	/* Asked for while the last one ran. */
+	if (vscsi_pace_delay(&h->scan_pace, start)) {
+		vscsi_rescan(h, 0);
+		return;
+	}
 	all = test_and_clear_bit(VSCSI_TODO_LUNS, &h->todo);
 	if (all) {
-		start = jiffies;
 		vscsi_unname(h, VSCSI_TODO_LUNS);
 		vscsi_check_all(h);
 		vscsi_remove_gone(h);
@@ -476,7 +406,7 @@ void vscsi_scan(struct work_struct *work)
 		WRITE_ONCE(h->look_took, jiffies - start);
 	}
 	for_each_set_bit(lun, h->todo_lun[VSCSI_TODO_LUNS], VSCSI_MAX_LUN)
-		if (test_and_clear_bit(lun, h->todo_lun[VSCSI_TODO_LUNS]))
+		if (vscsi_take_todo(h, VSCSI_TODO_LUNS, lun))
 			vscsi_scan_lun(h, lun);
 	if (all || READ_ONCE(h->silent))
 		vscsi_look_again(h);
@@ -487,45 +417,37 @@ void vscsi_scan(struct work_struct *work)
 				scsi_rescan_device(sdev);
 	}
 	for_each_set_bit(lun, h->todo_lun[VSCSI_TODO_CAPACITY], VSCSI_MAX_LUN)
-		if (test_and_clear_bit(lun, h->todo_lun[VSCSI_TODO_CAPACITY]))
+		if (vscsi_take_todo(h, VSCSI_TODO_CAPACITY, lun))
 			vscsi_resize_lun(h, lun);
+	/* It may be the link that was waited for. */
+	if (vscsi_same_link(h, epoch))
+		vscsi_pace_done(&h->scan_pace, start, jiffies, 1, VSCSI_SCAN_PAUSE,
+				VSCSI_SCAN_PAUSE);
 }
 
 /**
- * vscsi_sdev_init() - a LUN that is scanned
- * @sdev: device
- *
- * Return: 0; -ENXIO: its number is too large; -ENOMEM.
+ * vscsi_scan_init() - before there is a link
+ * @h: host
  */
-int vscsi_sdev_init(struct scsi_device *sdev)
+void vscsi_scan_init(struct vscsi_host *h)
 {
-	struct vscsi_host *h = vscsi_shost(sdev->host);
-	struct vscsi_lu *lu;
-
-	/* The midlayer's own limit lets one more pass. */
-	if (sdev->lun >= VSCSI_MAX_LUN)
-		return -ENXIO;
-	lu = kzalloc(sizeof(*lu), GFP_KERNEL);
-	if (!lu)
-		return -ENOMEM;
-	int_to_scsilun(sdev->lun, &lu->lun);
-	spin_lock_irq(&h->lock);
-	sdev->hostdata = lu;
-	spin_unlock_irq(&h->lock);
-	return 0;
+	xa_init_flags(&h->lus, XA_FLAGS_LOCK_IRQ);
+	ratelimit_state_init(&h->lu_log, 5 * HZ, 20);
+	INIT_WORK(&h->check, vscsi_check);
+	INIT_DELAYED_WORK(&h->scan, vscsi_scan);
+	INIT_DELAYED_WORK(&h->again, vscsi_scan_again);
+	INIT_DELAYED_WORK(&h->look, vscsi_look);
+	h->scan_pace.at = jiffies;
 }
 
 /**
- * vscsi_sdev_destroy() - the reverse
- * @sdev: device without a queue; the works that look at LUNs may have it still
+ * vscsi_scan_exit() - the link has gone for good
+ * @h: host that is GONE
  */
-void vscsi_sdev_destroy(struct scsi_device *sdev)
+void vscsi_scan_exit(struct vscsi_host *h)
 {
-	struct vscsi_host *h = vscsi_shost(sdev->host);
-	struct vscsi_lu *lu = sdev->hostdata;
-
-	spin_lock_irq(&h->lock);
-	sdev->hostdata = NULL;
-	spin_unlock_irq(&h->lock);
-	kfree(lu);
+	cancel_work_sync(&h->check);
+	cancel_delayed_work_sync(&h->look);
+	cancel_delayed_work_sync(&h->scan);
+	cancel_delayed_work_sync(&h->again);
 }

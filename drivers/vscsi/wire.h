@@ -741,4 +741,44 @@ static inline const u8 *vscsi_page83_naa(const u8 *page, size_t len, u8 *naa_len
 	return NULL;
 }
 
+/**
+ * struct vscsi_name - which logical unit it is
+ * @len: bytes of @naa, or 0: it has no NAA name
+ * @naa: the name
+ */
+struct vscsi_name {
+	u8	len;
+	u8	naa[16];
+};
+
+/**
+ * vscsi_get_name() - copy the logical unit's NAA name from VPD page 0x83
+ * @page: the page
+ * @len: bytes there
+ * @name: gets it; a name that is longer than the standard's longest is none
+ */
+static inline void vscsi_get_name(const u8 *page, size_t len, struct vscsi_name *name)
+{
+	u8 naa_len = 0;
+	const u8 *naa = vscsi_page83_naa(page, len, &naa_len);
+
+	memset(name, 0, sizeof(*name));
+	if (!naa || naa_len > sizeof(name->naa))
+		return;
+	name->len = naa_len;
+	memcpy(name->naa, naa, naa_len);
+}
+
+/**
+ * vscsi_same_name() - do two names stand for one logical unit?
+ * @a: name
+ * @b: name
+ *
+ * Return: true if so, or if both are none.
+ */
+static inline bool vscsi_same_name(const struct vscsi_name *a, const struct vscsi_name *b)
+{
+	return a->len == b->len && !memcmp(a->naa, b->naa, a->len);
+}
+
 #endif /* _VSCSI_WIRE_H */

@@ -355,6 +355,36 @@ static void page83(struct kunit *test)
 	KUNIT_EXPECT_NULL(test, vscsi_page83_naa(page, sizeof(page), &len));
 }
 
+/* R11: two LUs are one only if all of their names is the same, or neither has one. */
+static void name(struct kunit *test)
+{
+	u8 page[4 + 4 + 17] = { 0, 0x83, 0, 4 + 8, 1, 0x03, 0, 8, 0x60, 1, 2, 3, 4, 5, 6, 7 };
+	struct vscsi_name was, now, none;
+
+	vscsi_get_name(page, sizeof(page), &was);
+	KUNIT_EXPECT_EQ(test, was.len, 8);
+	KUNIT_EXPECT_EQ(test, was.naa[7], 7);
+	vscsi_get_name(page, sizeof(page), &now);
+	KUNIT_EXPECT_TRUE(test, vscsi_same_name(&was, &now));
+	page[15] = 8;
+	vscsi_get_name(page, sizeof(page), &now);
+	KUNIT_EXPECT_FALSE(test, vscsi_same_name(&was, &now));
+	page[15] = 7;
+	page[3] = 4 + 16;
+	page[7] = 16;
+	vscsi_get_name(page, sizeof(page), &now);
+	KUNIT_EXPECT_EQ(test, now.len, 16);
+	KUNIT_EXPECT_FALSE(test, vscsi_same_name(&was, &now));
+	page[3] = 4 + 17;
+	page[7] = 17;	/* no NAA name is that long */
+	vscsi_get_name(page, sizeof(page), &none);
+	KUNIT_EXPECT_EQ(test, none.len, 0);
+	KUNIT_EXPECT_FALSE(test, vscsi_same_name(&was, &none));
+	KUNIT_EXPECT_FALSE(test, vscsi_same_name(&none, &now));
+	vscsi_get_name(page, 3, &now);
+	KUNIT_EXPECT_TRUE(test, vscsi_same_name(&none, &now));
+}
+
 /* The IUs in the examples of the wire protocol are what these functions write. */
 static void protocol_examples(struct kunit *test)
 {
@@ -402,6 +432,7 @@ static struct kunit_case vscsi_wire_cases[] = {
 	KUNIT_CASE(names),
 	KUNIT_CASE(redrive),
 	KUNIT_CASE(page83),
+	KUNIT_CASE(name),
 	KUNIT_CASE(protocol_examples),
 	{}
 };

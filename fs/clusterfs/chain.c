@@ -51,34 +51,38 @@ static const struct cfs_disk_record *cfs_record_of(const struct cfs_db *db,
 }
 
 /**
- * cfs_logs_add() - read the log of a node
+ * cfs_logs_add_part() - read a part of the log of a node
  * @db: database
  * @node: slot
+ * @first: block of the log, none of which was read since cfs_logs_free()
+ * @blocks: how many
  *
  * Return: 0 or -errno.
  */
-int cfs_logs_add(struct cfs_db *db, unsigned int node)
+int cfs_logs_add_part(struct cfs_db *db, unsigned int node, u32 first, u32 blocks)
 {
-	const u32 sectors = db->sb.log_blocks * CFS_BLOCK_SECTORS;
-	const u64 block = cfs_log_block(&db->sb, node);
+	const u64 block = cfs_log_block(&db->sb, node) + first;
+	const u32 sectors = blocks * CFS_BLOCK_SECTORS;
 	struct cfs_logs *logs = &db->logs;
 	const struct cfs_disk_record *r;
 	struct cfs_entry *e;
-	u8 *copies, *log;
+	u8 *copies, *part;
 	int ret = -ENOMEM;
 	u32 i, found = 0;
 
-	log = kvmalloc((size_t)sectors * CFS_SECTOR_SIZE, GFP_KERNEL);
+	if (!logs->log[node])
+		logs->log[node] = kvmalloc((size_t)db->sb.log_blocks * CFS_BLOCK_SIZE, GFP_KERNEL);
 	copies = kvmalloc(sectors, GFP_KERNEL);
-	if (!log || !copies) {
+	if (!logs->log[node] || !copies) {
 		cfs_fail(db, ret, "there is no memory for the log of node %u", node);
 		goto free;
 	}
-	ret = cfs_read(db, block, log, db->sb.log_blocks, copies);
+	part = logs->log[node] + (size_t)first * CFS_BLOCK_SIZE;
+	ret = cfs_read(db, block, part, blocks, copies);
 	if (ret)
 		goto free;
 	for (i = 0; i < sectors; i++) {
-		r = (const void *)(log + (size_t)i * CFS_SECTOR_SIZE);
+		r = (const void *)(part + (size_t)i * CFS_SECTOR_SIZE);
 		/* 0 is no number of replicas: such a sector is not looked at below. */
 		if (le16_to_cpu(r->node) != node || r->type == CFS_CLAIM ||
 		    !cfs_sealed(r, &db->sb, block * CFS_BLOCK_SECTORS + i))
@@ -94,7 +98,7 @@ int cfs_logs_add(struct cfs_db *db, unsigned int node)
 	for (i = 0; i < sectors; i++) {
 		if (!copies[i])
 			continue;
-		r = (const void *)(log + (size_t)i * CFS_SECTOR_SIZE);
+		r = (const void *)(part + (size_t)i * CFS_SECTOR_SIZE);
 		e = &logs->entry[logs->entries++];
 		e->term = le64_to_cpu(r->term);
 		e->gen = le64_to_cpu(r->gen);
@@ -103,15 +107,23 @@ int cfs_logs_add(struct cfs_db *db, unsigned int node)
 		e->node = node;
 		e->type = r->type;
 		e->copies = copies[i];
-		e->sector = i;
+		e->sector = first * CFS_BLOCK_SECTORS + i;
 	}
-	kvfree(logs->log[node]);
-	logs->log[node] = log;
-	log = NULL;
 free:
 	kvfree(copies);
-	kvfree(log);
 	return ret;
+}
+
+/**
+ * cfs_logs_add() - read the log of a node
+ * @db: database
+ * @node: slot
+ *
+ * Return: 0 or -errno.
+ */
+int cfs_logs_add(struct cfs_db *db, unsigned int node)
+{
+	return cfs_logs_add_part(db, node, 0, db->sb.log_blocks);
 }
 
 /* A CONFIRM before the commits of its term, whatever their numbers say. */
@@ -258,27 +270,24 @@ static int cfs_replay_snapshot(struct cfs_db *db, const struct cfs_entry *e,
 }
 
 /*
- * The commits of a term, up to @cut; of the highest term: as far as they go. There a
- * commit of which a part is missing was never acknowledged, if it is the last.
+ * The commits of a term of @node that are not in the index yet, up to @cut; of the highest
+ * term: as far as they go. There a commit of which a part is missing was never
+ * acknowledged, if it is the last.
  */
-static int cfs_replay_term(struct cfs_db *db, u32 at, u64 cut)
+static int cfs_replay_commits(struct cfs_db *db, u64 term, unsigned int node, u64 cut)
 {
 	struct cfs_logs *logs = &db->logs;
-	const struct cfs_entry *confirm = &logs->entry[at], *e;
-	const u32 end = cfs_find_term(logs, confirm->term + 1);
-	u32 i = at + 1, k;
+	const u32 end = cfs_find_term(logs, term + 1);
+	u32 i = cfs_find_term(logs, term), k;
+	const struct cfs_entry *e;
 	int ret;
 
-	if (i < end && logs->entry[i].type == CFS_CONFIRM)
-		return cfs_fail(db, -EUCLEAN, "term %llu is confirmed twice: by nodes %u and %u",
-				U(confirm->term), confirm->node, logs->entry[i].node);
-	cfs_on_chain(db, confirm->node, confirm->copies);
 	while (db->gen < cut) {
 		while (i < end && logs->entry[i].gen <= db->gen)
 			i++;
 		e = &logs->entry[i];
 		for (k = 0; i + k < end && k < CFS_TXN_MAX && e[k].gen == db->gen + 1 &&
-		     e[k].index == k && e[k].count == e->count && e[k].node == confirm->node; k++)
+		     e[k].index == k && e[k].count == e->count && e[k].node == node; k++)
 			if (k + 1 == e->count)
 				break;
 		if (i + k >= end || k == CFS_TXN_MAX || k + 1 != e->count ||
@@ -286,13 +295,13 @@ static int cfs_replay_term(struct cfs_db *db, u32 at, u64 cut)
 			if (cut != U64_MAX)
 				return cfs_fail(db, -EUCLEAN,
 						"commit %llu of term %llu by node %u is damaged or missing: a later term continues it",
-						U(db->gen + 1), U(confirm->term), confirm->node);
+						U(db->gen + 1), U(term), node);
 			while (i < end && logs->entry[i].gen <= db->gen + 1)
 				i++;
 			if (i < end)
 				return cfs_fail(db, -EUCLEAN,
 						"commit %llu of term %llu by node %u is damaged or missing: commit %llu came after it",
-						U(db->gen + 1), U(confirm->term), confirm->node,
+						U(db->gen + 1), U(term), node,
 						U(logs->entry[i].gen));
 			return 0;
 		}
@@ -308,8 +317,25 @@ static int cfs_replay_term(struct cfs_db *db, u32 at, u64 cut)
 	return 0;
 }
 
-/* From the highest term down: where each begins and ends. The number of terms. */
-static int cfs_walk(struct cfs_db *db, u32 at, u32 *begin, u64 *cut, u32 max)
+/* A term that begins at @at: its CONFIRM, and its commits. */
+static int cfs_replay_term(struct cfs_db *db, u32 at, u64 cut)
+{
+	const struct cfs_logs *logs = &db->logs;
+	const struct cfs_entry *confirm = &logs->entry[at];
+
+	if (at + 1 < logs->entries && confirm[1].term == confirm->term &&
+	    confirm[1].type == CFS_CONFIRM)
+		return cfs_fail(db, -EUCLEAN, "term %llu is confirmed twice: by nodes %u and %u",
+				U(confirm->term), confirm->node, confirm[1].node);
+	cfs_on_chain(db, confirm->node, confirm->copies);
+	return cfs_replay_commits(db, confirm->term, confirm->node, cut);
+}
+
+/*
+ * From the highest term down to a snapshot, the beginning, or the term that continues
+ * @known: where each begins and ends. The number of terms.
+ */
+static int cfs_walk(struct cfs_db *db, u32 at, u32 *begin, u64 *cut, u32 max, u64 known)
 {
 	struct cfs_logs *logs = &db->logs;
 	const struct cfs_disk_confirm *c;
@@ -335,7 +361,7 @@ static int cfs_walk(struct cfs_db *db, u32 at, u32 *begin, u64 *cut, u32 max)
 		begin[n] = at;
 		cut[n++] = end;
 		end = e->gen;
-		if (c->carries == CFS_SNAPSHOT || !parent)
+		if (c->carries == CFS_SNAPSHOT || !parent || parent == known)
 			return n;
 		at = cfs_find_term(logs, parent);
 		if (at == logs->entries || logs->entry[at].term != parent ||
@@ -453,6 +479,7 @@ int cfs_chain(struct cfs_db *db)
 	u64 *cut = NULL;
 	int ret = 0;
 
+	db->known = false;
 	sort(logs->entry, logs->entries, sizeof(*logs->entry), cfs_entry_cmp, NULL);
 again:
 	cfs_index_clear(&db->index);
@@ -481,7 +508,7 @@ again:
 		ret = cfs_fail(db, -ENOMEM, "there is no memory for the chain");
 		goto free;
 	}
-	ret = cfs_walk(db, i, begin, cut, confirms);
+	ret = cfs_walk(db, i, begin, cut, confirms, 0);
 	if (ret < 0)
 		goto free;
 	n = ret;
@@ -513,4 +540,79 @@ free:
 	kvfree(cut);
 	kvfree(begin);
 	return ret;
+}
+
+/* The terms since @term, up to that whose CONFIRM is entry @at. */
+static int cfs_chain_terms(struct cfs_db *db, u64 term, u32 at)
+{
+	struct cfs_logs *logs = &db->logs;
+	const struct cfs_disk_confirm *c;
+	u32 confirms = 0, *begin, n, i;
+	u64 *cut;
+	int ret;
+
+	for (i = 0; i < logs->entries; i++)
+		confirms += logs->entry[i].type == CFS_CONFIRM;
+	begin = kvmalloc_array(confirms, sizeof(*begin), GFP_KERNEL);
+	cut = kvmalloc_array(confirms, sizeof(*cut), GFP_KERNEL);
+	if (!begin || !cut) {
+		ret = cfs_fail(db, -ENOMEM, "there is no memory for the chain");
+		goto free;
+	}
+	ret = cfs_walk(db, at, begin, cut, confirms, term);
+	if (ret < 0)
+		goto free;
+	n = ret;
+	i = begin[n - 1];
+	c = (const void *)cfs_record_of(db, &logs->entry[i])->payload;
+	if (c->carries == CFS_SNAPSHOT) {
+		/* It is of a later term than what is known, and so are all that follow it. */
+		ret = cfs_chain(db);
+		goto free;
+	}
+	if (le64_to_cpu(c->parent) != term || logs->entry[i].gen < db->gen)
+		ret = cfs_fail(db, -EUCLEAN, "what was known of term %llu is not continued",
+			       U(term));
+	else
+		ret = cfs_replay_commits(db, term, db->known_by, logs->entry[i].gen);
+	db->parent = logs->entry[at].term;
+	db->confirmed_by = logs->entry[at].node;
+	while (!ret && n--)
+		ret = cfs_replay_term(db, begin[n], cut[n]);
+free:
+	kvfree(cut);
+	kvfree(begin);
+	return ret;
+}
+
+/**
+ * cfs_chain_on() - what the logs that were read add to what is known
+ * @db: database; index, gen, parent, confirmed_by and behind are set
+ * @term: highest confirmed one that is known, up to commit gen
+ *
+ * Read were the logs of all who may have confirmed a higher term, and what the writer of
+ * @term has appended.
+ *
+ * Return: 0, -ENOMEM, -EIO, or -EUCLEAN: they do not fit, the index is of no use.
+ */
+int cfs_chain_on(struct cfs_db *db, u64 term)
+{
+	struct cfs_logs *logs = &db->logs;
+	u64 top = term;
+	u32 at;
+
+	sort(logs->entry, logs->entries, sizeof(*logs->entry), cfs_entry_cmp, NULL);
+	db->behind = 0;
+	db->overwritten = false;
+	if (logs->entries)
+		top = max(top, logs->entry[logs->entries - 1].term);
+	if (top == term) {
+		db->parent = term;
+		db->confirmed_by = db->known_by;
+		return cfs_replay_commits(db, term, db->known_by, U64_MAX);
+	}
+	at = cfs_find_term(logs, top);
+	if (logs->entry[at].type != CFS_CONFIRM)
+		return cfs_fail(db, -EUCLEAN, "the CONFIRM of term %llu is not there", U(top));
+	return cfs_chain_terms(db, term, at);
 }

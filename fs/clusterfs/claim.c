@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * clusterfs: to become the writer (P1), and to read without becoming it.
+ * clusterfs: to become the writer (P1).
  *
  *  1. SLOTS	read all claim slots
  *  2. CLAIM	write max + 1 into the own slot, FUA
@@ -298,6 +298,7 @@ static int cfs_claim_settle(struct cfs_db *db)
 	cfs_logs_free(&db->logs);
 	db->state = CFS_WRITER;
 	db->step = CFS_STEP_NONE;
+	cfs_known(db, db->me, db->cursor);
 	return 0;
 }
 
@@ -396,81 +397,4 @@ int cfs_claim(struct cfs_db *db, bool compact)
 			ret = cfs_claim_step(db);
 		} while (ret == CFS_MORE);
 	return ret;
-}
-
-/**
- * cfs_load() - read the database, and write nothing
- * @db: database
- *
- * What is read is what was acknowledged before the call, and perhaps more; whether that
- * stays is not known: see cfs_follow().
- *
- * Return: 0 or -errno.
- */
-int cfs_load(struct cfs_db *db)
-{
-	char why[sizeof(db->why)];
-	unsigned int tries, n;
-	u64 highest;
-	int ret;
-
-	db->state = CFS_IDLE;
-	db->step = CFS_STEP_NONE;
-	for (tries = 0; ; tries++) {
-		cfs_logs_free(&db->logs);
-		ret = cfs_slots_read(db);
-		highest = db->highest;
-		for (n = 0; !ret && n < db->sb.nodes; n++)
-			if (db->slot_term[n] || db->slot_bad[n])
-				ret = cfs_logs_add(db, n);
-		if (!ret)
-			ret = cfs_chain(db);
-		if (ret != -EUCLEAN || tries == CFS_CLAIM_TRIES)
-			break;
-		/* Somebody may have freed what we were reading; else it is broken. */
-		memcpy(why, db->why, sizeof(why));
-		if (cfs_slots_read(db) || db->highest == highest) {
-			memcpy(db->why, why, sizeof(why));
-			break;
-		}
-	}
-	db->term = db->parent;
-	cfs_logs_free(&db->logs);
-	return ret;
-}
-
-/**
- * cfs_follow() - read the database as far as it may be told to others
- * @db: database
- *
- * As cfs_load(), and what is read is in every later history. A commit that was never
- * acknowledged may be none of it: if fewer than a majority of the replicas have it, or if
- * somebody has claimed since and has read the logs before it was there. Then only a claim
- * settles what is.
- *
- * Return: 0; -EAGAIN: it is not settled, do not show it; or -errno.
- */
-int cfs_follow(struct cfs_db *db)
-{
-	unsigned int n;
-	int ret;
-
-	ret = cfs_load(db);
-	/* After the logs, as before an acknowledgement: who claims later has read them (P2). */
-	if (!ret)
-		ret = cfs_slots_read(db);
-	if (ret)
-		return ret;
-	if (db->behind)
-		return cfs_fail(db, -EAGAIN,
-				"of what leads to commit %llu of term %llu a part is on fewer than %u of %u replicas: a claim settles it",
-				(unsigned long long)db->gen, (unsigned long long)db->term,
-				cfs_majority(&db->sb), db->sb.replicas);
-	for (n = 0; n < db->sb.nodes; n++)
-		if (db->slot_term[n] > db->term)
-			return cfs_fail(db, -EAGAIN,
-					"node %u has claimed term %llu after term %llu and confirmed nothing: another claim settles it",
-					n, (unsigned long long)db->slot_term[n],
-					(unsigned long long)db->term);
-	return 0;
 }

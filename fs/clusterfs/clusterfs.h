@@ -180,6 +180,12 @@ struct cfs_db {
 	u32			returning;	/* the failed one that is being overwritten, or 0 */
 	u32			resynced;	/* own blocks that it has */
 
+	/* The history as far as it is known to stay; gen is its last commit. */
+	bool			known;
+	u64			known_term;
+	unsigned int		known_by;	/* whose term that is */
+	u32			known_at;	/* block of that one's log to be read next */
+
 	/* The claim slots as last read. */
 	u64			slot_term[CFS_NODES_MAX];
 	u8			slot_next[CFS_NODES_MAX];	/* block to write next */
@@ -279,7 +285,9 @@ int cfs_txn_check(struct cfs_db *db, struct cfs_txn *t);
 /* chain.c */
 void cfs_logs_free(struct cfs_logs *logs);
 int cfs_logs_add(struct cfs_db *db, unsigned int node);
+int cfs_logs_add_part(struct cfs_db *db, unsigned int node, u32 first, u32 blocks);
 int cfs_chain(struct cfs_db *db);
+int cfs_chain_on(struct cfs_db *db, u64 term);
 void cfs_mark_live(struct cfs_db *db, bool settled);
 void cfs_count_free(struct cfs_db *db);
 
@@ -292,6 +300,9 @@ int cfs_slot_write(struct cfs_db *db, u64 term);
 int cfs_claim_begin(struct cfs_db *db, bool compact);
 int cfs_claim_step(struct cfs_db *db);
 int cfs_claim(struct cfs_db *db, bool compact);
+
+/* follow.c */
+void cfs_known(struct cfs_db *db, unsigned int node, u32 at);
 int cfs_load(struct cfs_db *db);
 int cfs_follow(struct cfs_db *db);
 

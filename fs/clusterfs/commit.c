@@ -102,6 +102,7 @@ static int cfs_acknowledge(struct cfs_db *db)
 		}
 	}
 	db->gen++;
+	cfs_known(db, db->me, db->cursor);
 	db->step = CFS_STEP_NONE;
 	db->txn = NULL;
 	return 0;

@@ -242,6 +242,7 @@ void clusterfs_lock_answer(struct clusterfs_lock *lock, int status, const u8 *lv
 		lock_finish(lock, status);
 	spin_unlock(&lock->lock);
 }
+EXPORT_SYMBOL_GPL(clusterfs_lock_answer);
 
 /**
  * clusterfs_lock_blocks() - this lock, as it was granted last, bars another
@@ -259,6 +260,7 @@ void clusterfs_lock_blocks(struct clusterfs_lock *lock, enum clusterfs_mode mode
 	}
 	spin_unlock(&lock->lock);
 }
+EXPORT_SYMBOL_GPL(clusterfs_lock_blocks);
 
 /* The lockspace has recovered, or is left. */
 void clusterfs_lock_resume(struct clusterfs_lock *lock)

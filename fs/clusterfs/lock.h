@@ -271,6 +271,10 @@ const char *clusterfs_mode_name(enum clusterfs_mode mode);
 const char *clusterfs_lock_state_name(enum clusterfs_lock_state state);
 const char *clusterfs_ls_state_name(enum clusterfs_ls_state state);
 
+/* lock_engine.c: engines by the names of lock= */
+const struct clusterfs_lock_ops *clusterfs_engine_get(const char *name);
+void clusterfs_engine_put(const struct clusterfs_lock_ops *ops);
+
 /* lock_local.c */
 extern const struct clusterfs_lock_ops clusterfs_local_ops;
 

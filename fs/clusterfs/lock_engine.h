@@ -11,8 +11,11 @@
 
 #include "lock.h"
 
+struct module;
+
 /**
  * struct clusterfs_lock_ops - an engine
+ * @owner: its module, held by each lockspace
  * @name: as the mount option lock= says it
  * @join: become a member, in a thread that may wait for ever; calls clusterfs_ls_done(). On
  *	failure -errno and a sentence in @why.
@@ -32,6 +35,7 @@
  * yet; it adds no answer, but makes that one come: -ECANCELED, or what was faster.
  */
 struct clusterfs_lock_ops {
+	struct module *owner;
 	const char *name;
 	int (*join)(struct clusterfs_ls *ls, char why[CLUSTERFS_LOCK_WHY]);
 	void (*leave)(struct clusterfs_ls *ls);
@@ -82,6 +86,10 @@ struct clusterfs_ls {
 	struct workqueue_struct			*wq;		/* callbacks of locks */
 	struct kref				ref;
 };
+
+/* lock_engine.c */
+int __must_check clusterfs_engine_register(const struct clusterfs_lock_ops *ops);
+void clusterfs_engine_unregister(const struct clusterfs_lock_ops *ops);
 
 /* What an engine calls. lock.c; not in interrupts: */
 void clusterfs_lock_answer(struct clusterfs_lock *lock, int status, const u8 *lvb,

@@ -18,6 +18,7 @@
 
 #include <linux/jhash.h>
 #include <linux/kernel.h>
+#include <linux/module.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -597,6 +598,7 @@ static void local_leave(struct clusterfs_ls *ls)
 }
 
 const struct clusterfs_lock_ops clusterfs_local_ops = {
+	.owner		= THIS_MODULE,
 	.name		= "local",
 	.join		= local_join,
 	.leave		= local_leave,

@@ -83,6 +83,7 @@ void clusterfs_ls_prep(struct clusterfs_ls *ls)
 		ls->user->recover_prep(ls->private);
 	mutex_unlock(&ls->telling);
 }
+EXPORT_SYMBOL_GPL(clusterfs_ls_prep);
 
 /**
  * clusterfs_ls_gone() - a member is, without having left
@@ -96,6 +97,7 @@ void clusterfs_ls_gone(struct clusterfs_ls *ls, const struct clusterfs_member *g
 		ls->user->recover_slot(ls->private, gone);
 	mutex_unlock(&ls->telling);
 }
+EXPORT_SYMBOL_GPL(clusterfs_ls_gone);
 
 /**
  * clusterfs_ls_done() - the members from now on
@@ -124,6 +126,7 @@ void clusterfs_ls_done(struct clusterfs_ls *ls, const struct clusterfs_member *m
 	spin_unlock(&ls->lock);
 	mutex_unlock(&ls->telling);
 }
+EXPORT_SYMBOL_GPL(clusterfs_ls_done);
 
 /**
  * clusterfs_ls_kill() - this node is dead, to try what others do then
@@ -145,7 +148,10 @@ void clusterfs_ls_kill(struct clusterfs_ls *ls)
 
 static void ls_free(struct kref *ref)
 {
-	kfree(container_of(ref, struct clusterfs_ls, ref));
+	struct clusterfs_ls *ls = container_of(ref, struct clusterfs_ls, ref);
+
+	module_put(ls->ops->owner);
+	kfree(ls);
 }
 
 static bool ls_leave_asked(struct clusterfs_ls *ls)
@@ -291,10 +297,12 @@ int clusterfs_ls_join(const struct clusterfs_ls_config *config, struct clusterfs
 	if (!ls)
 		return -ENOMEM;
 	__module_get(THIS_MODULE);
+	__module_get(ls->ops->owner);
 	kref_get(&ls->ref);
 	thread = kthread_run(ls_thread, ls, "clusterfs-%s", config->name);
 	if (IS_ERR(thread)) {
 		module_put(THIS_MODULE);
+		module_put(ls->ops->owner);
 		destroy_workqueue(ls->wq);
 		kfree(ls);
 		return PTR_ERR(thread);

@@ -23,14 +23,18 @@
 
 static const enum clusterfs_mode modes[] = { NL, CR, PR, PW, EX };
 
-/* Locks compete the same whether they are those of several nodes or of one. */
-static const struct lt_engine {
+/*
+ * Locks compete the same whether they are those of several nodes or of one. DLM's need a
+ * module and a daemon: tests/suites/kunit/10-cases.sh has both.
+ */
+static struct lt_engine {
 	const char				*name;
 	const struct clusterfs_lock_ops		*ops;
 	unsigned int				nodes;
 } engines[] = {
 	{ "local, four nodes", &clusterfs_local_ops, 4 },
 	{ "local, one node", &clusterfs_local_ops, 1 },
+	{ "dlm, one node", NULL, 1 },
 };
 
 static void engine_desc(const struct lt_engine *engine, char *desc)
@@ -40,10 +44,26 @@ static void engine_desc(const struct lt_engine *engine, char *desc)
 
 KUNIT_ARRAY_PARAM(engine, engines, engine_desc);
 
+static int lt_suite_init(struct kunit_suite *suite)
+{
+	engines[ARRAY_SIZE(engines) - 1].ops = clusterfs_engine_get("dlm");
+	return 0;
+}
+
+static void lt_suite_exit(struct kunit_suite *suite)
+{
+	const struct lt_engine *dlm = &engines[ARRAY_SIZE(engines) - 1];
+
+	if (dlm->ops)
+		clusterfs_engine_put(dlm->ops);
+}
+
 static int lt_init(struct kunit *test)
 {
 	const struct lt_engine *engine = test->param_value;
 
+	if (!engine->ops)
+		kunit_skip(test, "its module is not there");
 	lt_start(test, engine->ops, engine->nodes);
 	return 0;
 }
@@ -643,6 +663,8 @@ static struct kunit_case lock_cases[] = {
 
 static struct kunit_suite lock_suite = {
 	.name		= "clusterfs-lock",
+	.suite_init	= lt_suite_init,
+	.suite_exit	= lt_suite_exit,
 	.init		= lt_init,
 	.exit		= lt_end,
 	.test_cases	= lock_cases,

@@ -285,10 +285,11 @@ static int cfs_take_place(struct cfs_mount *m, struct fs_context *fc)
 			errorfc(fc, "node %s of cluster %s is mounted already", m->opt.node,
 				m->sb.cluster);
 			ret = -EBUSY;
-		} else if (strcmp(other->opt.lockspace, m->opt.lockspace)) {
+		} else if (strcmp(other->opt.lockspace, m->opt.lockspace) ||
+			   strcmp(other->opt.lock, m->opt.lock)) {
 			errorfc(fc,
-				"node %s has this repository with lockspace %s: its locks would not keep the two apart",
-				other->opt.node, other->opt.lockspace);
+				"node %s has this repository with lockspace %s, lock=%s: its locks would not keep the two apart",
+				other->opt.node, other->opt.lockspace, other->opt.lock);
 			ret = -EINVAL;
 		}
 		if (ret)
@@ -435,8 +436,8 @@ static const struct clusterfs_member_user cfs_member_user = {
 int cfs_join_repository(struct cfs_mount *m, struct fs_context *fc)
 {
 	struct clusterfs_ls_config config = {
-		.ops = &clusterfs_local_ops, .node = m->opt.node,
-		.ms = m->opt.timeout * MSEC_PER_SEC, .user = &cfs_member_user, .private = m,
+		.node = m->opt.node, .ms = m->opt.timeout * MSEC_PER_SEC,
+		.user = &cfs_member_user, .private = m,
 	};
 	char why[CLUSTERFS_LOCK_WHY] = "";
 	int ret;
@@ -452,7 +453,14 @@ int cfs_join_repository(struct cfs_mount *m, struct fs_context *fc)
 		return ret;
 	config.cluster = m->sb.cluster;
 	config.name = m->opt.lockspace;
+	config.ops = clusterfs_engine_get(m->opt.lock);
+	if (!config.ops) {
+		errorfc(fc, "lock=%s needs the module clusterfs_%s, which cannot be loaded",
+			m->opt.lock, m->opt.lock);
+		return -ENOPKG;
+	}
 	ret = clusterfs_ls_join(&config, &m->ls, why);
+	clusterfs_engine_put(config.ops);
 	if (ret) {
 		m->ls = NULL;
 		errorfc(fc, "%s", why);

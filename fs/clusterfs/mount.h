@@ -58,14 +58,11 @@ struct cfs_options {
 	char		*cluster;		/* NULL: whatever it is */
 	char		*address;
 	char		*lockspace;
-	unsigned int	lock;			/* CFS_LOCK_LOCAL..., 0: not told */
+	const char	*lock;			/* engine: "local", "dlm"; NULL: not told */
 	unsigned int	quorum;			/* CFS_QUORUM_*, 0: as the engine needs it */
 	unsigned int	timeout;		/* seconds: of the registration, and of a lock */
 	unsigned int	io_timeout;
 };
-
-#define CFS_LOCK_LOCAL	1
-#define CFS_LOCK_DLM	2
 
 #define CFS_QUORUM_NONE	 1
 #define CFS_QUORUM_LEASE 2

@@ -61,7 +61,7 @@ static void rt_join(struct kunit *test, unsigned int i)
 	rt_m[i] = m;
 	m->opt.node = kasprintf(GFP_KERNEL, "n%u", i);
 	m->opt.lockspace = kstrdup(RT_SPACE, GFP_KERNEL);
-	m->opt.lock = CFS_LOCK_LOCAL;
+	m->opt.lock = "local";
 	m->opt.timeout = RT_SECONDS;
 	KUNIT_ASSERT_EQ(test, cfs_open(&m->db, &io, 1, 0, &cfs_boot), 0);
 	m->open = true;

@@ -45,8 +45,8 @@ static void cfs_show_config(struct cfs_mount *m, const struct cfs_view *view, st
 	spin_unlock(&m->view_lock);
 	cfs_put(t, "cluster: %s\nuuid: %pUb\ngeneration: %llu\n", m->sb.cluster, &m->sb.uuid,
 		(unsigned long long)m->sb.generation);
-	cfs_put(t, "node: %s\nid: %u\nlock: local\nlockspace: %s\n", m->opt.node, m->slot,
-		m->opt.lockspace);
+	cfs_put(t, "node: %s\nid: %u\nlock: %s\nlockspace: %s\n", m->opt.node, m->slot,
+		m->opt.lock, m->opt.lockspace);
 	cfs_put(t, "locks: %s\nmembers: %u\n", clusterfs_ls_state_name(locks.state), locks.members);
 	cfs_put(t, "state: %s\nsince: %llu\nreason: %s\n", cfs_health_name(s.health),
 		(unsigned long long)s.since, s.why);

@@ -114,7 +114,7 @@ void cfs_state_begin(struct cfs_mount *m)
 	spin_lock(&m->view_lock);
 	m->in.limits = &cfs_health_limits;
 	m->in.needs_lease = m->opt.quorum == CFS_QUORUM_LEASE ||
-			    (!m->opt.quorum && m->opt.lock == CFS_LOCK_DLM);
+			    (!m->opt.quorum && strcmp(m->opt.lock, "local"));
 	/* The engine has let it in; the agent has so long to be there. */
 	m->in.quorate = true;
 	m->in.lease_end = cfs_now_ms() + CFS_JOIN_LEASE_MS;
@@ -175,7 +175,7 @@ int cfs_state_refuses(struct cfs_mount *m, char *why)
 	s = m->status;
 	spin_unlock(&m->view_lock);
 	if (why)
-		snprintf(why, sizeof(m->db.why), "node %s is %s: %s", m->opt.node,
+		snprintf(why, sizeof(m->db.why), "node %s is %s: %.112s", m->opt.node,
 			 cfs_health_name(s.health), s.why);
 	return s.health == CFS_OUT ? -ESHUTDOWN : -EHOSTDOWN;
 }

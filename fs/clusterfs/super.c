@@ -90,11 +90,12 @@ static int cfs_parse_param(struct fs_context *fc, struct fs_parameter *param)
 		return cfs_take_name(fc, param, &opt->lockspace);
 	case CFS_OPT_LOCK:
 		if (!strcmp(param->string, "local"))
-			opt->lock = CFS_LOCK_LOCAL;
+			opt->lock = "local";
 		else if (!strcmp(param->string, "dlm"))
-			return invalfc(fc, "lock=dlm is not in this version");
+			opt->lock = "dlm";
 		else
-			return invalfc(fc, "lock=%s is not known: local is", param->string);
+			return invalfc(fc, "lock=%s is not known: local and dlm are",
+				       param->string);
 		return 0;
 	case CFS_OPT_QUORUM:
 		if (!strcmp(param->string, "lease"))
@@ -151,7 +152,7 @@ static int cfs_get_tree(struct fs_context *fc)
 	if (!m->opt.node)
 		return invalfc(fc, "node= is missing: the name of this node");
 	if (!m->opt.lock)
-		return invalfc(fc, "lock= is missing: local, for nodes that are all in this kernel");
+		return invalfc(fc, "lock= is missing: dlm, or local for nodes that are all in this kernel");
 	if (fc->sb_flags & SB_RDONLY) {
 		errorfc(fc, "to mount is to register, which writes: it cannot be read-only");
 		return -EROFS;
@@ -171,6 +172,7 @@ static int cfs_reconfigure(struct fs_context *fc)
 	if (fc->sb_flags & SB_RDONLY ||
 	    (asked->node && strcmp(asked->node, is->node)) ||
 	    (asked->cluster && strcmp(asked->cluster, m->sb.cluster)) ||
+	    (asked->lock && strcmp(asked->lock, is->lock)) ||
 	    (asked->lockspace && strcmp(asked->lockspace, is->lockspace)) ||
 	    (asked->quorum && asked->quorum != is->quorum) ||
 	    (asked->address && (!is->address || strcmp(asked->address, is->address))) ||

@@ -65,6 +65,11 @@
 /* 6.13, and some 6.12: a list of requests is a struct, that begins with what it was */
 #define plug_has_requests(plug) (*(struct request **)&(plug)->mq_list)
 
+/* 6.18: how a lockspace is left has names */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 18, 0)
+#define DLM_RELEASE_NORMAL 2
+#endif
+
 /* 6.14: names of the device callbacks */
 #if LINUX_VERSION_CODE < KERNEL_VERSION(6, 14, 0)
 #define sdev_init slave_alloc

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * growth: what a commit, a mount, a claim and a look-up cost as nodes and LUs become
+ * growth: what a commit, a mount, a claim, to follow and a look-up cost as nodes and LUs become
  * more, in blocks read and written and in objects looked at. Nothing is timed.
  */
 #include "lab.h"
@@ -25,7 +25,7 @@ static void measure(unsigned int nodes, unsigned int lus)
 {
 	struct cfs_super sb = small_repo(nodes, 1);
 	struct cfs_txn *t = malloc(sizeof(*t));
-	struct cost commit, claim, mount, compact, start;
+	struct cost commit, claim, mount, compact, same, other_one, start;
 	u64 id, have = 0, looked, peak;
 	struct cfs_db db, other;
 	unsigned int n, i;
@@ -78,6 +78,27 @@ static void measure(unsigned int nodes, unsigned int lus)
 	must(!cfs_claim(&other, false), "%s", other.why);
 	claim = since(start);
 
+	/* To follow: a commit of the same writer, and then one of another. */
+	must(!cfs_follow(&db), "%s", db.why);
+	must(commit_lu(&other, t, have + 3, &id) == 0, "%s", other.why);
+	cfs_txn_end(t);
+	must(!cfs_follow(&db), "%s", db.why);
+	must(commit_lu(&other, t, have + 4, &id) == 0, "%s", other.why);
+	cfs_txn_end(t);
+	start = now();
+	must(!cfs_follow(&db) && db.index.count[CFS_LU] == lus + 4, "%s", db.why);
+	same = since(start);
+	cfs_close(&db);
+	must(!cfs_open(&db, &d.io, 1, 0, NULL) && !cfs_follow(&db), "%s", db.why);
+	cfs_close(&other);
+	must(!cfs_open(&other, &d.io, 1, nodes - 1, NULL) && !cfs_claim(&other, false), "%s",
+	     other.why);
+	must(commit_lu(&other, t, have + 5, &id) == 0, "%s", other.why);
+	cfs_txn_end(t);
+	start = now();
+	must(!cfs_follow(&db) && db.index.count[CFS_LU] == lus + 5, "%s", db.why);
+	other_one = since(start);
+
 	looked = other.index.looked_at;
 	peak = 0;
 	for (i = 1; i <= lus; i++) {
@@ -88,17 +109,21 @@ static void measure(unsigned int nodes, unsigned int lus)
 		peak = max(peak, other.index.looked_at - before);
 	}
 	looks = (double)(other.index.looked_at - looked) / (2 * lus);
-	printf("%5u %5u  %6llu %6llu  %7llu  %7llu %7llu  %7llu %7llu  %5.2f %3llu\n", nodes, lus,
+	printf("%5u %5u  %6llu %6llu  %7llu  %7llu %7llu  %7llu %7llu  %5llu %5llu  %5.2f %3llu\n", nodes, lus,
 	       (unsigned long long)commit.written, (unsigned long long)commit.read,
 	       (unsigned long long)mount.read,
 	       (unsigned long long)claim.written, (unsigned long long)claim.read,
-	       (unsigned long long)compact.written, (unsigned long long)compact.read, looks,
+	       (unsigned long long)compact.written, (unsigned long long)compact.read,
+	       (unsigned long long)same.read, (unsigned long long)other_one.read, looks,
 	       (unsigned long long)peak);
 	/* A commit is one block, and a look at the slots, whatever the size. */
 	must(commit.written == 1 && commit.read == 2 * nodes, "a commit");
 	/* A mount reads the logs of those that have ever written, and one snapshot. */
 	must(mount.read <= 2 * 2 * nodes + nodes * sb.log_blocks + sb.snap_blocks + 8, "a mount");
 	must(claim.written == 2, "a claim");
+	/* The slots twice, and what is new: of the same writer, or the log of another, too. */
+	must(same.read <= 2 * 2 * nodes + 16, "to follow");
+	must(other_one.read <= 2 * 2 * nodes + 16 + sb.log_blocks, "to follow another");
 	must(compact.written <= DIV_ROUND_UP(lus + nodes + 2, 8) + 2, "a snapshot");
 	must(looks < 2 && peak < 24, "a look-up");
 	cfs_close(&other);
@@ -112,8 +137,8 @@ int main(void)
 	static const unsigned int nodes[] = { 2, 8, 32 }, lus[] = { 64, 512, 4096 };
 	unsigned int n, l;
 
-	puts("                commit        mount         claim         snapshot      look-up");
-	puts("nodes   LUs  written   read     read  written    read  written    read   mean max");
+	puts("                commit        mount         claim         snapshot     follow       look-up");
+	puts("nodes   LUs  written   read     read  written    read  written    read   same other   mean max");
 	for (n = 0; n < ARRAY_SIZE(nodes); n++)
 		for (l = 0; l < ARRAY_SIZE(lus); l++)
 			measure(nodes[n], lus[l]);

@@ -58,7 +58,7 @@ static struct node node[NODES_MAX];
 static unsigned int nodes;
 static u64 tags;
 static unsigned int more;	/* switches than are usual */
-static unsigned long runs, acked, lost, shown, unsettled;
+static unsigned long runs, acked, lost, shown, unsettled, onwards;
 
 static void learn(struct cfs_db *db)
 {
@@ -81,8 +81,20 @@ static void learn(struct cfs_db *db)
 	}
 }
 
+/* What a follower finds, if it may show it, is what one finds who reads all. */
+static int follow(struct cfs_db *follower, struct cfs_db *reader)
+{
+	int ret = cfs_follow(follower);
+
+	must(!ret || ret == -EAGAIN, "%s", follower->why);
+	must(ret || (follower->gen == reader->gen && follower->term == reader->term &&
+		     index_digest(&follower->index) == index_digest(&reader->index)),
+	     "a follower has read something else than one who reads all");
+	return ret;
+}
+
 /* Is all of it on the medium? */
-static void look(struct cfs_db *reader)
+static void look(struct cfs_db *reader, struct cfs_db *follower)
 {
 	struct cfs_obj *o;
 	unsigned int i;
@@ -99,10 +111,9 @@ static void look(struct cfs_db *reader)
 		must(k->gen == le64_to_cpu(o->d.since_gen) && !memcmp(k->uuid, o->d.uuid, 16),
 		     "LU %u belongs to another", i);
 	}
-	ret = cfs_follow(reader);
-	must(!ret || ret == -EAGAIN, "%s", reader->why);
+	ret = follow(follower, reader);
 	if (!ret)
-		learn(reader);
+		learn(follower);
 	shown += !ret;
 	unsettled += ret < 0;
 }
@@ -177,11 +188,15 @@ static void start(const struct scenario *s, const struct disks *from)
 static unsigned int run(const struct scenario *s, u8 *path, u8 *wide, unsigned int given)
 {
 	unsigned int at = 0, current = 0, switches = 0, i, alive, nth;
-	struct cfs_db reader;
+	struct cfs_db reader, follower, late;
 	u64 writes;
 
 	start(s, &empty);
 	must(!cfs_open(&reader, &disks.io, 1, CFS_NODES_MAX, NULL), "%s", reader.why);
+	must(!cfs_open(&follower, &disks.io, 1, CFS_NODES_MAX, NULL), "%s", follower.why);
+	/* One that knows the beginning follows to the end at once, and sees nothing between. */
+	must(!cfs_open(&late, &disks.io, 1, CFS_NODES_MAX, NULL), "%s", late.why);
+	must(!cfs_follow(&late), "%s", late.why);
 	for (;;) {
 		u8 may[NODES_MAX];
 
@@ -205,9 +220,14 @@ static unsigned int run(const struct scenario *s, u8 *path, u8 *wide, unsigned i
 		writes = disks.writes;
 		step(&node[current]);
 		if (disks.writes != writes)
-			look(&reader);
+			look(&reader, &follower);
 	}
+	must(!cfs_load(&reader), "%s", reader.why);
+	onwards += late.known;
+	follow(&late, &reader);
+	cfs_close(&late);
 	cfs_close(&reader);
+	cfs_close(&follower);
 	for (i = 0; i < nodes; i++)
 		cfs_close(&node[i].db);
 	runs++;
@@ -255,6 +275,7 @@ int main(int argc, char **argv)
 	more = argc > 1 ? atoi(argv[1]) : 0;
 	for (i = 0; i < ARRAY_SIZE(scenarios); i++)
 		explore(&scenarios[i]);
+	must(onwards, "followed from what was known");
 	for (i = 0; i < NODES_MAX; i++)
 		free(node[i].txn);
 	disks_free(&empty);

@@ -4,14 +4,15 @@
  *
  * An operation is a record that is committed, refused for a reason, or a claim. The
  * index is compared with the model after each claim, where it was read anew, and now and
- * then in between; a node that lost its claim must not be able to commit.
+ * then in between; a node that lost its claim must not be able to commit. A follower reads
+ * what is new, now and then, and is as the model too.
  */
 #include "lab.h"
 
 #define NODES	4
 
 static struct cfs_super repo;
-static unsigned long operations, commits, claims, refused, snapshots, stopped;
+static unsigned long operations, commits, claims, refused, snapshots, stopped, follows, onwards;
 
 /* What must be refused, with nothing written. */
 static void refuse(struct cfs_db *db, struct model *m, struct cfs_txn *t, struct disks *d,
@@ -68,12 +69,21 @@ static void refuse(struct cfs_db *db, struct model *m, struct cfs_txn *t, struct
 	operations++;
 }
 
+static void follow(struct cfs_db *db, struct model *m)
+{
+	follows++;
+	onwards += db->known;
+	must(!cfs_follow(db), "%s", db->why);
+	must(db->gen == m->gen && index_digest(&db->index) == model_digest(m),
+	     "a follower is not as the model");
+}
+
 int main(int argc, char **argv)
 {
 	unsigned long want = argc > 1 ? strtoul(argv[1], NULL, 0) : 100000;
 	u64 seed = argc > 2 ? strtoull(argv[2], NULL, 0) | 1 : 1, stale;
 	struct cfs_txn *t = malloc(sizeof(*t));
-	struct cfs_db db[NODES];
+	struct cfs_db db[NODES], follower;
 	unsigned int n, w = 0;
 	struct disks d;
 	struct model m;
@@ -90,6 +100,7 @@ int main(int argc, char **argv)
 	model_init(&m, &repo);
 	for (n = 0; n < NODES; n++)
 		must(!cfs_open(&db[n], &d.io, 1, n, NULL), "%s", db[n].why);
+	must(!cfs_open(&follower, &d.io, 1, CFS_NODES_MAX, NULL), "%s", follower.why);
 	must(!cfs_claim(&db[0], false), "%s", db[0].why);
 	while (operations < want) {
 		switch (draw(&seed, 60)) {
@@ -118,6 +129,12 @@ int main(int argc, char **argv)
 			refuse(&db[w], &m, t, &d, &seed);
 			cfs_txn_end(t);
 			continue;
+		case 3:
+		case 4:
+			/* One that has been lost, or was the writer, follows as well as one who reads. */
+			n = draw(&seed, NODES);
+			follow(n == w ? &follower : &db[n], &m);
+			continue;
 		case 2:
 			if (draw(&seed, 20) == 0)
 				must(index_digest(&db[w].index) == model_digest(&m), "index");
@@ -143,13 +160,15 @@ int main(int argc, char **argv)
 		commits++;
 		cfs_txn_end(t);
 	}
+	follow(&follower, &m);
+	cfs_close(&follower);
 	for (n = 0; n < NODES; n++) {
 		must(!cfs_load(&db[n]), "%s", db[n].why);
 		must(index_digest(&db[n].index) == model_digest(&m), "at the end, node %u", n);
 		cfs_close(&db[n]);
 	}
-	printf("%lu operations in %lu commits, %lu claims, %lu snapshots, %lu refusals, %lu stale commits: as the model\n",
-	       operations, commits, claims, snapshots, refused, stopped);
+	printf("%lu operations in %lu commits, %lu claims, %lu snapshots, %lu refusals, %lu stale commits, followed %lu times, from what was known %lu times: as the model\n",
+	       operations, commits, claims, snapshots, refused, stopped, follows, onwards);
 	must(refused && stopped, "both are seen");
 	model_free(&m);
 	disks_free(&d);

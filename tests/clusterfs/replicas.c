@@ -13,6 +13,7 @@
 
 #define NODES		3
 #define COMMITS		60
+#define NONE		CFS_REPLICAS_MAX
 
 static struct cfs_super repo;
 static u64 digests[COMMITS + 2];
@@ -155,13 +156,15 @@ static void record(struct disks *d, u64 *seed)
 {
 	struct cfs_txn *t = malloc(sizeof(*t));
 	unsigned int n, away = CFS_REPLICAS_MAX;
-	struct cfs_db db;
+	struct cfs_db db, follower;
 	struct model m;
 	int ret;
 
 	must(t, "memory");
 	model_init(&m, &repo);
 	digests[0] = model_digest(&m);
+	only(d, NONE);
+	open_db(&follower, d, CFS_NODES_MAX);
 	while (m.gen < COMMITS) {
 		/* One replica may be away for this node; it comes back as it was. */
 		only(d, away = draw(seed, 6));
@@ -187,9 +190,15 @@ static void record(struct disks *d, u64 *seed)
 			cfs_txn_end(t);
 			digests[m.gen] = model_digest(&m);
 			d->acked = m.gen;
+			/* One who reaches all three is shown what any two have. */
+			only(d, NONE);
+			must(!cfs_follow(&follower), "%s", follower.why);
+			must(index_digest(&follower.index) == digests[m.gen], "a follower");
+			only(d, away);
 		}
 		cfs_close(&db);
 	}
+	cfs_close(&follower);
 	model_free(&m);
 	free(t);
 }

@@ -46,6 +46,7 @@ _say() {
 #	--mem MIB	512		--smp N		1
 #	--disk SIZE[:SERIAL]	an empty disk, /dev/vdb and on; it survives its machine's
 #			end. Its serial number is disk1 and on, or SERIAL, or none ("32M:")
+#	--disk-of MACHINE[:NUMBER]	a disk that one has already: they share it
 #	--net NAME	an adapter that is called NAME in it, on the network NAME
 #	--ivshmem NAME[:SIZE[:VECTORS]]		a device of shared memory (16M, 4)
 #	--append WORDS	for the kernel's command line

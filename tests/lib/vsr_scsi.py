@@ -97,8 +97,8 @@ class Disk:
     """A LU in memory, as much of one as sd asks for. LUN 0 alone."""
     BLOCK = 512
 
-    def __init__(self, size=1 << 20):
-        self.store = bytearray(size)
+    def __init__(self, size=1 << 20, naa="6001405000000001"):
+        self.store, self.naa = bytearray(size), bytes.fromhex(naa)
 
     def execute(self, cdb, lun, data):
         """(status, data, sense) of a command."""
@@ -163,7 +163,7 @@ class Disk:
         pages = {
             0x00: bytes((0x00, 0x80, 0x83)),
             0x80: name,
-            0x83: bytes((0x01, 0x03, 0x00, 0x08)) + bytes.fromhex("6001405000000001") +
+            0x83: bytes((0x01, 0x03, 0x00, len(self.naa))) + self.naa +
                   bytes((0x02, 0x00, 0x00, len(name))) + name,
         }
         if cdb[2] not in pages:

@@ -22,9 +22,10 @@ repo /dev/vdb >/dev/null
 before=$(md5sum </dev/vdb)
 no "no device" "the device of the repository is missing" "" "${n1[@]}"
 no "no node" "node= is missing: the name of this node" /dev/vdb lock=local
-no "no lock" "lock= is missing: local, for nodes that are all in this kernel" /dev/vdb node=n1
-no "a lock that is not known" "lock=none is not known: local is" /dev/vdb node=n1 lock=none
-no "a lock that is not here yet" "lock=dlm is not in this version" /dev/vdb node=n1 lock=dlm
+no "no lock" "lock= is missing: dlm, or local for nodes that are all in this kernel" /dev/vdb node=n1
+no "a lock that is not known" "lock=none is not known: local and dlm are" /dev/vdb node=n1 lock=none
+no "an engine that cannot be loaded" "lock=dlm needs the module clusterfs_dlm, which cannot be loaded" \
+	/dev/vdb node=n1 lock=dlm
 no "an option that is not known" "Unknown parameter 'nodes'" /dev/vdb "${n1[@]}" nodes=3
 for name in "a b" a/b "#1" .. "" $'a\tb' "$(printf 'x%.0s' {1..64})"; do
 	no "a name that is none: '${name//[^ -~]/?}'" "node=.* is no name: 1 to 63 printable|Unexpected value|Bad value" \
@@ -106,7 +107,7 @@ no "R17 a node too many" "node n5 is not registered: node n5 is not known, and a
 t "R17 ... but those that are known come back" cfs n3 /dev/vdb
 is "R17 with their ids" "$(of id $mnt/n3/config)" 2
 no "a repository in two lockspaces" \
-	"node n3 has this repository with lockspace cfs-.*: its locks would not keep the two apart" \
+	"node n3 has this repository with lockspace cfs-.*, lock=local: its locks would not keep the two apart" \
 	/dev/vdb "${n1[@]}" lockspace=mine
 no "the same node twice" "node n3 of cluster lab is mounted already" /dev/vdb node=n3 lock=local
 umount $mnt/n3

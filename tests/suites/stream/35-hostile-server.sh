@@ -3,7 +3,7 @@
 # summary: servers that let a client in and then break the protocol in every way
 # kernel: debug
 # smp: 2
-# limit: 500
+# limit: 600
 # append: kmemleak=on
 . /src/tests/lib/guest.sh
 . /src/tests/lib/faults.sh

@@ -7,6 +7,7 @@ each violation by ERROR with the code of the text, ends the session, says so onc
 counts it, and comes back; the read or write under way is done by the honest session
 that follows, and never with other data than what the disk has.
 """
+import os
 import socket
 import struct
 import threading
@@ -15,12 +16,13 @@ import time
 import vsr
 import vsr_scsi as scsi
 from base import (Counters, DIGESTS, Log, case, connected, direct, disk_of, expect, host_attr, link,
-                  link_get, pattern, run_cases, until, vpart)
+                  link_get, pattern, raises, run_cases, until, vpart)
 from vsr_server import Server
 
 ADDRESS = "tcp:127.0.0.1:7400"
 PAIR, NUMBER = "p3", 9
 AT, SIZE = 256 * 1024, 16384    # what the cases read and write
+NETLINK_KOBJECT_UEVENT = 15
 DIGEST_CODES = (vsr.HDR_DIGEST, vsr.DATA_DIGEST)
 SAID = {vsr.MALFORMED: "malformed", vsr.HDR_DIGEST: "header digest", vsr.DATA_DIGEST: "data digest",
         vsr.SEQ: "lost or repeated", vsr.EPOCH: "another epoch", vsr.TAG: "tag that it may not use",
@@ -413,6 +415,159 @@ def attentions(sess, _conn, _call):
     return False
 
 
+def notices():
+    """One unit attention that there is not, without end: it is told, ever less often."""
+    uevents = socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, NETLINK_KOBJECT_UEVENT)
+    uevents.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+    uevents.bind((0, 1))
+    uevents.setblocking(False)
+    told = []
+
+    def more():
+        try:
+            while True:
+                if b"SDEV_UA=RESERVATIONS_PREEMPTED" in uevents.recv(65536):
+                    told.append(time.monotonic())
+        except BlockingIOError:
+            return told
+
+    def flood(sess, _conn, _call):
+        start = time.monotonic()
+        while time.monotonic() < start + 3:
+            for _ in range(20):
+                sess.event(0, 0x2a, 3)
+            alive(sess, sess.conns[0])
+            time.sleep(0.05)
+        return False
+    survives(flood)
+    until(60, more, "it is told")
+    uevents.close()
+    expect(len(told) <= 12, f"told {len(told)} times")
+
+
+def looks(say):
+    """say(sess) has the client look at LUNs, and is said again while it does: it pauses for
+    as long as it has looked."""
+    rig, times = RIG, []
+    honest = rig.server.hook
+
+    def hook(sess, conn, call):
+        if call.iu[0] == scsi.CMD and call.cdb[0] == scsi.INQUIRY and not call.cdb[1] & 1:
+            start = time.monotonic()
+            for _ in range(10):
+                say(sess)
+            time.sleep(0.3)
+            for _ in range(10):
+                say(sess)
+            times.append((start, time.monotonic()))
+        return honest(sess, conn, call)
+    sessions = rig.serving.sessions
+    rig.server.hook = hook
+
+    def begin(sess, _conn, _call):
+        say(sess)
+        return False
+    rig.mischief = begin
+    rig.read(SEED[0])
+    until(60, lambda: len(times) >= 6, "it looks")
+    rig.server.hook = honest
+    # The first may be one of two that were asked for before: at all, and at one.
+    gaps = [b[0] - a[1] for a, b in zip(times[1:], times[2:])]
+    expect(min(gaps) >= 0.28, f"pauses of {gaps}")
+    expect(rig.serving.sessions == sessions, "it was a new session")
+
+
+def lost(sess):
+    """Events were lost."""
+    sess.conns[0].send(vsr.EVENT_LOST)
+
+
+def changed(lun, asc, ascq):
+    """An event."""
+    return lambda sess: sess.event(lun, asc, ascq)
+
+
+def malformed():
+    """No answer is one: the log says so, and does not go on saying it."""
+    rig, log, bad = RIG, Log(), int(host_attr(PAIR, "bad"))
+    honest = rig.server.hook
+
+    def hook(sess, conn, call):
+        if call.iu[0] != scsi.CMD or call.cdb[0] not in (scsi.READ_10, scsi.READ_16):
+            return honest(sess, conn, call)
+        conn.send(vsr.RSP, vsr.F_PUT, call.tag, iu=scsi.response(call.srp)[:20])
+        sess.calls.pop((conn.queue, call.tag))
+        return True
+    rig.server.hook = hook
+    for _ in range(60):
+        e = raises(OSError, direct, rig.disk, offset=AT, length=SIZE)
+        expect(e.errno == 5, e)
+    rig.server.hook = honest
+    said = len(log.having("malformed response"))
+    expect(int(host_attr(PAIR, "bad")) - bad >= 60, "they are not counted")
+    expect(1 <= said <= 40, f"said {said} times")
+    log.close()
+
+
+def sysfs(disk):
+    """The block device, and which one it is."""
+    path = f"/sys/block/{os.path.basename(disk)}"
+    try:
+        return path, os.stat(path).st_ino
+    except OSError:
+        return path, None
+
+
+def follow(was):
+    """The disk that came in place of another."""
+    rig = RIG
+    until(60, lambda: sysfs(disk_of(PAIR))[1] not in (was, None), "another disk")
+    rig.disk = disk_of(PAIR)
+    SEED[0] += 1
+    rig.write(SEED[0])
+
+
+def exchanged(event):
+    """R11 the number leads to another LU, and the midlayer has read its pages since: by an event
+    that speaks of the access state, or because a person wanted it. It is another disk."""
+    rig, log, held, got = RIG, Log(), [], []
+    path, was = sysfs(rig.disk)
+    SEED[0] += 1
+    other = scsi.Disk(naa=f"60014050{SEED[0]:08x}")
+    if event:
+        def other_one(sess, _conn, _call):
+            rig.server.disk = other
+            sess.event(0, 0x2a, 6)
+            return False
+        rig.mischief = other_one
+        direct(rig.disk, offset=AT, length=SIZE)
+    else:
+        # A write is under way, and what becomes of it is not known.
+        rig.mischief = lambda sess, conn, call: held.append(sess)
+
+        def write():
+            try:
+                direct(rig.disk, pattern(SEED[0], SIZE), AT)
+            except OSError as e:
+                got.append(e.errno)
+        writer = threading.Thread(target=write, daemon=True)
+        writer.start()
+        until(60, lambda: held, "it is sent")
+        rig.server.disk = other
+        with open(f"{path}/device/rescan", "w", encoding="ascii") as f:
+            f.write("1")
+        with open(f"{path}/device/vpd_pg83", "rb") as f:
+            expect(other.naa in f.read(), "the midlayer has not read it")
+        for conn in held[0].conns:
+            conn.sock.shutdown(socket.SHUT_RDWR)
+        writer.join(60)
+        expect(got, "the write was done, or waits")
+        expect(not any(other.store), "it was done on the other disk")
+    until(60, lambda: log.having("LUN 0 is another disk now"), "it is said")
+    follow(was)
+    log.close()
+
+
 def nops(sess, conn, _call):
     """Floods of them, and of answers that nobody waits for."""
     for i in range(1000):
@@ -553,6 +708,14 @@ def main():
         ("answers that are none, or lie", lies),
         ("events that are none, and a flood of EVENT_LOST", survives, events),
         ("a flood of unit attentions, and some that are none", survives, attentions),
+        ("a unit attention without end", notices),
+        ("a flood of EVENT_LOST: looks have pauses", looks, lost),
+        ("... of events that LUNs changed", looks, changed(0xc101, 0x3f, 0x0e)),
+        ("... that one LUN did", looks, changed(0, 0x3f, 0x0e)),
+        ("... that its size did", looks, changed(0, 0x2a, 9)),
+        ("a flood of answers that are none: the log is spared", malformed),
+        ("R11 another LU, of which an event says that its access state changed", exchanged, True),
+        ("R11 another LU, whose pages a person had read before the next session", exchanged, False),
         ("floods of NOP and NOP_ACK", survives, nops),
         ("LOGIN_RSP takes a queue away", fewer_queues),
         ("limits of LOGIN_RSP", small_limits),

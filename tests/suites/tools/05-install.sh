@@ -58,7 +58,7 @@ is "a second installation removes nothing, and can be put elsewhere" "$(echo "$p
 said=$(make modules_install KERNEL=stock INSTALL_MOD_PATH="$root" 2>&1)
 is "make modules_install INSTALL_MOD_PATH=" \
 	"$? $(find "$root/lib/modules" -name '*.ko' | sed 's|.*/||' | sort | xargs)" \
-	"0 clusterfs.ko dm-vmirror.ko vpart.ko vpart_auth.ko vpart_shm.ko vpart_stream.ko vscsi_host.ko vscsi_target.ko"
+	"0 clusterfs.ko clusterfs_dlm.ko dm-vmirror.ko vpart.ko vpart_auth.ko vpart_shm.ko vpart_stream.ko vscsi_host.ko vscsi_target.ko"
 is "... without a key to sign them with" "$(grep -iE 'error|signing' <<<"$said")" ""
 if command -v systemd-analyze >/dev/null && [ -f /lib/systemd/system/sys-kernel-config.mount ]; then
 	# What the unit wants of a system, as far as this one has it.

@@ -10,6 +10,7 @@
 vscsi_up
 backstore d1 /dev/vdb
 backstore d2 /dev/vdc
+ended() { ! kill -0 "$1" 2>/dev/null; }
 serial() { cat "/sys/block/$1/device/vpd_pg80" | tr -dc 'a-z0-9-'; }
 
 lun_add p1 3 d1
@@ -44,6 +45,49 @@ t "R11 a held write never goes to another LU at its number" test $? -ne 0
 t "... whose data is as it was" cmp -n 4096 /tmp/was /dev/vdc
 second() { [ "$(serial "$(_disk p1 0)" 2>/dev/null | grep -c d2)" = 1 ] && no_disk p1 1; }
 t "the client follows the change" wait_for 60 second
+
+# The same for a disk that the midlayer does not use at the time: someone has set it
+# offline, with a write that waits for the link.
+disk=$(disk_of p1 0)
+dev=$(basename "$(readlink -f "/sys/block/$disk/device")")
+dd if=/dev/vdb of=/tmp/was1 bs=4k count=1 iflag=direct status=none
+vpart partition fail vios1 >/dev/null
+wait_for 60 link_is p1 blocked
+dd if=/tmp/was of="/dev/$disk" bs=4k count=1 oflag=direct status=none 2>/dev/null &
+writer=$!
+wait_for 60 held
+t "a disk with a held write is set offline" sh -c "echo offline >/sys/class/scsi_device/$dev/device/state"
+lun_del p1 0
+lun_add p1 0 d1
+dmesg -C
+vpart partition start vios1 >/dev/null
+# If it is there still, it is set running again.
+t "V10 the held write ends" wait_for 60 ended $writer
+echo running >"/sys/class/scsi_device/$dev/device/state" 2>/dev/null
+wait $writer
+t "R11 it fails: the number leads to another LU" test $? -ne 0
+t "R11 ... which has no byte of it" cmp -n 4096 /tmp/was1 <(dd if=/dev/vdb bs=4k count=1 iflag=direct status=none)
+t "V10 the log says why" wait_for 60 sh -c 'dmesg | grep -q "LUN 0 is another disk now"'
+first() { [ "$(serial "$(_disk p1 0)" 2>/dev/null | grep -c d1)" = 1 ]; }
+t "R11 the disk goes, and the other one comes" wait_for 60 first
+lun_del p1 0
+lun_add p1 0 d2
+wait_for 60 second
+
+# One that is offline while its LU stays the same keeps its name, and goes on.
+disk=$(disk_of p1 0)
+dev=$(basename "$(readlink -f "/sys/block/$disk/device")")
+vpart partition fail vios1 >/dev/null
+wait_for 60 link_is p1 blocked
+dd if=/tmp/was of="/dev/$disk" bs=4k count=1 oflag=direct status=none 2>/dev/null &
+writer=$!
+wait_for 60 held
+echo offline >/sys/class/scsi_device/$dev/device/state
+vpart partition start vios1 >/dev/null
+wait $writer
+is "R9 a held write of an offline disk is done when its LU is the same" $? 0
+echo running >/sys/class/scsi_device/$dev/device/state
+is "R9 ... and the disk is the same" "$(_disk p1 0)" "$disk"
 
 # There is a LU, but it answers nothing, not even who it is.
 disk=$(disk_of p1 0)
