@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: the netlink family: what is told and changed, and refused with a sentence
-# kernel: debug
+# kernel: stock
+# soak: debug
 # disks: 64M
 # limit: 300
 # kernels: 6.1 6.12 7.2

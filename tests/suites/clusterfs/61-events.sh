@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: events over netlink: none is missing, or "lost" comes first (V11, P22); vpart cluster
-# kernel: debug
+# kernel: stock
+# soak: debug
 # disks: 64M
 # limit: 300
 # kernels: 6.1 7.2
