@@ -485,7 +485,8 @@ static int dlm_join(struct clusterfs_ls *ls, char why[CLUSTERFS_LOCK_WHY])
 	space = kzalloc(sizeof(*space), GFP_KERNEL);
 	if (!space)
 		return -ENOMEM;
-	space->wq = alloc_workqueue("clusterfs-dlm-%s", WQ_UNBOUND | WQ_MEM_RECLAIM, 0, ls->name);
+	/* In order: DLM is asked first for what was begun first (P4). */
+	space->wq = alloc_ordered_workqueue("clusterfs-dlm-%s", WQ_MEM_RECLAIM, ls->name);
 	if (!space->wq) {
 		kfree(space);
 		return -ENOMEM;
