@@ -456,6 +456,53 @@ int vpart_cluster_yield(struct vpart *v, const struct vpart_cluster_at *at)
 }
 
 /**
+ * vpart_cluster_quorum - tell a node whether its part of the cluster has quorum
+ * @v: the handle
+ * @at: the node, mounted here
+ * @quorate: it has
+ * @lease_ms: from now on for so long, unless it is said again
+ *
+ * Return: 0 or a negative errno.
+ */
+int vpart_cluster_quorum(struct vpart *v, const struct vpart_cluster_at *at, bool quorate,
+			 uint32_t lease_ms)
+{
+	struct nlmsghdr *nlh = ask(v, at, CLUSTERFS_CMD_QUORUM_SET, NLM_F_ACK);
+
+	if (!nlh)
+		return -v->error.err;
+	mnl_attr_put_u32(nlh, CLUSTERFS_A_QUORATE, quorate);
+	mnl_attr_put_u32(nlh, CLUSTERFS_A_LEASE_MS, lease_ms);
+	return vpart_nl_run(v, nlh, "quorum", NULL, NULL);
+}
+
+/**
+ * vpart_cluster_fenced - tell a node that another one is out (P19)
+ * @v: the handle
+ * @at: the node that is told, mounted here; it stores that for all
+ * @name: the other one
+ * @boot: the life of it that has ended, as its record says
+ * @method: how that is known: a word, for the event
+ *
+ * Only what is confirmed: by a device that has cut its power, not by silence.
+ *
+ * Return: 0 or a negative errno.
+ */
+int vpart_cluster_fenced(struct vpart *v, const struct vpart_cluster_at *at, const char *name,
+			 const uint8_t boot[VPART_UUID_SIZE], const char *method)
+{
+	struct nlmsghdr *nlh = ask(v, at, CLUSTERFS_CMD_FENCE_DONE, NLM_F_ACK);
+
+	if (!nlh)
+		return -v->error.err;
+	mnl_attr_put_strz(nlh, CLUSTERFS_A_NAME, name);
+	mnl_attr_put(nlh, CLUSTERFS_A_BOOT, VPART_UUID_SIZE, boot);
+	mnl_attr_put_strz(nlh, CLUSTERFS_A_METHOD, method);
+	mnl_attr_put_u32(nlh, CLUSTERFS_A_CONFIRMED, 1);
+	return vpart_nl_run(v, nlh, "fenced", NULL, NULL);
+}
+
+/**
  * vpart_cluster_usage - who uses an object
  * @v: the handle
  * @at: who is asked

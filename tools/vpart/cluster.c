@@ -479,6 +479,23 @@ static const struct verb verbs[] = {
 		.what = "Let a client see a LU no longer.",
 		.example = "vpart cluster unmap disk1 web",
 	}, {
+		.name = "quorum", .args = "MS|lost " AT, .min = 1, .max = 1, .run = cluster_quorum,
+		.words = { AT_WORDS },
+		.what = "Tell a node that there is quorum, for so many milliseconds from now, or that it is lost.",
+		.more = "For the agent of the cluster's quorum, which says it again before that time is over.\n"
+			"A node with lock=dlm that is not told stops: SUSPECT, then FROZEN, then LOST.",
+		.example = "vpart cluster quorum 2000 at vios1",
+	}, {
+		.name = "fenced", .args = "NODE boot ID method WORD " AT, .min = 1, .max = 1,
+		.run = cluster_fenced, .words = { "boot=", "method=", AT_WORDS },
+		.what = "Tell the cluster that a node is out, so that others may have what it had.",
+		.more = "  boot      the life of it that has ended: \"boot\" of vpart cluster nodes --json\n"
+			"  method    how that is known, a word\n\n"
+			"Say it only when a fencing device has confirmed it, or you have switched the node off:\n"
+			"a node that still runs would go on writing.",
+		.example = "vpart cluster fenced vios2 boot 6f1c8a6e-0d3b-4a51-9c57-2f3a86c1b0de "
+			   "method power-switch-7",
+	}, {
 		.name = "events", .args = "[--from SEQ] [--kept] " AT, .run = cluster_events,
 		.words = { "--from=", "--kept", AT_WORDS },
 		.what = "Show what is there, a line \"exists -\", and then what happens, until interrupted.",

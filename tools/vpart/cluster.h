@@ -18,6 +18,8 @@ int cluster_add(struct cmd *c);
 int cluster_del(struct cmd *c);
 int cluster_map(struct cmd *c);
 int cluster_unmap(struct cmd *c);
+int cluster_quorum(struct cmd *c);
+int cluster_fenced(struct cmd *c);
 
 /* cluster_events.c */
 int cluster_events(struct cmd *c);

@@ -203,3 +203,45 @@ int cluster_unmap(struct cmd *c)
 	put_number(o, "client", client);
 	return done(c, o, "client %s sees LU %s no longer", c->pos[1], c->pos[0]);
 }
+
+int cluster_quorum(struct cmd *c)
+{
+	struct vpart_cluster_at at = where(c);
+	bool quorate = strcmp(c->pos[0], "lost");
+	struct json_object *o;
+	uint32_t lease = 0;
+	int ret = 0;
+
+	if (quorate)
+		ret = to_number(c, c->pos[0], "lease in milliseconds", 1, UINT32_MAX, &lease);
+	if (ret)
+		return ret;
+	if (vpart_cluster_quorum(c->v, &at, quorate, lease))
+		return failed(c);
+	o = json_object_new_object();
+	put_bool(o, "quorate", quorate);
+	put_number(o, "lease_ms", lease);
+	return quorate ? done(c, o, "there is quorum for %u ms", lease) :
+	       done(c, o, "quorum is lost");
+}
+
+int cluster_fenced(struct cmd *c)
+{
+	struct vpart_cluster_at at = where(c);
+	uint8_t boot[VPART_UUID_SIZE];
+	struct json_object *o;
+	int ret;
+
+	if (!word(c, "boot") || !word(c, "method"))
+		return usage(c, "which life of it (boot), and how is that known (method)?");
+	ret = uuid(c, word(c, "boot"), boot);
+	if (ret)
+		return ret;
+	if (vpart_cluster_fenced(c->v, &at, c->pos[0], boot, word(c, "method")))
+		return failed(c);
+	o = json_object_new_object();
+	put_text(o, "name", c->pos[0]);
+	put_text(o, "boot", word(c, "boot"));
+	put_text(o, "method", word(c, "method"));
+	return done(c, o, "node %s is out", c->pos[0]);
+}

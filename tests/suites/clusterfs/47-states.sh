@@ -54,6 +54,9 @@ is "... why" "$(reason n1)" "the lock engine is gone: unmount, then mount again"
 is "... what it knew is shown" "$(of state $mnt/n1/nodes/n2)" member
 t "the way back: unmount" umount $mnt/n1
 is "V12 ... which it could not store" "$(of state $mnt/n2/nodes/n1)" member
+t "P19 it is out: a verdict" vpart cluster fenced n1 boot "$(of boot $mnt/n2/nodes/n1)" method lab
+is "P19 ... that is stored" "$(of state $mnt/n2/nodes/n1)" fenced
+t "P19 ... with an alert" grep -q "^text: node n1, boot .* is fenced (lab)" $mnt/n2/events/*
 t "... and mount" cfs n1 /dev/mapper/r1
 t "... OK" state n1 OK
 

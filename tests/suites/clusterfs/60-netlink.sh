@@ -186,13 +186,20 @@ refusals <<'E'
 what is left is not found # no such node is mounted here # -d LU_GET MOUNT=n2
 E
 is "one mount is left: it needs no name" "$(nl -d LU_GET | wc -l)" 39
-t "P19 the agent tells of quorum" nl QUORUM_SET QUORATE=1 LEASE_MS=30000
-t "P19 ... that there is none" nl QUORUM_SET QUORATE=0
+t "P19 the agent tells of quorum" vpart cluster quorum 30000
+t "P19 ... that there is none" vpart cluster quorum lost
 well() { [ "$(value HEALTH "$(nl MOUNT_GET)")" = "$1" ]; }
 t "P19 the node is frozen" wait_for 20 well FROZEN
 t "P19 ... with a reason" grep -q 'REASON=[^ ]' <<<"$(nl MOUNT_GET)"
 t "P19 there is quorum again" nl QUORUM_SET QUORATE=1 LEASE_MS=30000
 t "P19 the node is well again" wait_for 20 well OK
+fails "P19 a lease has a limit" "a lease is [0-9]+ ms at most" vpart cluster quorum 4000000000
+boot=$(of boot $mnt/n1/nodes/n1) other=00000000-0000-4000-8000-000000000001
+fails "P19 a verdict about a node that nobody knows" "node n9 is not known" vpart cluster fenced n9 boot "$boot" method lab
+fails "P19 ... about another life of it" "the verdict is about boot $other" vpart cluster fenced n2 boot $other method lab
+fails "P19 ... about itself" "cannot tell that it is fenced itself" vpart cluster fenced n1 boot "$boot" method lab
+fails "P19 ... without a method" "how is that known" vpart cluster fenced n2 boot "$boot"
+t "P19 ... about one that has left: nothing is to be stored" vpart cluster fenced n2 boot "$boot" method lab
 nl_close
 t "it leaves" umount $mnt/n1
 t "V6 the repository is whole" fsck.clusterfs -n /dev/vdb
