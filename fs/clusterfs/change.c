@@ -37,6 +37,15 @@ struct cfs_lvb {
 
 static_assert(sizeof(struct cfs_lvb) == CLUSTERFS_LVB_SIZE);
 
+/* Is the last commit that was read older than the last one that the others know of? */
+static bool cfs_behind(const struct cfs_mount *m)
+{
+	struct cfs_lvb lvb;
+
+	memcpy(&lvb, m->db_lock.lvb, sizeof(lvb));
+	return m->db_lock.lvb_valid && m->db.gen < le64_to_cpu(lvb.gen);
+}
+
 /**
  * cfs_lock() - wait for the lock on the database
  * @m: mount, locked
@@ -65,6 +74,8 @@ int cfs_lock(struct cfs_mount *m, enum clusterfs_mode mode)
  * @m: mount, locked, with EX
  * @mode: what is kept
  *
+ * A claim alone makes an older commit count, of which nobody knew: that is told, too.
+ *
  * Context: as cfs_lock().
  * Return: 0 or -errno.
  */
@@ -75,7 +86,7 @@ int cfs_unlock(struct cfs_mount *m, enum clusterfs_mode mode)
 	int ret;
 
 	lockdep_assert_held(&m->lock);
-	if (m->db.state == CFS_WRITER) {
+	if (m->db.state == CFS_WRITER && !cfs_behind(m)) {
 		memcpy(m->db_lock.lvb, &lvb, sizeof(lvb));
 		flags = CLUSTERFS_LOCK_SET_LVB;
 	}
@@ -102,9 +113,9 @@ static int cfs_check_current(struct cfs_mount *m)
 {
 	struct cfs_lvb lvb;
 
-	memcpy(&lvb, m->db_lock.lvb, sizeof(lvb));
-	if (!m->db_lock.lvb_valid || m->db.gen >= le64_to_cpu(lvb.gen))
+	if (!cfs_behind(m))
 		return 0;
+	memcpy(&lvb, m->db_lock.lvb, sizeof(lvb));
 	return cfs_fail(&m->db, -EUCLEAN,
 			"the others have stored commit %llu, and here commit %llu is the last: the devices are a copy, or old",
 			(unsigned long long)le64_to_cpu(lvb.gen), (unsigned long long)m->db.gen);
@@ -151,7 +162,7 @@ static int cfs_settle(struct cfs_mount *m)
 {
 	int ret;
 
-	if (time_before(jiffies, m->settle_after))
+	if (time_before(jiffies, m->settle_after) || !cfs_may(m, CFS_MAY_SERVE))
 		return -EAGAIN;
 	m->settle_after = jiffies + CFS_PROBE_SECONDS * HZ;
 	ret = cfs_lock(m, CLUSTERFS_LOCK_NL);
@@ -333,8 +344,16 @@ int cfs_commit_fill(struct cfs_mount *m, cfs_fill_t fill, void *arg, struct cfs_
 	return ret;
 }
 
-/* Under EX: until it is known what became of it, or the tries are used up. */
-static int cfs_change_locked(struct cfs_mount *m, cfs_fill_t fill, void *arg)
+/**
+ * cfs_change_locked() - commit, until it is known what became of it or the tries are used up
+ * @m: mount, locked, with EX
+ * @fill: as for cfs_change()
+ * @arg: for @fill
+ *
+ * Context: process, sleeps.
+ * Return: 0 or -errno, and a sentence in m->db.why.
+ */
+int cfs_change_locked(struct cfs_mount *m, cfs_fill_t fill, void *arg)
 {
 	const unsigned long end = jiffies + m->opt.timeout * HZ;
 	struct cfs_attempt attempt = {};
@@ -392,12 +411,13 @@ static void cfs_count_change(struct cfs_mount *m, int ret, ktime_t start)
  * A node that may not commit now, but soon may, waits for that (P20).
  *
  * Context: process, sleeps: for the mount's "timeout" and "io-timeout" a few times at most.
- * Return: 0: it is stored, and shown; or -errno: it is not, unless the sentence says that
+ * Return: 0: it is stored; or -errno: it is not, unless the sentence says that
  * nobody knows.
  */
 int cfs_change(struct cfs_mount *m, cfs_fill_t fill, void *arg, char *why)
 {
 	ktime_t start = ktime_get();
+	bool writes, shown;
 	int ret;
 
 	ret = cfs_may_wait(m, CFS_MAY_COMMIT, why);
@@ -411,17 +431,20 @@ int cfs_change(struct cfs_mount *m, cfs_fill_t fill, void *arg, char *why)
 		ret = cfs_lock(m, CLUSTERFS_LOCK_NL);
 	if (!ret)
 		ret = cfs_lock(m, CLUSTERFS_LOCK_EX);
+	writes = !ret;
 	if (!ret)
 		ret = cfs_change_locked(m, fill, arg);
-	if (!ret)
-		ret = cfs_publish(m);
 	if (ret && why)
 		strscpy(why, m->db.why, sizeof(m->db.why));
 	cfs_count_change(m, ret, start);
-	if (m->registered && (ret || cfs_unlock(m, CLUSTERFS_LOCK_PR)))
-		cfs_refresh(m);
-	else if (!ret)
+	/* What is stored is, even if there is no memory to show it. */
+	shown = !ret && !cfs_publish(m);
+	if (writes && cfs_unlock(m, shown ? CLUSTERFS_LOCK_PR : CLUSTERFS_LOCK_NL))
+		shown = false;
+	if (shown)
 		cfs_status_set(m, CFS_OK, NULL);
+	else if (m->registered)
+		cfs_refresh(m);
 	mutex_unlock(&m->lock);
 	return ret;
 }

@@ -117,22 +117,22 @@ int cfs_fence_done(struct cfs_mount *m, const struct cfs_verdict *v, char *why)
 }
 
 /**
- * cfs_fenced_self() - does the database have a verdict about this life of the node
- * @m: mount, locked, registered; what it has read counts
+ * cfs_life_over() - has this life of the node ended for the others
+ * @m: mount, locked; what it has read counts
  *
- * Return: true if so.
+ * Return: true: there is a verdict about it, or a node of this name has registered anew.
  */
-bool cfs_fenced_self(struct cfs_mount *m)
+bool cfs_life_over(struct cfs_mount *m)
 {
 	struct cfs_obj *o;
 	uuid_t boot;
 
 	lockdep_assert_held(&m->lock);
 	o = m->registered ? cfs_get(&m->db.index, CFS_NODE, m->slot) : NULL;
-	if (!o || cfs_node_of(o)->state != CFS_NODE_FENCED)
+	if (!o)
 		return false;
 	import_uuid(&boot, cfs_node_of(o)->boot);
-	return uuid_equal(&boot, &cfs_boot);
+	return cfs_node_of(o)->state == CFS_NODE_FENCED || !uuid_equal(&boot, &m->boot);
 }
 
 /**

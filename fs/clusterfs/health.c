@@ -71,7 +71,7 @@ const char *cfs_cause_text(enum cfs_cause cause)
 		[CFS_CAUSE_LEASE]	= "the quorum lease has run out: nobody renews it",
 		[CFS_CAUSE_QUORUM]	= "there is no quorum",
 		[CFS_CAUSE_ENGINE]	= "the lock engine is gone: unmount, then mount again",
-		[CFS_CAUSE_FENCED]	= "this node was declared fenced: unmount, then mount again",
+		[CFS_CAUSE_FENCED]	= "it was declared fenced, or registered anew: unmount, then mount again",
 	};
 
 	return cause < ARRAY_SIZE(texts) ? texts[cause] : "?";

@@ -64,7 +64,7 @@ extern const struct cfs_health_limits cfs_health_limits;
  * @recovering: the lockspace is,
  * @recovering_since: since then
  * @dead: the engine has nothing more for this node
- * @fenced: the database has a verdict about this life of the node
+ * @fenced: the database has a verdict about this life of the node, or another life of it
  * @unreachable: the database cannot be read, or its lock was not granted
  */
 struct cfs_health_in {

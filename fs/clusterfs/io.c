@@ -71,6 +71,25 @@ static bool cfs_dev_owes(struct block_device *bdev)
 }
 
 /**
+ * cfs_devs_owe() - has a mount that is gone left something to these devices
+ * @devs: some may be missing
+ *
+ * Context: process.
+ * Return: true: it may yet land, behind what is written now.
+ */
+bool cfs_devs_owe(const struct cfs_devs *devs)
+{
+	bool owe = false;
+	unsigned int r;
+
+	mutex_lock(&cfs_devices_lock);
+	for (r = 0; r < CFS_REPLICAS_MAX; r++)
+		owe |= devs->dev[r] && cfs_dev_owes(file_bdev(devs->dev[r]->file));
+	mutex_unlock(&cfs_devices_lock);
+	return owe;
+}
+
+/**
  * cfs_dev_open() - open a block device for a replica
  * @path: of the device
  *

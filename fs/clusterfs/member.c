@@ -64,7 +64,7 @@ static void cfs_probe_work(struct work_struct *work)
 		ret = cfs_slots_read(&m->db);
 		cfs_status_set(m, ret ? CFS_RESTRICTED : CFS_OK, ret ? m->db.why : NULL);
 	}
-	more = cfs_replicas_return(m);
+	more = cfs_may(m, CFS_MAY_SERVE) && cfs_replicas_return(m);
 	mutex_unlock(&m->lock);
 	queue_delayed_work(cfs_queue, &m->probe, more ? 1 : CFS_PROBE_SECONDS * HZ);
 }
@@ -132,10 +132,14 @@ static int cfs_fill_node(struct cfs_mount *m, struct cfs_txn *t, void *arg)
 		if (state != CFS_NODE_MEMBER)
 			node.time = was->time;
 	}
+	/* That record is another's, who goes on. */
+	if (state != CFS_NODE_MEMBER && (!old || cfs_life_over(m)))
+		return cfs_fail(db, -ESRCH, "this life of node %s is registered no longer",
+				m->opt.node);
 	strscpy((char *)node.name, m->opt.node, sizeof(node.name));
 	if (m->opt.address)
 		strscpy((char *)node.address, m->opt.address, sizeof(node.address));
-	export_uuid(node.boot, &cfs_boot);
+	export_uuid(node.boot, &m->boot);
 	ret = cfs_txn_put(db, t, CFS_NODE, m->slot, uuid,
 			  old ? le64_to_cpu(old->d.role_term) : 0, &node);
 	if (ret)
@@ -264,6 +268,7 @@ struct cfs_mount *cfs_mount_new(void)
 	spin_lock_init(&m->roles_lock);
 	INIT_LIST_HEAD(&m->roles);
 	init_waitqueue_head(&m->changed);
+	uuid_gen(&m->boot);
 	m->settle_after = jiffies;
 	INIT_WORK(&m->refresh, cfs_refresh_work);
 	INIT_DELAYED_WORK(&m->probe, cfs_probe_work);
@@ -449,6 +454,11 @@ int cfs_join_repository(struct cfs_mount *m, struct fs_context *fc)
 	if (!m->opt.lockspace)
 		return -ENOMEM;
 	ret = cfs_take_place(m, fc);
+	/* Again: whoever had the place may have left something meanwhile. */
+	if (!ret && cfs_devs_owe(&m->devs)) {
+		errorfc(fc, "what an earlier mount sent to the devices has not come back");
+		ret = -ETIMEDOUT;
+	}
 	if (ret)
 		return ret;
 	config.cluster = m->sb.cluster;
@@ -512,7 +522,6 @@ int cfs_join(struct cfs_mount *m, struct fs_context *fc)
 /* A clean leave is a record. */
 static void cfs_unregister(struct cfs_mount *m)
 {
-	struct cfs_attempt attempt = {};
 	u8 left = CFS_NODE_LEFT;
 	int ret;
 
@@ -522,9 +531,7 @@ static void cfs_unregister(struct cfs_mount *m)
 	if (!ret)
 		ret = cfs_lock(m, CLUSTERFS_LOCK_EX);
 	if (!ret) {
-		ret = cfs_writer(m, false);
-		if (!ret)
-			ret = cfs_commit_fill(m, cfs_fill_node, &left, &attempt);
+		ret = cfs_change_locked(m, cfs_fill_node, &left);
 		/* What it said of an earlier failure is kept. */
 		cfs_unlock(m, CLUSTERFS_LOCK_NL);
 	}

@@ -28,7 +28,6 @@
 
 extern struct file_system_type cfs_fs_type;
 extern struct workqueue_struct *cfs_queue;
-extern uuid_t cfs_boot;
 
 /* A block device. It is closed when nothing that was given to it is left. */
 struct cfs_dev {
@@ -119,6 +118,7 @@ struct cfs_mount {
 	struct cfs_options	opt;
 	struct cfs_devs		devs;
 	struct cfs_super	sb;		/* the repository's; never changes */
+	uuid_t			boot;		/* this life of the node: of its mount */
 
 	struct mutex		lock;		/* db, seen_*, registered */
 	struct cfs_db		db;
@@ -158,6 +158,7 @@ struct cfs_mount {
 /* io.c */
 struct cfs_dev *cfs_dev_open(const char *path);
 void cfs_devs_close(struct cfs_devs *devs);
+bool cfs_devs_owe(const struct cfs_devs *devs);
 struct cfs_io cfs_devs_io(struct cfs_devs *devs);
 int cfs_io_init(void);
 void cfs_io_exit(void);
@@ -201,6 +202,7 @@ int __must_check cfs_attempt_settle(struct cfs_mount *m, struct cfs_attempt *att
 bool cfs_again(int err, const struct cfs_attempt *attempt);
 int __must_check cfs_commit_fill(struct cfs_mount *m, cfs_fill_t fill, void *arg,
 				 struct cfs_attempt *attempt);
+int __must_check cfs_change_locked(struct cfs_mount *m, cfs_fill_t fill, void *arg);
 int __must_check cfs_change(struct cfs_mount *m, cfs_fill_t fill, void *arg, char *why);
 
 /* state.c */
@@ -231,7 +233,7 @@ struct cfs_verdict {
 
 /* fence.c */
 int cfs_fence_done(struct cfs_mount *m, const struct cfs_verdict *v, char *why);
-bool cfs_fenced_self(struct cfs_mount *m);
+bool cfs_life_over(struct cfs_mount *m);
 bool cfs_proven_out(struct cfs_db *db, u32 node, const struct cfs_disk_record *since);
 
 /* role.c */

@@ -171,7 +171,7 @@ int cfs_replicas_open(struct cfs_mount *m, struct fs_context *fc)
 	}
 	io = cfs_devs_io(&m->devs);
 	/* As a writer; which slot, the database says. */
-	ret = cfs_open(&m->db, &io, CFS_REPLICAS_MAX, 0, &cfs_boot);
+	ret = cfs_open(&m->db, &io, CFS_REPLICAS_MAX, 0, &m->boot);
 	if (ret) {
 		errorfc(fc, "%s", m->db.why);
 		return ret;
@@ -191,6 +191,9 @@ static bool cfs_find_again(struct cfs_mount *m, unsigned int r)
 	struct cfs_dev *dev;
 	unsigned int i, k;
 
+	/* It may be the same disk on another path, behind what is on its way to it. */
+	if (m->devs.dev[r] && READ_ONCE(m->devs.dev[r]->left))
+		return false;
 	for (i = 0; i < m->opt.paths; i++) {
 		/* Not one that is in use as another replica. */
 		for (k = 0; k < CFS_REPLICAS_MAX; k++)

@@ -63,7 +63,7 @@ static void rt_join(struct kunit *test, unsigned int i)
 	m->opt.lockspace = kstrdup(RT_SPACE, GFP_KERNEL);
 	m->opt.lock = "local";
 	m->opt.timeout = RT_SECONDS;
-	KUNIT_ASSERT_EQ(test, cfs_open(&m->db, &io, 1, 0, &cfs_boot), 0);
+	KUNIT_ASSERT_EQ(test, cfs_open(&m->db, &io, 1, 0, &m->boot), 0);
 	m->open = true;
 	m->db.me = CFS_NODES_MAX;
 	m->sb = m->db.sb;
@@ -92,7 +92,6 @@ static int rt_init(struct kunit *test)
 	if (rt_queue) {
 		KUNIT_ASSERT_EQ(test, cfs_io_init(), 0);
 		KUNIT_ASSERT_EQ(test, cfs_member_init(), 0);
-		uuid_gen(&cfs_boot);
 	}
 	memset(rt_m, 0, sizeof(rt_m));
 	memset(rt_role, 0, sizeof(rt_role));
@@ -258,9 +257,18 @@ static unsigned int rt_acts(unsigned int i, const char *by)
 
 static int rt_verdict(unsigned int by, const char *node, bool confirmed)
 {
-	struct cfs_verdict v = { .boot = cfs_boot, .method = "lab", .confirmed = confirmed };
+	struct cfs_verdict v = { .method = "lab", .confirmed = confirmed };
+	const struct cfs_disk_node *n;
+	struct cfs_obj *o;
 
 	strscpy(v.node, node, sizeof(v.node));
+	mutex_lock(&rt_m[by]->lock);
+	for (o = cfs_first(&rt_m[by]->db.index, CFS_NODE); o; o = cfs_next(o)) {
+		n = (const void *)o->d.payload;
+		if (!strcmp(n->name, node))
+			import_uuid(&v.boot, n->boot);
+	}
+	mutex_unlock(&rt_m[by]->lock);
 	return cfs_fence_done(rt_m[by], &v, NULL);
 }
 
@@ -427,7 +435,7 @@ static void fence_verdict(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rt_verdict(1, "n7", true), -ENOENT);
 	KUNIT_EXPECT_EQ(test, rt_verdict(1, "n1", true), -EINVAL);
 	KUNIT_EXPECT_EQ(test, rt_verdict(1, "", true), -EINVAL);
-	v.boot = cfs_boot;
+	v.boot = rt_m[0]->boot;
 	memset(v.method, 'x', sizeof(v.method));
 	KUNIT_EXPECT_EQ(test, cfs_fence_done(rt_m[1], &v, why), -EINVAL);
 	v.confirmed = false;
@@ -445,8 +453,10 @@ static void fence_verdict(struct kunit *test)
 	rt_leave(0);
 	rt_join(test, 0);
 	KUNIT_EXPECT_TRUE(test, cfs_may(rt_m[0], CFS_MAY_COMMIT));
+	/* Its new life is another one. */
+	KUNIT_EXPECT_EQ(test, cfs_fence_done(rt_m[1], &v, why), -ESRCH);
+	KUNIT_EXPECT_TRUE(test, cfs_may(rt_m[0], CFS_MAY_COMMIT));
 	rt_leave(0);
-	KUNIT_EXPECT_EQ(test, cfs_fence_done(rt_m[1], &v, why), 0);
 }
 
 /* V12, P19: without its lease a node commits nothing; with it again, it goes on. */

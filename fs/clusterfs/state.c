@@ -223,7 +223,7 @@ void cfs_status_set(struct cfs_mount *m, enum cfs_health health, const char *why
 	s->unread = m->db.unread;
 	m->in.dead |= dead;
 	m->in.unreachable = health != CFS_OK;
-	m->in.fenced |= cfs_fenced_self(m);
+	m->in.fenced |= cfs_life_over(m);
 	strscpy(m->repository, why ? : "", sizeof(m->repository));
 	changed |= cfs_state_step(m);
 	cfs_state_end(m, from, changed);

@@ -11,9 +11,6 @@
 #define CFS_TIMEOUT		30
 #define CFS_TIMEOUT_MAX		600
 
-/* A life of this node: what it wrote under another one has ended. */
-uuid_t cfs_boot;
-
 enum {
 	CFS_OPT_NODE,
 	CFS_OPT_CLUSTER,
@@ -237,7 +234,6 @@ static int __init cfs_init(void)
 {
 	int ret;
 
-	uuid_gen(&cfs_boot);
 	ret = cfs_io_init();
 	if (ret)
 		return ret;

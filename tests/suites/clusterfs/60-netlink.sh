@@ -199,7 +199,7 @@ fails "P19 a verdict about a node that nobody knows" "node n9 is not known" vpar
 fails "P19 ... about another life of it" "the verdict is about boot $other" vpart cluster fenced n2 boot $other method lab
 fails "P19 ... about itself" "cannot tell that it is fenced itself" vpart cluster fenced n1 boot "$boot" method lab
 fails "P19 ... without a method" "how is that known" vpart cluster fenced n2 boot "$boot"
-t "P19 ... about one that has left: nothing is to be stored" vpart cluster fenced n2 boot "$boot" method lab
+t "P19 ... about one that has left: nothing is to be stored" vpart cluster fenced n2 boot "$(of boot $mnt/n1/nodes/n2)" method lab
 nl_close
 t "it leaves" umount $mnt/n1
 t "V6 the repository is whole" fsck.clusterfs -n /dev/vdb
