@@ -470,7 +470,10 @@ static void dlm_leave(struct clusterfs_ls *ls)
 	int ret;
 
 	dlm_quiesce(space);
-	ret = dlm_release_lockspace(space->handle, DLM_RELEASE_NORMAL);
+	/* A tool may have joined it as well: DLM counts that, and would go on telling us. */
+	do {
+		ret = dlm_release_lockspace(space->handle, DLM_RELEASE_NORMAL);
+	} while (ret > 0);
 	if (ret)
 		pr_warn("%s: DLM did not leave it (error %d)\n", ls->name, ret);
 	kref_put(&space->ref, dlm_space_free);
