@@ -73,13 +73,32 @@ static void parse_event(const struct nlattr *a, struct vpart_cluster_event *ev)
 	}
 }
 
+/*
+ * Another repository is mounted under the names of the one before: its events have
+ * numbers of their own, and what it had before @ev was not heard.
+ */
+static void other_repository(struct vpart_cluster_events *e, const struct nlattr *uuid,
+			     const struct vpart_cluster_event *ev)
+{
+	struct vpart_cluster_event *to;
+
+	if (!memcmp(e->repository, mnl_attr_get_payload(uuid), sizeof(e->repository)))
+		return;
+	memcpy(e->repository, mnl_attr_get_payload(uuid), sizeof(e->repository));
+	if (ev->lost)
+		return;		/* the kernel says so itself */
+	to = vpart_list_add(&e->queue);
+	if (to)
+		*to = (struct vpart_cluster_event){ .seq = ev->seq, .lost = CLUSTERFS_LOST_UNKNOWN };
+}
+
 /* One event into the queue, unless another node tells it. */
 static int each_event(const struct nlmsghdr *nlh, void *arg)
 {
 	const struct genlmsghdr *g = mnl_nlmsg_get_payload(nlh);
 	struct vpart_cluster_event ev = { .seq = 0 }, *to;
 	struct vpart_cluster_events *e = (struct vpart_cluster_events *)arg;
-	const struct nlattr *a;
+	const struct nlattr *a, *uuid = NULL;
 	bool ours = true;
 
 	if (g->cmd != CLUSTERFS_CMD_EVENT_NTF && g->cmd != CLUSTERFS_CMD_EVENT_GET)
@@ -89,9 +108,13 @@ static int each_event(const struct nlmsghdr *nlh, void *arg)
 			ours &= !strcmp(mnl_attr_get_str(a), e->cluster);
 		else if (mnl_attr_get_type(a) == CLUSTERFS_A_MOUNT)
 			ours &= !strcmp(mnl_attr_get_str(a), e->node);
+		else if (mnl_attr_get_type(a) == CLUSTERFS_A_REPOSITORY)
+			uuid = a;
 		else
 			parse_event(a, &ev);
 	}
+	if (ours && uuid && mnl_attr_get_payload_len(uuid) == sizeof(e->repository))
+		other_repository(e, uuid, &ev);
 	to = ours ? vpart_list_add(&e->queue) : NULL;
 	if (to)
 		*to = ev;
@@ -214,7 +237,8 @@ int vpart_cluster_events_next(struct vpart_cluster_events *e, struct vpart_clust
 		while (e->pos < e->queue.n) {
 			*ev = ((struct vpart_cluster_event *)e->queue.data)[e->pos];
 			/* What the kernel says is lost may only not have been heard. */
-			if (ev->lost && (again || !e->nl || !e->last || ev->seq <= e->last + 1)) {
+			if (ev->lost && (ev->lost == CLUSTERFS_LOST_UNKNOWN || again || !e->nl ||
+					 !e->last || ev->seq <= e->last + 1)) {
 				e->pos++;
 				e->last = ev->seq - 1;
 				return 1;

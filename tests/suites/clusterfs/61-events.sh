@@ -139,8 +139,19 @@ is "... once" "$(code vpart cluster unmap disk1 web $at)" 3
 t "the LU goes" vpart cluster del lu disk1 $at
 is "R20 the last event" "$(vpart cluster events --from 1 --kept $at | tail -1 | cut -d: -f4-)" " lu 2 disk1 is gone"
 is "... as JSON" "$(vpart --json cluster events --from 1 --kept $at | tail -1 | python3 -c 'import json, sys; o = json.load(sys.stdin); print(o["class"], o["object"], o["id"])')" "topology lu 2"
-nl_close
+# Another repository under the same names, whose events have lower numbers.
+vpart cluster events --from 1 at n1 >/out/renewed 2>&1 & renewed=$!
+wait_for 30 grep -q "lu 2 disk1 is gone" /out/renewed
 t "they leave" umount $mnt/n1 $mnt/n2
 t "V6 the repository is whole" fsck.clusterfs -n /dev/vdb
+wait_for 30 grep -q "node n1 has left" /out/renewed
+repo /dev/vdb >/dev/null
+t "a node of that name, of a new repository" cfs n1 /dev/vdb
+t "V11 its events are told, though their numbers are low" wait_for 30 grep -q "^2 .*is the primary node" /out/renewed
+t "V11 ... and that others are lost" grep -q "^lost: events before [0-9]* can no longer be read" /out/renewed
+kill $renewed
+wait $renewed 2>/dev/null
+nl_close
+t "it leaves" umount $mnt/n1
 t "the module goes" rmmod clusterfs
 done_testing
