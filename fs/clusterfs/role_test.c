@@ -543,10 +543,9 @@ static u32 rt_objects(unsigned int i)
 /* R19: an id is held for its time, and given back by the primary node after that. */
 static void primary_forgets(struct kunit *test)
 {
-	u32 objects;
+	const u32 objects = 4;	/* three nodes, and who is the primary one */
 
-	rt_until(test, rt_m[0], rt_primary(0, 1));
-	objects = rt_objects(0);
+	rt_until(test, rt_m[0], rt_primary(0, 1) && rt_objects(0) == objects);
 	KUNIT_ASSERT_EQ(test, cfs_change(rt_m[1], rt_fill_lus, NULL, NULL), 0);
 	rt_until(test, rt_m[0], rt_objects(0) == objects + 2);
 	KUNIT_ASSERT_EQ(test, cfs_change(rt_m[1], rt_fill_gone, NULL, NULL), 0);
