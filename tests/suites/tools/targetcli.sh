@@ -34,7 +34,7 @@ lun_of() { readlink "/sys/class/block/$(disk "$1")/device" | sed 's/.*://'; }
 seen() { [ -b "/dev/$(disk "$1")" ] && [ "$(lun_of "$1") $(cat "/sys/class/block/$(disk "$1")/ro")" = "$2 $3" ]; }
 serial_of() { sg_vpd -p sn "/dev/$(disk "$1")" | sed -n 's/.*number: *//p'; }
 wwn_of() { sed 's/.*: //' $cfg/core/*/"$1"/wwn/vpd_unit_serial; }
-naa_of() { sg_vpd -p di "/dev/$(disk "$1")" | grep -i '0x6\|NAA' | xargs; }
+naa_of() { sg_vpd -p di "/dev/$(disk "$1")" | grep '^ *0x6[0-9a-f]\{31\}$\|NAA' | xargs; }
 # Of each LU: where it is seen, and by what and with what in it it is known.
 identities() {
 	local lu d
