@@ -134,16 +134,21 @@ static enum clusterfs_lock_state cfs_role_lock_state(struct cfs_role *role)
 	return s.state;
 }
 
-/* Nothing is held or asked for any more; another try not before so long. */
+/*
+ * Give the lock back if it is held. Return: false: its grant has not been told yet, done()
+ * comes; only after that it can be given back.
+ */
+static bool cfs_role_let_go(struct cfs_role *role)
+{
+	return cfs_role_lock_state(role) != CLUSTERFS_LOCK_GRANTED ||
+	       clusterfs_lock_release(&role->lock, 0) != -EBUSY;
+}
+
+/* Nothing is to be held or asked for any more; another try not before so long. */
 static bool cfs_role_off(struct cfs_role *role, unsigned int ms, const char *why)
 {
-	int ret = -EINVAL;
-
-	if (cfs_role_lock_state(role) == CLUSTERFS_LOCK_GRANTED)
-		ret = clusterfs_lock_release(&role->lock, 0);
-	if (ret && ret != -EINVAL && ret != -ENODEV)
-		pr_warn("node %s: lock %s was not given back (error %d)\n", role->m->opt.node,
-			role->lock.name, ret);
+	/* What cannot be given back yet cfs_role_ask() gives back. */
+	cfs_role_let_go(role);
 	role->not_before = jiffies + msecs_to_jiffies(ms);
 	cfs_role_say(role, CFS_ROLE_OFF, CFS_NOBODY, why);
 	return true;
@@ -154,6 +159,9 @@ static bool cfs_role_ask(struct cfs_role *role, const char *unfit)
 {
 	int ret;
 
+	/* The others wait for it, whether or not this node may ask. */
+	if (!cfs_role_let_go(role))
+		return false;
 	if (unfit || !cfs_may(role->m, CFS_MAY_COMMIT)) {
 		unfit = unfit ? : "the node may not commit now";
 		if (strcmp(role->status.why, unfit))
@@ -197,7 +205,7 @@ static bool cfs_role_take(struct cfs_role *role, const char *unfit)
 		return false;
 	}
 	if (unfit)
-		return cfs_role_off(role, 0, unfit);
+		return cfs_role_let_go(role) && cfs_role_off(role, 0, unfit);
 	if (!clusterfs_lock_held(&role->lock, CLUSTERFS_LOCK_EX)) {
 		/* The lockspace recovers; that it has is not told to those who hold. */
 		cfs_role_look_in(role, CFS_ROLE_LOOK_MS);

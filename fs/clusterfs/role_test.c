@@ -5,6 +5,7 @@
  */
 #include <kunit/test.h>
 
+#include "lock_engine.h"
 #include "lock_local.h"
 #include "role_record.h"
 
@@ -196,12 +197,17 @@ static void rt_open(struct kunit *test, unsigned int i)
 	rt_role[i].role = role;
 }
 
+static void rt_begin_lu(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, cfs_change(rt_m[0], rt_fill_lu, NULL, NULL), 0);
+}
+
 /* The LU is there, node 0 has it, the others wait, in order. */
 static void rt_begin(struct kunit *test)
 {
 	unsigned int i;
 
-	KUNIT_ASSERT_EQ(test, cfs_change(rt_m[0], rt_fill_lu, NULL, NULL), 0);
+	rt_begin_lu(test);
 	for (i = 0; i < RT_NODES; i++) {
 		rt_open(test, i);
 		rt_until(test, rt_m[i], rt_is(i, i ? CFS_ROLE_QUEUED : CFS_ROLE_ACTIVE));
@@ -400,6 +406,63 @@ static void role_eligible(struct kunit *test)
 	rt_owner(test, 0, 2, 3);
 }
 
+/* The call in which node @i has asked for the lock returns late, after the answer. */
+static void rt_calling(unsigned int i, bool calling)
+{
+	struct clusterfs_lock *lock = &rt_role[i].role->lock;
+
+	spin_lock(&lock->lock);
+	lock->calling = calling;
+	queue_work(lock->ls->wq, &lock->work);
+	spin_unlock(&lock->lock);
+}
+
+static enum clusterfs_lock_state rt_lock(unsigned int i)
+{
+	struct clusterfs_lock_status s;
+
+	clusterfs_lock_status(&rt_role[i].role->lock, &s);
+	return s.state;
+}
+
+/* P4: granted while it is not eligible, and before it is told of that: it is given back. */
+static void role_untold(struct kunit *test)
+{
+	rt_begin(test);
+	rt_calling(1, true);
+	KUNIT_EXPECT_EQ(test, cfs_role_yield(rt_role[0].role, NULL), 0);
+	KUNIT_EXPECT_EQ(test, rt_lock(1), CLUSTERFS_LOCK_GRANTED);
+	rt_role[1].unfit = "its copy is outdated";
+	cfs_role_kick(rt_role[1].role);
+	flush_delayed_work(&rt_role[1].role->work);
+	KUNIT_EXPECT_TRUE(test, rt_is(1, CFS_ROLE_QUEUED));
+	rt_calling(1, false);
+	rt_until(test, rt_m[2], rt_is(2, CFS_ROLE_ACTIVE));
+	KUNIT_EXPECT_TRUE(test, rt_is(1, CFS_ROLE_OFF));
+	KUNIT_EXPECT_EQ(test, rt_role[1].active, 0);
+	KUNIT_EXPECT_EQ(test, rt_role[2].term, 2);
+	rt_role[1].unfit = NULL;
+	cfs_role_kick(rt_role[1].role);
+	rt_until(test, rt_m[1], rt_is(1, CFS_ROLE_QUEUED));
+}
+
+/* P4: a lock that is held for nothing is given back, and can be asked for again. */
+static void role_holds_nothing(struct kunit *test)
+{
+	rt_role[0].unfit = "its store is broken";
+	rt_begin_lu(test);
+	rt_open(test, 0);
+	flush_delayed_work(&rt_role[0].role->work);
+	KUNIT_ASSERT_EQ(test, clusterfs_lock_sync(&rt_role[0].role->lock, CLUSTERFS_LOCK_EX, 0,
+						  RT_SECONDS * MSEC_PER_SEC), 0);
+	cfs_role_kick(rt_role[0].role);
+	rt_open(test, 1);
+	rt_until(test, rt_m[1], rt_is(1, CFS_ROLE_ACTIVE));
+	rt_role[0].unfit = NULL;
+	cfs_role_kick(rt_role[0].role);
+	rt_until(test, rt_m[0], rt_is(0, CFS_ROLE_QUEUED));
+}
+
 /* P4: a clean leave needs no verdict; neither does one that begins another life. */
 static void role_leave(struct kunit *test)
 {
@@ -554,6 +617,8 @@ static struct kunit_case role_cases[] = {
 	KUNIT_CASE(role_stale),
 	KUNIT_CASE(role_late),
 	KUNIT_CASE(role_eligible),
+	KUNIT_CASE(role_untold),
+	KUNIT_CASE(role_holds_nothing),
 	KUNIT_CASE(role_leave),
 	KUNIT_CASE(fence_verdict),
 	KUNIT_CASE(state_lease),
