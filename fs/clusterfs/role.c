@@ -211,6 +211,10 @@ static bool cfs_role_take(struct cfs_role *role, const char *unfit)
 		cfs_role_look_in(role, CFS_ROLE_LOOK_MS);
 		return false;
 	}
+	/* cfs_change() would wait for that, and the others for the lock. */
+	if (!cfs_may(m, CFS_MAY_COMMIT))
+		return cfs_role_let_go(role) &&
+		       cfs_role_off(role, 0, "the node may not commit now");
 	cfs_role_say(role, CFS_ROLE_TAKING, CFS_NOBODY, "the next term is committed");
 	if (cfs_change(m, cfs_role_fill_taking, role, why)) {
 		pr_warn("node %s: %s is not taken: %s\n", m->opt.node, role->lock.name, why);

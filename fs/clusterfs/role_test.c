@@ -446,6 +446,21 @@ static void role_untold(struct kunit *test)
 	rt_until(test, rt_m[1], rt_is(1, CFS_ROLE_QUEUED));
 }
 
+/* P4: granted while it may not commit: it is given back at once, not when it may again. */
+static void role_frozen(struct kunit *test)
+{
+	rt_begin(test);
+	KUNIT_ASSERT_EQ(test, cfs_quorum_set(rt_m[1], false, 0), 0);
+	KUNIT_EXPECT_TRUE(test, rt_is(1, CFS_ROLE_QUEUED));
+	KUNIT_EXPECT_EQ(test, cfs_role_yield(rt_role[0].role, NULL), 0);
+	rt_until(test, rt_m[1], !rt_is(1, CFS_ROLE_QUEUED));
+	KUNIT_EXPECT_TRUE(test, rt_is(1, CFS_ROLE_OFF));
+	rt_until(test, rt_m[2], rt_is(2, CFS_ROLE_ACTIVE));
+	KUNIT_EXPECT_EQ(test, rt_role[2].term, 2);
+	KUNIT_ASSERT_EQ(test, cfs_quorum_set(rt_m[1], true, CFS_LEASE_MAX_MS), 0);
+	rt_until(test, rt_m[1], rt_is(1, CFS_ROLE_QUEUED));
+}
+
 /* P4: a lock that is held for nothing is given back, and can be asked for again. */
 static void role_holds_nothing(struct kunit *test)
 {
@@ -618,6 +633,7 @@ static struct kunit_case role_cases[] = {
 	KUNIT_CASE(role_late),
 	KUNIT_CASE(role_eligible),
 	KUNIT_CASE(role_untold),
+	KUNIT_CASE(role_frozen),
 	KUNIT_CASE(role_holds_nothing),
 	KUNIT_CASE(role_leave),
 	KUNIT_CASE(fence_verdict),
