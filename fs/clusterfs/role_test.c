@@ -24,6 +24,7 @@ struct rt_role {
 	struct cfs_role		*role;
 	const char		*unfit;
 	int			fails;		/* activate() does */
+	bool			stuck;		/* drain() is, but not for ever */
 	unsigned int		active, drained, lost;
 	u64			term;
 };
@@ -165,7 +166,10 @@ static int rt_activate(struct cfs_role *role, u64 term)
 
 static void rt_drain(struct cfs_role *role)
 {
-	((struct rt_role *)role->private)->drained++;
+	struct rt_role *r = role->private;
+
+	wait_event_timeout(role->m->changed, !READ_ONCE(r->stuck), RT_LONG);
+	r->drained++;
 }
 
 static void rt_lost(struct cfs_role *role)
@@ -322,6 +326,23 @@ static void role_death(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rt_role[0].lost, 1);
 	KUNIT_EXPECT_EQ(test, rt_role[0].drained, 1);
 	KUNIT_EXPECT_EQ(test, rt_act(0, NULL), -ESHUTDOWN);
+}
+
+/* P5, P6: I/O of who has lost it does not end: its successor has the lock nevertheless. */
+static void role_lost_stuck(struct kunit *test)
+{
+	rt_begin(test);
+	rt_role[0].stuck = true;
+	KUNIT_EXPECT_EQ(test, rt_verdict(2, "n0", true), 0);
+	rt_until(test, rt_m[1], rt_is(1, CFS_ROLE_ACTIVE) || rt_role[0].drained);
+	KUNIT_EXPECT_TRUE(test, rt_is(0, CFS_ROLE_DRAINING));
+	KUNIT_EXPECT_EQ(test, rt_role[0].lost, 1);
+	KUNIT_EXPECT_EQ(test, rt_role[0].drained, 0);
+	WRITE_ONCE(rt_role[0].stuck, false);
+	wake_up_all(&rt_m[0]->changed);
+	rt_until(test, rt_m[0], rt_is(0, CFS_ROLE_OFF));
+	KUNIT_EXPECT_EQ(test, rt_role[0].drained, 1);
+	rt_owner(test, 2, 1, 2);
 }
 
 /* P5: who takes over dies itself: the next one still waits for the first one's end. */
@@ -629,6 +650,7 @@ static struct kunit_case role_cases[] = {
 	KUNIT_CASE(role_moves),
 	KUNIT_CASE(role_death),
 	KUNIT_CASE(role_death_twice),
+	KUNIT_CASE(role_lost_stuck),
 	KUNIT_CASE(role_stale),
 	KUNIT_CASE(role_late),
 	KUNIT_CASE(role_eligible),
