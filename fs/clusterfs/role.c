@@ -268,9 +268,7 @@ static bool cfs_role_prove(struct cfs_role *role, const char *unfit)
 		return cfs_role_activate(role);
 	if (unfit)
 		return cfs_role_off(role, 0, unfit);
-	mutex_lock(&m->lock);
 	waits = cfs_role_waits(role);
-	mutex_unlock(&m->lock);
 	if (waits != CFS_NOBODY) {
 		if (role->status.waits != waits)
 			cfs_role_say(role, CFS_ROLE_PROOF, waits,
@@ -314,16 +312,12 @@ static bool cfs_role_keep(struct cfs_role *role, const char *unfit)
 {
 	struct cfs_mount *m = role->m;
 	unsigned int ms;
-	bool mine;
 
 	if (!cfs_may(m, CFS_MAY_HOLD))
 		return cfs_role_end(role, m->status.why);
 	if (cfs_role_lock_state(role) != CLUSTERFS_LOCK_GRANTED)
 		return cfs_role_end(role, "its lock is gone");
-	mutex_lock(&m->lock);
-	mine = cfs_role_mine(role);
-	mutex_unlock(&m->lock);
-	if (!mine)
+	if (!cfs_role_mine(role))
 		return cfs_role_end(role, "another node has a later term");
 	if (unfit)
 		return cfs_role_move(role, unfit);

@@ -31,9 +31,32 @@ struct rt_role {
 
 static struct rt_role rt_role[RT_NODES];
 
+/* The devices of a node: what is wrong with them. */
+struct rt_io {
+	bool	blind;		/* no snapshot can be read */
+};
+
+static struct rt_io rt_io[RT_NODES];
+
+/* Is it a part of somebody's snapshot? */
+static bool rt_is_snapshot(u64 block)
+{
+	unsigned int node;
+
+	for (node = 0; node < rt_sb.nodes; node++)
+		if (block >= cfs_snap_block(&rt_sb, node, 0) &&
+		    block < cfs_snap_block(&rt_sb, node, 0) + 2 * rt_sb.snap_blocks)
+			return true;
+	return false;
+}
+
 static int rt_read(void *ctx, unsigned int replica, u64 block, void *buf, unsigned int blocks)
 {
+	const struct rt_io *io = ctx;
+
 	if (replica || block + blocks > rt_sb.total_blocks)
+		return -EIO;
+	if (io && READ_ONCE(io->blind) && rt_is_snapshot(block))
 		return -EIO;
 	memcpy(buf, rt_disk + block * CFS_BLOCK_SIZE, blocks * CFS_BLOCK_SIZE);
 	return 0;
@@ -55,7 +78,9 @@ static int rt_write(void *ctx, unsigned int replica, u64 block, const void *buf,
 /* Node @i joins, as mount does. */
 static void rt_join(struct kunit *test, unsigned int i)
 {
-	const struct cfs_io io = { .read = rt_read, .write = rt_write };
+	const struct cfs_io io = {
+		.read = rt_read, .write = rt_write, .ctx = &rt_io[i],
+	};
 	struct fs_context fc = {};
 	struct cfs_mount *m = cfs_mount_new();
 
@@ -98,6 +123,7 @@ static int rt_init(struct kunit *test)
 	}
 	memset(rt_m, 0, sizeof(rt_m));
 	memset(rt_role, 0, sizeof(rt_role));
+	memset(rt_io, 0, sizeof(rt_io));
 	rt_sb = (struct cfs_super){
 		.generation = 1, .tag = 4711, .nodes = 4, .replicas = 1, .log_blocks = 32,
 		.objects = 64, .events = 64, .made = 1, .cluster = "lab",
@@ -274,6 +300,18 @@ static int rt_verdict(unsigned int by, const char *node, bool confirmed)
 	return cfs_fence_done(rt_m[by], &v, NULL);
 }
 
+/* A node writes all that there is as a snapshot. */
+static int rt_compact(struct cfs_mount *m)
+{
+	int ret = cfs_lock(m, CLUSTERFS_LOCK_NL);
+
+	if (!ret)
+		ret = cfs_lock(m, CLUSTERFS_LOCK_EX);
+	if (!ret)
+		ret = cfs_writer(m, true);
+	return ret ? : cfs_unlock(m, CLUSTERFS_LOCK_PR);
+}
+
 /* --- cases --- */
 
 /* P4, P6: the first one has it, and gives it to the next in order; each in a term of its own. */
@@ -360,6 +398,34 @@ static void role_death_twice(struct kunit *test)
 	rt_until(test, rt_m[2], rt_is(2, CFS_ROLE_ACTIVE));
 	KUNIT_EXPECT_EQ(test, rt_role[2].term, 3);
 	KUNIT_EXPECT_EQ(test, rt_role[1].active, 0);
+}
+
+/* P20: who cannot read a new snapshot to its end knows what it knew, and keeps what it has. */
+static void role_half_read(struct kunit *test)
+{
+	struct cfs_mount *m = rt_m[0];
+
+	rt_begin(test);
+	WRITE_ONCE(rt_io[0].blind, true);
+	mutex_lock(&rt_m[1]->lock);
+	KUNIT_EXPECT_EQ(test, rt_compact(rt_m[1]), 0);
+	mutex_unlock(&rt_m[1]->lock);
+	mutex_lock(&m->lock);
+	cfs_refresh(m);
+	KUNIT_EXPECT_NULL(test, cfs_get(&m->db.index, CFS_LU, 1));
+	mutex_unlock(&m->lock);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(m->status.health), CFS_RESTRICTED);
+	cfs_role_kick(rt_role[0].role);
+	flush_delayed_work(&rt_role[0].role->work);
+	KUNIT_EXPECT_TRUE(test, rt_is(0, CFS_ROLE_ACTIVE));
+	KUNIT_EXPECT_EQ(test, rt_role[0].lost, 0);
+	WRITE_ONCE(rt_io[0].blind, false);
+	mutex_lock(&m->lock);
+	cfs_refresh(m);
+	mutex_unlock(&m->lock);
+	KUNIT_EXPECT_EQ(test, rt_act(0, NULL), 0);
+	KUNIT_EXPECT_EQ(test, rt_role[0].term, 1);
+	KUNIT_EXPECT_EQ(test, rt_role[0].lost, 0);
 }
 
 /* V4: one that stands still believes that it has it; nothing that it does counts. */
@@ -651,6 +717,7 @@ static struct kunit_case role_cases[] = {
 	KUNIT_CASE(role_death),
 	KUNIT_CASE(role_death_twice),
 	KUNIT_CASE(role_lost_stuck),
+	KUNIT_CASE(role_half_read),
 	KUNIT_CASE(role_stale),
 	KUNIT_CASE(role_late),
 	KUNIT_CASE(role_eligible),
