@@ -8,7 +8,9 @@
  *  3. PROOF: until the database says that the old owner has left, was fenced, or has begun
  *     another life. There is no limit; status says whose end is waited for, and since when.
  *  4. ACTIVE is committed, then the role is given: activate().
- *  5. A planned move: drain(), a commit that nobody has it, and the lock is released.
+ *  5. A planned move: drain(), a commit that nobody has it, and the lock is released. Not
+ *     before that commit: a node that lives would be waited for without end. So too when
+ *     ACTIVE may have been committed, and was not begun.
  *  6. If the node is LOST, or the database has a later term: lost(), the lock is released,
  *     drain(). Only after that the lock is asked for again.
  *
@@ -224,8 +226,16 @@ static bool cfs_role_take(struct cfs_role *role, const char *unfit)
 	return true;
 }
 
-/* Give it back, with a record of that if one can be made. */
-static bool cfs_role_free(struct cfs_role *role, unsigned int ms, const char *reason)
+/* May it be given back without a record, which is not to be had now? */
+static bool cfs_role_gives_up(struct cfs_role *role)
+{
+	return role->ops->commits_only || READ_ONCE(role->closing) ||
+	       !cfs_may(role->m, CFS_MAY_HOLD) ||
+	       cfs_role_lock_state(role) != CLUSTERFS_LOCK_GRANTED;
+}
+
+/* 5. It is drained: give it back when that is recorded, if need be again and again. */
+static bool cfs_role_record(struct cfs_role *role, const char *reason)
 {
 	struct cfs_mount *m = role->m;
 	char why[sizeof(m->db.why)];
@@ -235,10 +245,25 @@ static bool cfs_role_free(struct cfs_role *role, unsigned int ms, const char *re
 		ret = cfs_change(m, cfs_role_fill_free, role, why);
 	else
 		ret = cfs_state_refuses(m, why);
-	if (ret)
+	if (!ret || ret == -EALREADY)
+		return cfs_role_off(role, role->pause, reason);
+	if (strncmp(role->status.why, why, sizeof(role->status.why) - 1)) {
 		pr_warn("node %s: that %s is given back is not recorded: %s\n", m->opt.node,
 			role->lock.name, why);
-	return cfs_role_off(role, ms, reason);
+		cfs_role_say(role, CFS_ROLE_DRAINING, CFS_NOBODY, why);
+	}
+	if (cfs_role_gives_up(role))
+		return cfs_role_off(role, role->pause, reason);
+	cfs_role_look_in(role, CFS_ROLE_AGAIN_MS);
+	return false;
+}
+
+/* All that was given has ended, or nothing was. */
+static bool cfs_role_free(struct cfs_role *role, unsigned int ms, const char *reason)
+{
+	role->pause = ms;
+	cfs_role_say(role, CFS_ROLE_DRAINING, CFS_NOBODY, reason);
+	return cfs_role_record(role, reason);
 }
 
 /* 4. */
@@ -281,7 +306,8 @@ static bool cfs_role_prove(struct cfs_role *role, const char *unfit)
 	if (ret == -EINPROGRESS)
 		return true;
 	pr_warn("node %s: %s is not taken: %s\n", m->opt.node, role->lock.name, why);
-	return cfs_role_off(role, CFS_ROLE_AGAIN_MS, why);
+	/* Perhaps it was stored. */
+	return cfs_role_free(role, CFS_ROLE_AGAIN_MS, why);
 }
 
 /* 5. */
@@ -343,6 +369,8 @@ static bool cfs_role_step(struct cfs_role *role)
 		return cfs_role_prove(role, unfit);
 	case CFS_ROLE_ACTIVE:
 		return cfs_role_keep(role, unfit);
+	case CFS_ROLE_DRAINING:
+		return cfs_role_record(role, "it was given back");
 	default:
 		return false;		/* passed within a step */
 	}

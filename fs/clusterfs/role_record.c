@@ -224,16 +224,23 @@ int cfs_role_fill_active(struct cfs_mount *m, struct cfs_txn *t, void *arg)
  * @t: to be filled
  * @arg: role, drained
  *
- * Return: 0; -ENOLCK: there is a later term; or -errno.
+ * An old owner whose end is not proven stays.
+ *
+ * Return: 0; -EALREADY: the object does not name this node with that term, there is nothing
+ * to be recorded; -ENOLCK: the lock is lost, or the lockspace recovers; or -errno.
  */
 int cfs_role_fill_free(struct cfs_mount *m, struct cfs_txn *t, void *arg)
 {
 	struct cfs_role *role = arg;
 	int ret;
 
-	ret = cfs_role_check(role);
-	return ret ? : cfs_role_put(role, t, cfs_role_object(role), role->term, CFS_NOBODY,
-				    "is no more");
+	ret = cfs_role_has_lock(role);
+	if (ret)
+		return ret;
+	if (!cfs_role_owns(role, NULL))
+		return cfs_fail(&m->db, -EALREADY, "this node does not have the role");
+	return cfs_role_put(role, t, cfs_role_object(role), role->term, CFS_NOBODY,
+			    "is no more");
 }
 
 /* What a holder wants to commit. */

@@ -34,6 +34,8 @@ static struct rt_role rt_role[RT_NODES];
 /* The devices of a node: what is wrong with them. */
 struct rt_io {
 	bool	blind;		/* no snapshot can be read */
+	bool	mute;		/* what is written is there, but the write fails */
+	bool	mutes;		/* that begins with the next commit about a LU */
 };
 
 static struct rt_io rt_io[RT_NODES];
@@ -46,6 +48,17 @@ static bool rt_is_snapshot(u64 block)
 	for (node = 0; node < rt_sb.nodes; node++)
 		if (block >= cfs_snap_block(&rt_sb, node, 0) &&
 		    block < cfs_snap_block(&rt_sb, node, 0) + 2 * rt_sb.snap_blocks)
+			return true;
+	return false;
+}
+
+static bool rt_has_lu(const void *buf, unsigned int blocks)
+{
+	const struct cfs_disk_record *r = buf;
+	unsigned int i;
+
+	for (i = 0; i < blocks * CFS_BLOCK_SECTORS; i++)
+		if (r[i].type == CFS_LU)
 			return true;
 	return false;
 }
@@ -65,10 +78,18 @@ static int rt_read(void *ctx, unsigned int replica, u64 block, void *buf, unsign
 static int rt_write(void *ctx, unsigned int replica, u64 block, const void *buf,
 		    unsigned int blocks, unsigned int flags)
 {
+	struct rt_io *io = ctx;
+
 	if (replica || block + blocks > rt_sb.total_blocks)
 		return -EIO;
 	memcpy(rt_disk + block * CFS_BLOCK_SIZE, buf, blocks * CFS_BLOCK_SIZE);
-	return 0;
+	if (!io)
+		return 0;
+	if (READ_ONCE(io->mutes) && !rt_is_snapshot(block) && rt_has_lu(buf, blocks)) {
+		WRITE_ONCE(io->mutes, false);
+		WRITE_ONCE(io->mute, true);
+	}
+	return READ_ONCE(io->mute) ? -EIO : 0;
 }
 
 #define rt_until(test, m, condition)						\
@@ -274,22 +295,28 @@ static int rt_act(unsigned int i, void (*within)(void))
 	return cfs_role_change(rt_role[i].role, rt_fill_event, within, NULL);
 }
 
-/* How often did a node act, as node @i reads it? */
-static unsigned int rt_acts(unsigned int i, const char *by)
+/* How many events with that text does node @i read? */
+static unsigned int rt_told(unsigned int i, const char *text)
 {
 	struct cfs_index *ix = &rt_m[i]->db.index;
 	const struct cfs_disk_event *e;
-	unsigned int acts = 0;
+	unsigned int told = 0;
 	u64 id;
 
 	mutex_lock(&rt_m[i]->lock);
 	cfs_refresh(rt_m[i]);
 	for (id = ix->event_first; id < ix->next[CFS_EVENT]; id++) {
 		e = (const void *)cfs_get_event(ix, id)->payload;
-		acts += le32_to_cpu(e->code) == 99 && !strcmp(e->text, by);
+		told += !strcmp(e->text, text);
 	}
 	mutex_unlock(&rt_m[i]->lock);
-	return acts;
+	return told;
+}
+
+/* How often did a node act, as node @i reads it? */
+static unsigned int rt_acts(unsigned int i, const char *by)
+{
+	return rt_told(i, by);
 }
 
 static int rt_verdict(unsigned int by, const char *node, bool confirmed)
@@ -548,6 +575,72 @@ static void role_frozen(struct kunit *test)
 	rt_until(test, rt_m[1], rt_is(1, CFS_ROLE_QUEUED));
 }
 
+/* P4, P6: drained, and that cannot be recorded: the lock is kept until it is. */
+static void role_unrecorded(struct kunit *test)
+{
+	struct cfs_role_status s;
+
+	rt_begin(test);
+	KUNIT_ASSERT_EQ(test, cfs_quorum_set(rt_m[0], false, 0), 0);
+	rt_role[0].unfit = "its store is broken";
+	cfs_role_kick(rt_role[0].role);
+	rt_until(test, rt_m[0], !rt_is(0, CFS_ROLE_ACTIVE));
+	flush_delayed_work(&rt_role[0].role->work);
+	cfs_role_status(rt_role[0].role, &s);
+	KUNIT_EXPECT_EQ(test, s.state, CFS_ROLE_DRAINING);
+	KUNIT_EXPECT_STREQ(test, s.why, "node n0 is FROZEN: there is no quorum");
+	KUNIT_EXPECT_EQ(test, rt_lock(0), CLUSTERFS_LOCK_GRANTED);
+	KUNIT_EXPECT_TRUE(test, rt_is(1, CFS_ROLE_QUEUED));
+	rt_owner(test, 1, 0, 1);
+	KUNIT_ASSERT_EQ(test, cfs_quorum_set(rt_m[0], true, CFS_LEASE_MAX_MS), 0);
+	rt_until(test, rt_m[1], rt_is(1, CFS_ROLE_ACTIVE) || cfs_fencing(rt_m[1]));
+	rt_owner(test, 2, 1, 2);
+	rt_until(test, rt_m[0], rt_is(0, CFS_ROLE_OFF));
+	KUNIT_EXPECT_EQ(test, rt_role[0].drained, 1);
+	KUNIT_EXPECT_EQ(test, rt_role[0].lost, 0);
+}
+
+/* P6: ...but not when the role is given up, or the node is LOST: then a proof is needed. */
+static void role_unrecorded_ends(struct kunit *test)
+{
+	rt_begin(test);
+	KUNIT_ASSERT_EQ(test, cfs_quorum_set(rt_m[0], false, 0), 0);
+	cfs_role_close(rt_role[0].role);
+	rt_role[0].role = NULL;
+	rt_until(test, rt_m[1], cfs_fencing(rt_m[1]) == BIT(0));
+	KUNIT_EXPECT_EQ(test, rt_role[0].drained, 1);
+	KUNIT_EXPECT_EQ(test, rt_verdict(2, "n0", true), 0);
+	rt_until(test, rt_m[1], rt_is(1, CFS_ROLE_ACTIVE));
+	KUNIT_ASSERT_EQ(test, cfs_quorum_set(rt_m[1], false, 0), 0);
+	rt_role[1].unfit = "its store is broken";
+	cfs_role_kick(rt_role[1].role);
+	rt_until(test, rt_m[1], rt_is(1, CFS_ROLE_DRAINING));
+	KUNIT_EXPECT_EQ(test, rt_verdict(2, "n1", true), 0);
+	rt_until(test, rt_m[2], rt_is(2, CFS_ROLE_ACTIVE));
+	KUNIT_EXPECT_EQ(test, rt_role[1].drained, 1);
+}
+
+/* P5.4, P2: nobody knows whether ACTIVE was stored. It was: who has begun nothing records that. */
+static void role_unknown(struct kunit *test)
+{
+	rt_begin(test);
+	KUNIT_ASSERT_EQ(test, clusterfs_local_kill(RT_SPACE, "n0"), 0);
+	rt_until(test, rt_m[1], cfs_fencing(rt_m[1]) == BIT(0));
+	WRITE_ONCE(rt_io[1].mutes, true);
+	KUNIT_EXPECT_EQ(test, rt_verdict(2, "n0", true), 0);
+	rt_until(test, rt_m[1], !rt_is(1, CFS_ROLE_PROOF));
+	KUNIT_EXPECT_TRUE(test, READ_ONCE(rt_io[1].mute));
+	KUNIT_EXPECT_TRUE(test, rt_is(1, CFS_ROLE_DRAINING));
+	KUNIT_EXPECT_EQ(test, rt_lock(1), CLUSTERFS_LOCK_GRANTED);
+	WRITE_ONCE(rt_io[1].mute, false);
+	rt_until(test, rt_m[2], rt_is(2, CFS_ROLE_ACTIVE) || cfs_fencing(rt_m[2]));
+	KUNIT_EXPECT_EQ(test, cfs_fencing(rt_m[2]), 0);
+	KUNIT_EXPECT_EQ(test, rt_role[1].active, 0);
+	rt_owner(test, 2, 2, 3);
+	KUNIT_EXPECT_EQ(test, rt_told(2, "node n1 is the owner of lu 1, term 2"), 1);
+	KUNIT_EXPECT_EQ(test, rt_told(2, "node n1 is no more the owner of lu 1, term 2"), 1);
+}
+
 /* P4: a lock that is held for nothing is given back, and can be asked for again. */
 static void role_holds_nothing(struct kunit *test)
 {
@@ -723,6 +816,9 @@ static struct kunit_case role_cases[] = {
 	KUNIT_CASE(role_eligible),
 	KUNIT_CASE(role_untold),
 	KUNIT_CASE(role_frozen),
+	KUNIT_CASE(role_unrecorded),
+	KUNIT_CASE(role_unrecorded_ends),
+	KUNIT_CASE(role_unknown),
 	KUNIT_CASE(role_holds_nothing),
 	KUNIT_CASE(role_leave),
 	KUNIT_CASE(fence_verdict),
