@@ -137,24 +137,21 @@ bool cfs_life_over(struct cfs_mount *m)
 
 /**
  * cfs_proven_out() - can a node no longer act by what was stored of it (P5.3)
- * @db: database, as it was read last
- * @node: its slot, or CFS_NOBODY
+ * @node: its record, or NULL: there is none
  * @since: the record that was stored when it could
  *
  * Return: true if its record was written after that: it has left, it was fenced, or it has
  * begun another life.
  */
-bool cfs_proven_out(struct cfs_db *db, u32 node, const struct cfs_disk_record *since)
+bool cfs_proven_out(const struct cfs_disk_record *node, const struct cfs_disk_record *since)
 {
-	struct cfs_obj *o;
+	const struct cfs_disk_node *n;
 
-	if (node == CFS_NOBODY)
-		return true;
-	o = cfs_get(&db->index, CFS_NODE, node);
-	if (!o)
+	if (!node)
 		return false;
-	if (cfs_node_of(o)->state != CFS_NODE_MEMBER)
+	n = (const void *)node->payload;
+	if (n->state != CFS_NODE_MEMBER)
 		return true;
 	/* Generations are one sequence, whatever the term. */
-	return le64_to_cpu(o->d.since_gen) > le64_to_cpu(since->since_gen);
+	return le64_to_cpu(node->since_gen) > le64_to_cpu(since->since_gen);
 }

@@ -234,7 +234,7 @@ struct cfs_verdict {
 /* fence.c */
 int cfs_fence_done(struct cfs_mount *m, const struct cfs_verdict *v, char *why);
 bool cfs_life_over(struct cfs_mount *m);
-bool cfs_proven_out(struct cfs_db *db, u32 node, const struct cfs_disk_record *since);
+bool cfs_proven_out(const struct cfs_disk_record *node, const struct cfs_disk_record *since);
 
 /* role.c */
 void cfs_roles_kick(struct cfs_mount *m);

@@ -8,7 +8,9 @@
  *  3. PROOF: until the database says that the old owner has left, was fenced, or has begun
  *     another life. There is no limit; status says whose end is waited for, and since when.
  *  4. ACTIVE is committed, then the role is given: activate().
- *  5. A planned move: drain(), a commit that nobody has it, and the lock is released.
+ *  5. A planned move: drain(), a commit that nobody has it, and the lock is released. Not
+ *     before that commit: a node that lives would be waited for without end. So too when
+ *     ACTIVE may have been committed, and was not begun.
  *  6. If the node is LOST, or the database has a later term: lost(), the lock is released,
  *     drain(). Only after that the lock is asked for again.
  *
@@ -134,16 +136,21 @@ static enum clusterfs_lock_state cfs_role_lock_state(struct cfs_role *role)
 	return s.state;
 }
 
-/* Nothing is held or asked for any more; another try not before so long. */
+/*
+ * Give the lock back if it is held. Return: false: its grant has not been told yet, done()
+ * comes; only after that it can be given back.
+ */
+static bool cfs_role_let_go(struct cfs_role *role)
+{
+	return cfs_role_lock_state(role) != CLUSTERFS_LOCK_GRANTED ||
+	       clusterfs_lock_release(&role->lock, 0) != -EBUSY;
+}
+
+/* Nothing is to be held or asked for any more; another try not before so long. */
 static bool cfs_role_off(struct cfs_role *role, unsigned int ms, const char *why)
 {
-	int ret = -EINVAL;
-
-	if (cfs_role_lock_state(role) == CLUSTERFS_LOCK_GRANTED)
-		ret = clusterfs_lock_release(&role->lock, 0);
-	if (ret && ret != -EINVAL && ret != -ENODEV)
-		pr_warn("node %s: lock %s was not given back (error %d)\n", role->m->opt.node,
-			role->lock.name, ret);
+	/* What cannot be given back yet cfs_role_ask() gives back. */
+	cfs_role_let_go(role);
 	role->not_before = jiffies + msecs_to_jiffies(ms);
 	cfs_role_say(role, CFS_ROLE_OFF, CFS_NOBODY, why);
 	return true;
@@ -154,6 +161,9 @@ static bool cfs_role_ask(struct cfs_role *role, const char *unfit)
 {
 	int ret;
 
+	/* The others wait for it, whether or not this node may ask. */
+	if (!cfs_role_let_go(role))
+		return false;
 	if (unfit || !cfs_may(role->m, CFS_MAY_COMMIT)) {
 		unfit = unfit ? : "the node may not commit now";
 		if (strcmp(role->status.why, unfit))
@@ -197,12 +207,16 @@ static bool cfs_role_take(struct cfs_role *role, const char *unfit)
 		return false;
 	}
 	if (unfit)
-		return cfs_role_off(role, 0, unfit);
+		return cfs_role_let_go(role) && cfs_role_off(role, 0, unfit);
 	if (!clusterfs_lock_held(&role->lock, CLUSTERFS_LOCK_EX)) {
 		/* The lockspace recovers; that it has is not told to those who hold. */
 		cfs_role_look_in(role, CFS_ROLE_LOOK_MS);
 		return false;
 	}
+	/* cfs_change() would wait for that, and the others for the lock. */
+	if (!cfs_may(m, CFS_MAY_COMMIT))
+		return cfs_role_let_go(role) &&
+		       cfs_role_off(role, 0, "the node may not commit now");
 	cfs_role_say(role, CFS_ROLE_TAKING, CFS_NOBODY, "the next term is committed");
 	if (cfs_change(m, cfs_role_fill_taking, role, why)) {
 		pr_warn("node %s: %s is not taken: %s\n", m->opt.node, role->lock.name, why);
@@ -212,8 +226,16 @@ static bool cfs_role_take(struct cfs_role *role, const char *unfit)
 	return true;
 }
 
-/* Give it back, with a record of that if one can be made. */
-static bool cfs_role_free(struct cfs_role *role, unsigned int ms, const char *reason)
+/* May it be given back without a record, which is not to be had now? */
+static bool cfs_role_gives_up(struct cfs_role *role)
+{
+	return role->ops->commits_only || READ_ONCE(role->closing) ||
+	       !cfs_may(role->m, CFS_MAY_HOLD) ||
+	       cfs_role_lock_state(role) != CLUSTERFS_LOCK_GRANTED;
+}
+
+/* 5. It is drained: give it back when that is recorded, if need be again and again. */
+static bool cfs_role_record(struct cfs_role *role, const char *reason)
 {
 	struct cfs_mount *m = role->m;
 	char why[sizeof(m->db.why)];
@@ -223,10 +245,25 @@ static bool cfs_role_free(struct cfs_role *role, unsigned int ms, const char *re
 		ret = cfs_change(m, cfs_role_fill_free, role, why);
 	else
 		ret = cfs_state_refuses(m, why);
-	if (ret)
+	if (!ret || ret == -EALREADY)
+		return cfs_role_off(role, role->pause, reason);
+	if (strncmp(role->status.why, why, sizeof(role->status.why) - 1)) {
 		pr_warn("node %s: that %s is given back is not recorded: %s\n", m->opt.node,
 			role->lock.name, why);
-	return cfs_role_off(role, ms, reason);
+		cfs_role_say(role, CFS_ROLE_DRAINING, CFS_NOBODY, why);
+	}
+	if (cfs_role_gives_up(role))
+		return cfs_role_off(role, role->pause, reason);
+	cfs_role_look_in(role, CFS_ROLE_AGAIN_MS);
+	return false;
+}
+
+/* All that was given has ended, or nothing was. */
+static bool cfs_role_free(struct cfs_role *role, unsigned int ms, const char *reason)
+{
+	role->pause = ms;
+	cfs_role_say(role, CFS_ROLE_DRAINING, CFS_NOBODY, reason);
+	return cfs_role_record(role, reason);
 }
 
 /* 4. */
@@ -256,9 +293,7 @@ static bool cfs_role_prove(struct cfs_role *role, const char *unfit)
 		return cfs_role_activate(role);
 	if (unfit)
 		return cfs_role_off(role, 0, unfit);
-	mutex_lock(&m->lock);
 	waits = cfs_role_waits(role);
-	mutex_unlock(&m->lock);
 	if (waits != CFS_NOBODY) {
 		if (role->status.waits != waits)
 			cfs_role_say(role, CFS_ROLE_PROOF, waits,
@@ -271,7 +306,8 @@ static bool cfs_role_prove(struct cfs_role *role, const char *unfit)
 	if (ret == -EINPROGRESS)
 		return true;
 	pr_warn("node %s: %s is not taken: %s\n", m->opt.node, role->lock.name, why);
-	return cfs_role_off(role, CFS_ROLE_AGAIN_MS, why);
+	/* Perhaps it was stored. */
+	return cfs_role_free(role, CFS_ROLE_AGAIN_MS, why);
 }
 
 /* 5. */
@@ -291,6 +327,8 @@ static bool cfs_role_end(struct cfs_role *role, const char *why)
 	if (role->ops->lost)
 		role->ops->lost(role);
 	cfs_role_say(role, CFS_ROLE_DRAINING, CFS_NOBODY, why);
+	/* Before I/O that may never end. The lock is no proof of that: the others have to get one. */
+	cfs_role_let_go(role);
 	if (role->ops->drain)
 		role->ops->drain(role);
 	return cfs_role_off(role, 0, why);
@@ -300,16 +338,12 @@ static bool cfs_role_keep(struct cfs_role *role, const char *unfit)
 {
 	struct cfs_mount *m = role->m;
 	unsigned int ms;
-	bool mine;
 
 	if (!cfs_may(m, CFS_MAY_HOLD))
 		return cfs_role_end(role, m->status.why);
 	if (cfs_role_lock_state(role) != CLUSTERFS_LOCK_GRANTED)
 		return cfs_role_end(role, "its lock is gone");
-	mutex_lock(&m->lock);
-	mine = cfs_role_mine(role);
-	mutex_unlock(&m->lock);
-	if (!mine)
+	if (!cfs_role_mine(role))
 		return cfs_role_end(role, "another node has a later term");
 	if (unfit)
 		return cfs_role_move(role, unfit);
@@ -335,6 +369,8 @@ static bool cfs_role_step(struct cfs_role *role)
 		return cfs_role_prove(role, unfit);
 	case CFS_ROLE_ACTIVE:
 		return cfs_role_keep(role, unfit);
+	case CFS_ROLE_DRAINING:
+		return cfs_role_record(role, "it was given back");
 	default:
 		return false;		/* passed within a step */
 	}

@@ -17,7 +17,11 @@
  *	TAKING		EX	the next term is committed	committed: PROOF, or ACTIVE
  *	PROOF		EX	that term, the old owner	the old one's end: ACTIVE
  *	ACTIVE		EX	that term, this node		yield, ineligible: DRAINING
- *	DRAINING	EX	that term, then nobody		drained: OFF
+ *	DRAINING	EX	that term, then nobody		recorded: OFF
+ *
+ * DRAINING lasts until the record is stored: without it who is next would wait for the end of
+ * a node that lives. The lock is given back without it by a node that is LOST, when the role
+ * is given up, and where nobody waits for a proof.
  *
  * From each, OFF when the node is not eligible any more or what it needs has failed; from
  * ACTIVE, with lost(), when the node is LOST or the database has a later term.
@@ -81,6 +85,7 @@ struct cfs_role_status {
  * @closing: it is given up
  * @yields: it is to be given to another
  * @not_before: jiffies: another try
+ * @pause: ms from when it is given back until it is asked for again
  * @term: of the take-over
  * @status: by m->view_lock
  */
@@ -95,6 +100,7 @@ struct cfs_role {
 	bool				closing;
 	bool				yields;
 	unsigned long			not_before;
+	unsigned int			pause;
 	u64				term;
 	struct cfs_role_status		status;
 };

@@ -4,6 +4,10 @@
  * all but the first one unless the term is still the one that the first one gave: so of two
  * that believe to have a role the database knows one, whatever the locks say (V5).
  *
+ * A commit goes by the index, which is complete when the node has just claimed. Who looks
+ * without that goes by the view, which is always complete: of an index that could not be
+ * read to its end nothing follows.
+ *
  * TAKING(t+1) raises the term and leaves the owner: the last one that was ACTIVE, whose end
  * is to be proven. It names nobody if that is proven already, for the record's own age is
  * what a node's record is compared with (cfs_proven_out()).
@@ -35,10 +39,26 @@ u32 cfs_role_owner(unsigned int type, const struct cfs_disk_record *r)
 	return le32_to_cpup((const __le32 *)(const void *)(r->payload + cfs_owner_at(type)));
 }
 
-/* Has who had it last ended? This node's own I/O has: drain() was called. */
-static bool cfs_role_vacant(struct cfs_mount *m, const struct cfs_disk_record *r, u32 owner)
+/* What @view says; without one, within a commit, the index. */
+static const struct cfs_disk_record *cfs_role_read(struct cfs_mount *m,
+						   const struct cfs_view *view,
+						   unsigned int type, u64 id)
 {
-	return owner == m->slot || cfs_proven_out(&m->db, owner, r);
+	const struct cfs_obj *o;
+
+	if (view)
+		return cfs_view_object(view, type, id);
+	lockdep_assert_held(&m->lock);
+	o = cfs_get(&m->db.index, type, id);
+	return o ? &o->d : NULL;
+}
+
+/* Has who had it last ended? This node's own I/O has: drain() was called. */
+static bool cfs_role_vacant(struct cfs_mount *m, const struct cfs_view *view,
+			    const struct cfs_disk_record *r, u32 owner)
+{
+	return owner == CFS_NOBODY || owner == m->slot ||
+	       cfs_proven_out(cfs_role_read(m, view, CFS_NODE, owner), r);
 }
 
 static int cfs_role_put(struct cfs_role *role, struct cfs_txn *t, const struct cfs_obj *o,
@@ -80,18 +100,29 @@ static struct cfs_obj *cfs_role_object(struct cfs_role *role)
 	return o && le64_to_cpu(o->d.role_term) == role->term ? o : NULL;
 }
 
+static bool cfs_role_owns(struct cfs_role *role, const struct cfs_view *view)
+{
+	const unsigned int type = role->ops->type;
+	const struct cfs_disk_record *r = cfs_role_read(role->m, view, type, role->id);
+
+	return r && le64_to_cpu(r->role_term) == role->term &&
+	       cfs_role_owner(type, r) == role->m->slot;
+}
+
 /**
  * cfs_role_mine() - does the database still say that this node has a role
- * @role: role, the mount is locked
+ * @role: role
  *
- * Return: true if so, as it was read last.
+ * Context: process; waits for nobody.
+ * Return: true if so, as it was shown last.
  */
 bool cfs_role_mine(struct cfs_role *role)
 {
-	struct cfs_obj *o = cfs_role_object(role);
+	struct cfs_view *view = cfs_view_get(role->m);
+	const bool mine = view && cfs_role_owns(role, view);
 
-	lockdep_assert_held(&role->m->lock);
-	return o && cfs_role_owner(role->ops->type, &o->d) == role->m->slot;
+	cfs_view_put(view);
+	return mine;
 }
 
 static int cfs_role_check(struct cfs_role *role)
@@ -129,25 +160,38 @@ int cfs_role_fill_taking(struct cfs_mount *m, struct cfs_txn *t, void *arg)
 	if (role->ops->commits_only)
 		return cfs_role_put(role, t, o, role->term, m->slot, "is");
 	owner = cfs_role_owner(type, &o->d);
-	if (cfs_role_vacant(m, &o->d, owner))
+	if (cfs_role_vacant(m, NULL, &o->d, owner))
 		owner = CFS_NOBODY;
 	return cfs_role_put(role, t, o, role->term, owner, "will be");
 }
 
+static u32 cfs_role_waits_in(struct cfs_role *role, const struct cfs_view *view)
+{
+	const unsigned int type = role->ops->type;
+	const struct cfs_disk_record *r = cfs_role_read(role->m, view, type, role->id);
+	u32 owner;
+
+	if (!r || le64_to_cpu(r->role_term) != role->term)
+		return CFS_NOBODY;
+	owner = cfs_role_owner(type, r);
+	return cfs_role_vacant(role->m, view, r, owner) ? CFS_NOBODY : owner;
+}
+
 /**
  * cfs_role_waits() - whose end is to be proven yet
- * @role: role in PROOF, the mount is locked
+ * @role: role in PROOF
  *
- * Return: slot; CFS_NOBODY: there is nobody, or the term is not this node's any more.
+ * Context: process; waits for nobody.
+ * Return: slot; CFS_NOBODY: there is nobody, or the term is not this node's any more, as it
+ * was shown last.
  */
 u32 cfs_role_waits(struct cfs_role *role)
 {
-	struct cfs_obj *o = cfs_role_object(role);
-	u32 owner;
+	struct cfs_view *view = cfs_view_get(role->m);
+	const u32 waits = view ? cfs_role_waits_in(role, view) : CFS_NOBODY;
 
-	lockdep_assert_held(&role->m->lock);
-	owner = o ? cfs_role_owner(role->ops->type, &o->d) : CFS_NOBODY;
-	return !o || cfs_role_vacant(role->m, &o->d, owner) ? CFS_NOBODY : owner;
+	cfs_view_put(view);
+	return waits;
 }
 
 /**
@@ -168,7 +212,7 @@ int cfs_role_fill_active(struct cfs_mount *m, struct cfs_txn *t, void *arg)
 	ret = cfs_role_check(role);
 	if (ret)
 		return ret;
-	owner = cfs_role_waits(role);
+	owner = cfs_role_waits_in(role, NULL);
 	if (owner != CFS_NOBODY)
 		return cfs_fail(&m->db, -EINPROGRESS, "the end of node %u is not proven", owner);
 	return cfs_role_put(role, t, cfs_role_object(role), role->term, m->slot, "is");
@@ -180,16 +224,23 @@ int cfs_role_fill_active(struct cfs_mount *m, struct cfs_txn *t, void *arg)
  * @t: to be filled
  * @arg: role, drained
  *
- * Return: 0; -ENOLCK: there is a later term; or -errno.
+ * An old owner whose end is not proven stays.
+ *
+ * Return: 0; -EALREADY: the object does not name this node with that term, there is nothing
+ * to be recorded; -ENOLCK: the lock is lost, or the lockspace recovers; or -errno.
  */
 int cfs_role_fill_free(struct cfs_mount *m, struct cfs_txn *t, void *arg)
 {
 	struct cfs_role *role = arg;
 	int ret;
 
-	ret = cfs_role_check(role);
-	return ret ? : cfs_role_put(role, t, cfs_role_object(role), role->term, CFS_NOBODY,
-				    "is no more");
+	ret = cfs_role_has_lock(role);
+	if (ret)
+		return ret;
+	if (!cfs_role_owns(role, NULL))
+		return cfs_fail(&m->db, -EALREADY, "this node does not have the role");
+	return cfs_role_put(role, t, cfs_role_object(role), role->term, CFS_NOBODY,
+			    "is no more");
 }
 
 /* What a holder wants to commit. */
@@ -205,7 +256,7 @@ static int cfs_role_fill(struct cfs_mount *m, struct cfs_txn *t, void *arg)
 	int ret;
 
 	ret = cfs_role_check(a->role);
-	if (!ret && !cfs_role_mine(a->role))
+	if (!ret && !cfs_role_owns(a->role, NULL))
 		ret = cfs_fail(&m->db, -ENOLCK, "this node does not have the role");
 	return ret ? : a->fill(m, t, a->arg);
 }

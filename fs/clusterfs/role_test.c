@@ -5,6 +5,7 @@
  */
 #include <kunit/test.h>
 
+#include "lock_engine.h"
 #include "lock_local.h"
 #include "role_record.h"
 
@@ -23,15 +24,52 @@ struct rt_role {
 	struct cfs_role		*role;
 	const char		*unfit;
 	int			fails;		/* activate() does */
+	bool			stuck;		/* drain() is, but not for ever */
 	unsigned int		active, drained, lost;
 	u64			term;
 };
 
 static struct rt_role rt_role[RT_NODES];
 
+/* The devices of a node: what is wrong with them. */
+struct rt_io {
+	bool	blind;		/* no snapshot can be read */
+	bool	mute;		/* what is written is there, but the write fails */
+	bool	mutes;		/* that begins with the next commit about a LU */
+};
+
+static struct rt_io rt_io[RT_NODES];
+
+/* Is it a part of somebody's snapshot? */
+static bool rt_is_snapshot(u64 block)
+{
+	unsigned int node;
+
+	for (node = 0; node < rt_sb.nodes; node++)
+		if (block >= cfs_snap_block(&rt_sb, node, 0) &&
+		    block < cfs_snap_block(&rt_sb, node, 0) + 2 * rt_sb.snap_blocks)
+			return true;
+	return false;
+}
+
+static bool rt_has_lu(const void *buf, unsigned int blocks)
+{
+	const struct cfs_disk_record *r = buf;
+	unsigned int i;
+
+	for (i = 0; i < blocks * CFS_BLOCK_SECTORS; i++)
+		if (r[i].type == CFS_LU)
+			return true;
+	return false;
+}
+
 static int rt_read(void *ctx, unsigned int replica, u64 block, void *buf, unsigned int blocks)
 {
+	const struct rt_io *io = ctx;
+
 	if (replica || block + blocks > rt_sb.total_blocks)
+		return -EIO;
+	if (io && READ_ONCE(io->blind) && rt_is_snapshot(block))
 		return -EIO;
 	memcpy(buf, rt_disk + block * CFS_BLOCK_SIZE, blocks * CFS_BLOCK_SIZE);
 	return 0;
@@ -40,10 +78,18 @@ static int rt_read(void *ctx, unsigned int replica, u64 block, void *buf, unsign
 static int rt_write(void *ctx, unsigned int replica, u64 block, const void *buf,
 		    unsigned int blocks, unsigned int flags)
 {
+	struct rt_io *io = ctx;
+
 	if (replica || block + blocks > rt_sb.total_blocks)
 		return -EIO;
 	memcpy(rt_disk + block * CFS_BLOCK_SIZE, buf, blocks * CFS_BLOCK_SIZE);
-	return 0;
+	if (!io)
+		return 0;
+	if (READ_ONCE(io->mutes) && !rt_is_snapshot(block) && rt_has_lu(buf, blocks)) {
+		WRITE_ONCE(io->mutes, false);
+		WRITE_ONCE(io->mute, true);
+	}
+	return READ_ONCE(io->mute) ? -EIO : 0;
 }
 
 #define rt_until(test, m, condition)						\
@@ -53,7 +99,9 @@ static int rt_write(void *ctx, unsigned int replica, u64 block, const void *buf,
 /* Node @i joins, as mount does. */
 static void rt_join(struct kunit *test, unsigned int i)
 {
-	const struct cfs_io io = { .read = rt_read, .write = rt_write };
+	const struct cfs_io io = {
+		.read = rt_read, .write = rt_write, .ctx = &rt_io[i],
+	};
 	struct fs_context fc = {};
 	struct cfs_mount *m = cfs_mount_new();
 
@@ -95,6 +143,7 @@ static int rt_init(struct kunit *test)
 	}
 	memset(rt_m, 0, sizeof(rt_m));
 	memset(rt_role, 0, sizeof(rt_role));
+	memset(rt_io, 0, sizeof(rt_io));
 	rt_sb = (struct cfs_super){
 		.generation = 1, .tag = 4711, .nodes = 4, .replicas = 1, .log_blocks = 32,
 		.objects = 64, .events = 64, .made = 1, .cluster = "lab",
@@ -163,7 +212,10 @@ static int rt_activate(struct cfs_role *role, u64 term)
 
 static void rt_drain(struct cfs_role *role)
 {
-	((struct rt_role *)role->private)->drained++;
+	struct rt_role *r = role->private;
+
+	wait_event_timeout(role->m->changed, !READ_ONCE(r->stuck), RT_LONG);
+	r->drained++;
 }
 
 static void rt_lost(struct cfs_role *role)
@@ -195,12 +247,17 @@ static void rt_open(struct kunit *test, unsigned int i)
 	rt_role[i].role = role;
 }
 
+static void rt_begin_lu(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, cfs_change(rt_m[0], rt_fill_lu, NULL, NULL), 0);
+}
+
 /* The LU is there, node 0 has it, the others wait, in order. */
 static void rt_begin(struct kunit *test)
 {
 	unsigned int i;
 
-	KUNIT_ASSERT_EQ(test, cfs_change(rt_m[0], rt_fill_lu, NULL, NULL), 0);
+	rt_begin_lu(test);
 	for (i = 0; i < RT_NODES; i++) {
 		rt_open(test, i);
 		rt_until(test, rt_m[i], rt_is(i, i ? CFS_ROLE_QUEUED : CFS_ROLE_ACTIVE));
@@ -237,22 +294,28 @@ static int rt_act(unsigned int i, void (*within)(void))
 	return cfs_role_change(rt_role[i].role, rt_fill_event, within, NULL);
 }
 
-/* How often did a node act, as node @i reads it? */
-static unsigned int rt_acts(unsigned int i, const char *by)
+/* How many events with that text does node @i read? */
+static unsigned int rt_told(unsigned int i, const char *text)
 {
 	struct cfs_index *ix = &rt_m[i]->db.index;
 	const struct cfs_disk_event *e;
-	unsigned int acts = 0;
+	unsigned int told = 0;
 	u64 id;
 
 	mutex_lock(&rt_m[i]->lock);
 	cfs_refresh(rt_m[i]);
 	for (id = ix->event_first; id < ix->next[CFS_EVENT]; id++) {
 		e = (const void *)cfs_get_event(ix, id)->payload;
-		acts += le32_to_cpu(e->code) == 99 && !strcmp(e->text, by);
+		told += !strcmp(e->text, text);
 	}
 	mutex_unlock(&rt_m[i]->lock);
-	return acts;
+	return told;
+}
+
+/* How often did a node act, as node @i reads it? */
+static unsigned int rt_acts(unsigned int i, const char *by)
+{
+	return rt_told(i, by);
 }
 
 static int rt_verdict(unsigned int by, const char *node, bool confirmed)
@@ -270,6 +333,18 @@ static int rt_verdict(unsigned int by, const char *node, bool confirmed)
 	}
 	mutex_unlock(&rt_m[by]->lock);
 	return cfs_fence_done(rt_m[by], &v, NULL);
+}
+
+/* A node writes all that there is as a snapshot. */
+static int rt_compact(struct cfs_mount *m)
+{
+	int ret = cfs_lock(m, CLUSTERFS_LOCK_NL);
+
+	if (!ret)
+		ret = cfs_lock(m, CLUSTERFS_LOCK_EX);
+	if (!ret)
+		ret = cfs_writer(m, true);
+	return ret ? : cfs_unlock(m, CLUSTERFS_LOCK_PR);
 }
 
 /* --- cases --- */
@@ -326,6 +401,23 @@ static void role_death(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rt_act(0, NULL), -ESHUTDOWN);
 }
 
+/* P5, P6: I/O of who has lost it does not end: its successor has the lock nevertheless. */
+static void role_lost_stuck(struct kunit *test)
+{
+	rt_begin(test);
+	rt_role[0].stuck = true;
+	KUNIT_EXPECT_EQ(test, rt_verdict(2, "n0", true), 0);
+	rt_until(test, rt_m[1], rt_is(1, CFS_ROLE_ACTIVE) || rt_role[0].drained);
+	KUNIT_EXPECT_TRUE(test, rt_is(0, CFS_ROLE_DRAINING));
+	KUNIT_EXPECT_EQ(test, rt_role[0].lost, 1);
+	KUNIT_EXPECT_EQ(test, rt_role[0].drained, 0);
+	WRITE_ONCE(rt_role[0].stuck, false);
+	wake_up_all(&rt_m[0]->changed);
+	rt_until(test, rt_m[0], rt_is(0, CFS_ROLE_OFF));
+	KUNIT_EXPECT_EQ(test, rt_role[0].drained, 1);
+	rt_owner(test, 2, 1, 2);
+}
+
 /* P5: who takes over dies itself: the next one still waits for the first one's end. */
 static void role_death_twice(struct kunit *test)
 {
@@ -341,6 +433,34 @@ static void role_death_twice(struct kunit *test)
 	rt_until(test, rt_m[2], rt_is(2, CFS_ROLE_ACTIVE));
 	KUNIT_EXPECT_EQ(test, rt_role[2].term, 3);
 	KUNIT_EXPECT_EQ(test, rt_role[1].active, 0);
+}
+
+/* P20: who cannot read a new snapshot to its end knows what it knew, and keeps what it has. */
+static void role_half_read(struct kunit *test)
+{
+	struct cfs_mount *m = rt_m[0];
+
+	rt_begin(test);
+	WRITE_ONCE(rt_io[0].blind, true);
+	mutex_lock(&rt_m[1]->lock);
+	KUNIT_EXPECT_EQ(test, rt_compact(rt_m[1]), 0);
+	mutex_unlock(&rt_m[1]->lock);
+	mutex_lock(&m->lock);
+	cfs_refresh(m);
+	KUNIT_EXPECT_NULL(test, cfs_get(&m->db.index, CFS_LU, 1));
+	mutex_unlock(&m->lock);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(m->status.health), CFS_RESTRICTED);
+	cfs_role_kick(rt_role[0].role);
+	flush_delayed_work(&rt_role[0].role->work);
+	KUNIT_EXPECT_TRUE(test, rt_is(0, CFS_ROLE_ACTIVE));
+	KUNIT_EXPECT_EQ(test, rt_role[0].lost, 0);
+	WRITE_ONCE(rt_io[0].blind, false);
+	mutex_lock(&m->lock);
+	cfs_refresh(m);
+	mutex_unlock(&m->lock);
+	KUNIT_EXPECT_EQ(test, rt_act(0, NULL), 0);
+	KUNIT_EXPECT_EQ(test, rt_role[0].term, 1);
+	KUNIT_EXPECT_EQ(test, rt_role[0].lost, 0);
 }
 
 /* V4: one that stands still believes that it has it; nothing that it does counts. */
@@ -406,6 +526,144 @@ static void role_eligible(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rt_role[1].active, 0);
 	KUNIT_EXPECT_EQ(test, rt_role[2].term, 3);
 	rt_owner(test, 0, 2, 3);
+}
+
+/* The call in which node @i has asked for the lock returns late, after the answer. */
+static void rt_calling(unsigned int i, bool calling)
+{
+	struct clusterfs_lock *lock = &rt_role[i].role->lock;
+
+	spin_lock(&lock->lock);
+	lock->calling = calling;
+	queue_work(lock->ls->wq, &lock->work);
+	spin_unlock(&lock->lock);
+}
+
+static enum clusterfs_lock_state rt_lock(unsigned int i)
+{
+	struct clusterfs_lock_status s;
+
+	clusterfs_lock_status(&rt_role[i].role->lock, &s);
+	return s.state;
+}
+
+/* P4: granted while it is not eligible, and before it is told of that: it is given back. */
+static void role_untold(struct kunit *test)
+{
+	rt_begin(test);
+	rt_calling(1, true);
+	KUNIT_EXPECT_EQ(test, cfs_role_yield(rt_role[0].role, NULL), 0);
+	KUNIT_EXPECT_EQ(test, rt_lock(1), CLUSTERFS_LOCK_GRANTED);
+	rt_role[1].unfit = "its copy is outdated";
+	cfs_role_kick(rt_role[1].role);
+	flush_delayed_work(&rt_role[1].role->work);
+	KUNIT_EXPECT_TRUE(test, rt_is(1, CFS_ROLE_QUEUED));
+	rt_calling(1, false);
+	rt_until(test, rt_m[2], rt_is(2, CFS_ROLE_ACTIVE));
+	KUNIT_EXPECT_TRUE(test, rt_is(1, CFS_ROLE_OFF));
+	KUNIT_EXPECT_EQ(test, rt_role[1].active, 0);
+	KUNIT_EXPECT_EQ(test, rt_role[2].term, 2);
+	rt_role[1].unfit = NULL;
+	cfs_role_kick(rt_role[1].role);
+	rt_until(test, rt_m[1], rt_is(1, CFS_ROLE_QUEUED));
+}
+
+/* P4: granted while it may not commit: it is given back at once, not when it may again. */
+static void role_frozen(struct kunit *test)
+{
+	rt_begin(test);
+	KUNIT_ASSERT_EQ(test, cfs_quorum_set(rt_m[1], false, 0), 0);
+	KUNIT_EXPECT_TRUE(test, rt_is(1, CFS_ROLE_QUEUED));
+	KUNIT_EXPECT_EQ(test, cfs_role_yield(rt_role[0].role, NULL), 0);
+	rt_until(test, rt_m[1], !rt_is(1, CFS_ROLE_QUEUED));
+	KUNIT_EXPECT_TRUE(test, rt_is(1, CFS_ROLE_OFF));
+	rt_until(test, rt_m[2], rt_is(2, CFS_ROLE_ACTIVE));
+	KUNIT_EXPECT_EQ(test, rt_role[2].term, 2);
+	KUNIT_ASSERT_EQ(test, cfs_quorum_set(rt_m[1], true, CFS_LEASE_MAX_MS), 0);
+	rt_until(test, rt_m[1], rt_is(1, CFS_ROLE_QUEUED));
+}
+
+/* P4, P6: drained, and that cannot be recorded: the lock is kept until it is. */
+static void role_unrecorded(struct kunit *test)
+{
+	struct cfs_role_status s;
+
+	rt_begin(test);
+	KUNIT_ASSERT_EQ(test, cfs_quorum_set(rt_m[0], false, 0), 0);
+	rt_role[0].unfit = "its store is broken";
+	cfs_role_kick(rt_role[0].role);
+	rt_until(test, rt_m[0], !rt_is(0, CFS_ROLE_ACTIVE));
+	flush_delayed_work(&rt_role[0].role->work);
+	cfs_role_status(rt_role[0].role, &s);
+	KUNIT_EXPECT_EQ(test, s.state, CFS_ROLE_DRAINING);
+	KUNIT_EXPECT_STREQ(test, s.why, "node n0 is FROZEN: there is no quorum");
+	KUNIT_EXPECT_EQ(test, rt_lock(0), CLUSTERFS_LOCK_GRANTED);
+	KUNIT_EXPECT_TRUE(test, rt_is(1, CFS_ROLE_QUEUED));
+	rt_owner(test, 1, 0, 1);
+	KUNIT_ASSERT_EQ(test, cfs_quorum_set(rt_m[0], true, CFS_LEASE_MAX_MS), 0);
+	rt_until(test, rt_m[1], rt_is(1, CFS_ROLE_ACTIVE) || cfs_fencing(rt_m[1]));
+	rt_owner(test, 2, 1, 2);
+	rt_until(test, rt_m[0], rt_is(0, CFS_ROLE_OFF));
+	KUNIT_EXPECT_EQ(test, rt_role[0].drained, 1);
+	KUNIT_EXPECT_EQ(test, rt_role[0].lost, 0);
+}
+
+/* P6: ...but not when the role is given up, or the node is LOST: then a proof is needed. */
+static void role_unrecorded_ends(struct kunit *test)
+{
+	rt_begin(test);
+	KUNIT_ASSERT_EQ(test, cfs_quorum_set(rt_m[0], false, 0), 0);
+	cfs_role_close(rt_role[0].role);
+	rt_role[0].role = NULL;
+	rt_until(test, rt_m[1], cfs_fencing(rt_m[1]) == BIT(0));
+	KUNIT_EXPECT_EQ(test, rt_role[0].drained, 1);
+	KUNIT_EXPECT_EQ(test, rt_verdict(2, "n0", true), 0);
+	rt_until(test, rt_m[1], rt_is(1, CFS_ROLE_ACTIVE));
+	KUNIT_ASSERT_EQ(test, cfs_quorum_set(rt_m[1], false, 0), 0);
+	rt_role[1].unfit = "its store is broken";
+	cfs_role_kick(rt_role[1].role);
+	rt_until(test, rt_m[1], rt_is(1, CFS_ROLE_DRAINING));
+	KUNIT_EXPECT_EQ(test, rt_verdict(2, "n1", true), 0);
+	rt_until(test, rt_m[2], rt_is(2, CFS_ROLE_ACTIVE));
+	KUNIT_EXPECT_EQ(test, rt_role[1].drained, 1);
+}
+
+/* P5.4, P2: nobody knows whether ACTIVE was stored. It was: who has begun nothing records that. */
+static void role_unknown(struct kunit *test)
+{
+	rt_begin(test);
+	KUNIT_ASSERT_EQ(test, clusterfs_local_kill(RT_SPACE, "n0"), 0);
+	rt_until(test, rt_m[1], cfs_fencing(rt_m[1]) == BIT(0));
+	WRITE_ONCE(rt_io[1].mutes, true);
+	KUNIT_EXPECT_EQ(test, rt_verdict(2, "n0", true), 0);
+	rt_until(test, rt_m[1], !rt_is(1, CFS_ROLE_PROOF));
+	KUNIT_EXPECT_TRUE(test, READ_ONCE(rt_io[1].mute));
+	KUNIT_EXPECT_TRUE(test, rt_is(1, CFS_ROLE_DRAINING));
+	KUNIT_EXPECT_EQ(test, rt_lock(1), CLUSTERFS_LOCK_GRANTED);
+	WRITE_ONCE(rt_io[1].mute, false);
+	rt_until(test, rt_m[2], rt_is(2, CFS_ROLE_ACTIVE) || cfs_fencing(rt_m[2]));
+	KUNIT_EXPECT_EQ(test, cfs_fencing(rt_m[2]), 0);
+	KUNIT_EXPECT_EQ(test, rt_role[1].active, 0);
+	rt_owner(test, 2, 2, 3);
+	KUNIT_EXPECT_EQ(test, rt_told(2, "node n1 is the owner of lu 1, term 2"), 1);
+	KUNIT_EXPECT_EQ(test, rt_told(2, "node n1 is no more the owner of lu 1, term 2"), 1);
+}
+
+/* P4: a lock that is held for nothing is given back, and can be asked for again. */
+static void role_holds_nothing(struct kunit *test)
+{
+	rt_role[0].unfit = "its store is broken";
+	rt_begin_lu(test);
+	rt_open(test, 0);
+	flush_delayed_work(&rt_role[0].role->work);
+	KUNIT_ASSERT_EQ(test, clusterfs_lock_sync(&rt_role[0].role->lock, CLUSTERFS_LOCK_EX, 0,
+						  RT_SECONDS * MSEC_PER_SEC), 0);
+	cfs_role_kick(rt_role[0].role);
+	rt_open(test, 1);
+	rt_until(test, rt_m[1], rt_is(1, CFS_ROLE_ACTIVE));
+	rt_role[0].unfit = NULL;
+	cfs_role_kick(rt_role[0].role);
+	rt_until(test, rt_m[0], rt_is(0, CFS_ROLE_QUEUED));
 }
 
 /* P4: a clean leave needs no verdict; neither does one that begins another life. */
@@ -560,9 +818,17 @@ static struct kunit_case role_cases[] = {
 	KUNIT_CASE(role_moves),
 	KUNIT_CASE(role_death),
 	KUNIT_CASE(role_death_twice),
+	KUNIT_CASE(role_lost_stuck),
+	KUNIT_CASE(role_half_read),
 	KUNIT_CASE(role_stale),
 	KUNIT_CASE(role_late),
 	KUNIT_CASE(role_eligible),
+	KUNIT_CASE(role_untold),
+	KUNIT_CASE(role_frozen),
+	KUNIT_CASE(role_unrecorded),
+	KUNIT_CASE(role_unrecorded_ends),
+	KUNIT_CASE(role_unknown),
+	KUNIT_CASE(role_holds_nothing),
 	KUNIT_CASE(role_leave),
 	KUNIT_CASE(fence_verdict),
 	KUNIT_CASE(state_lease),
