@@ -315,6 +315,65 @@ sum=$(md5sum c)
 code 1 "what is left is damaged: the disk may have what they lack" "c is no replica: the CONFIRM of term [0-9]+ .* is damaged" \
 	make replace --force c b d
 is "... so nothing was written" "$(md5sum c)" "$sum"
+
+# --- cut at every write
+t "what cuts them builds" gcc -shared -fPIC -Wall -Werror -D_GNU_SOURCE -o cut.so "$src/tests/suites/clusterfs/cut.c" -ldl
+for n in 0 1 2; do cp r$n k$n; done
+image 0 fill=3 k0 k1 k2
+t "a backup of what is there" make backup k.bak k0 k1 k2
+image 1 fill=2 k0 k1 k2
+now=$(content k0 k1 k2)
+# cuts COMMAND ALLOWED...: cut it at every write. Each time $show says one of these of what
+# opens of ${files[@]}, which begin as ${from[@]}. Tells that nothing opened once, and a 1 for
+# each of those that was seen.
+cuts() {
+	local rc=77 n k got none=0 seen=()
+	for ((n = 1; rc == 77; n++)); do
+		for k in "${!from[@]}"; do cp "${from[k]}" "c$k" || return; done
+		CUT=$n LD_PRELOAD=$PWD/cut.so $1 >/dev/null 2>&1
+		rc=$?
+		[ $rc = 77 ] || [ $rc = 0 ] || { echo "write $n: exit $rc"; return 1; }
+		if ! clusterfs-dump "${files[@]}" >/dev/null 2>&1; then
+			none=1
+			continue
+		fi
+		got=$($show "${files[@]}")
+		for ((k = 2; k <= $#; k++)); do
+			[ "$got" != "${!k}" ] || break
+		done
+		[ $k -le $# ] || { echo "write $n: $got"; return 1; }
+		seen[k - 2]=1
+	done
+	echo "$none ${seen[*]}"
+}
+show=content
+from=(k0 k1 k2)
+files=(c0 c1 c2)
+cp k0 c0 && cp k1 c1 && cp k2 c2
+make restore --ended --force k.bak c0 c1 c2 >/dev/null
+new=$(content c0 c1 c2)
+is "P21 a restore cut at any write: none, the old repository, whole, or the new one" \
+	"$(cuts "clusterfs-repo restore --ended --force k.bak c0 c1 c2" "$now" "$new")" "1 1 1"
+files=(c2 c0)
+is "P3 a replacement cut at any write: two replicas are no majority, or say the same" \
+	"$(cuts "clusterfs-repo replace --force c2 c0 c1" "$now")" "1 1"
+show=whose
+from=(e)
+files=(c0)
+uuid=$(field '["uuid"]' e)
+# whose FILE: the old one's uuid, and how many nodes
+whose() { echo "$([ "$(field '["uuid"]' "$1")" = "$uuid" ] && echo old) $(field '["nodes"].__len__()' "$1")"; }
+is "mkfs cut at any write: an old repository is not taken for an empty one" \
+	"$(export HALF=second; cuts "mkfs.clusterfs --force --cluster lab --nodes 4 --objects 256 --events 16 --log 32 c0" \
+		"old 1" " 0")" "1 1 1"
+cp bak k.cut
+n=1
+while CUT=$n LD_PRELOAD=$PWD/cut.so clusterfs-repo backup k.cut k0 k1 k2 >/dev/null; [ $? = 77 ]; do
+	is "P21 a backup cut at write $n: the one that was there is" "$(md5sum <k.cut)" "$(md5sum <bak)"
+	n=$((n + 1))
+done
+is "... then it is there as a whole: one write, one name" \
+	"$n $(make restore --ended k.cut "$(blank f2; echo f2)" >/dev/null 2>&1; content f2)" "3 $now"
 if [ "$(id -u)" = 0 ] && loop=$(losetup -f --show e 2>/dev/null); then
 	held() {
 		python3 -c 'import os, subprocess, sys
