@@ -37,7 +37,7 @@ int device_open(const char *path, bool writes, u64 *size)
 		  (writes && S_ISBLK(st.st_mode) ? O_EXCL : 0));
 	if (fd < 0) {
 		if (errno == EBUSY)
-			complain("%s is in use", path);
+			complain("%s is in use: unmount it, or end what else has it open", path);
 		else
 			complain("cannot open %s: %s", path, strerror(errno));
 		return -1;

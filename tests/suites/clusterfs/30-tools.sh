@@ -316,6 +316,23 @@ code 1 "what is left is damaged: the disk may have what they lack" "c is no repl
 	make replace --force c b d
 is "... so nothing was written" "$(md5sum c)" "$sum"
 
+# --- while a node writes
+repo a >/dev/null
+image 0 fill=1 a
+# Without an end; but for the backups' own time.
+"$src/build/clusterfs/image.fast" 1 fill=1000000000 a &
+writer=$! taken=0 last=0
+for k in 1 2 3 4 5; do
+	gen=$(make backup --json moved a | python3 -c 'import json, sys; print(json.load(sys.stdin)["gen"])')
+	blank f
+	make restore --ended moved f >/dev/null 2>&1 && [ "$(field '["first_gen"]' f)" = $((gen + 1)) ] &&
+		[ "$gen" -gt "$last" ] && taken=$((taken + 1))
+	last=${gen:-0}
+done
+kill $writer
+wait $writer 2>/dev/null
+is "P21 backups while a node writes: each is a later one, and can be restored" "$taken" 5
+
 # --- cut at every write
 t "what cuts them builds" gcc -shared -fPIC -Wall -Werror -D_GNU_SOURCE -o cut.so "$src/tests/suites/clusterfs/cut.c" -ldl
 for n in 0 1 2; do cp r$n k$n; done
@@ -379,7 +396,7 @@ if [ "$(id -u)" = 0 ] && loop=$(losetup -f --show e 2>/dev/null); then
 		python3 -c 'import os, subprocess, sys
 os.open(sys.argv[1], os.O_RDWR | os.O_EXCL); sys.exit(subprocess.call(sys.argv[2:]))' "$loop" "$@"
 	}
-	code 1 "a device that is mounted is refused: restore" "$loop is in use" \
+	code 1 "a device that is mounted is refused: restore" "$loop is in use: unmount it" \
 		held clusterfs-repo restore --ended --force bak "$loop"
 	code 1 "... replace, as the new one" "$loop is in use" held clusterfs-repo replace --force "$loop" c d
 	code 1 "... and as one of the others" "$loop is in use" held clusterfs-repo replace --force c "$loop" d
