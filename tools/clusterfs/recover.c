@@ -349,6 +349,12 @@ static int do_restore(const struct options *o, int count, char **path)
 	}
 	if (known.gen < b.gen)
 		complain("note: only the backup says how far the repository had come; ids that were given after it may be given again; see --above");
+	else if (known.gen > b.gen)
+		complain("note: the repository had come to commit %llu of term %llu, generation %llu; should this be interrupted, say --above %llu:%llu --generation %llu the next time",
+			 (unsigned long long)known.gen, (unsigned long long)known.term,
+			 (unsigned long long)known.generation, (unsigned long long)known.term,
+			 (unsigned long long)known.gen,
+			 (unsigned long long)max_t(u64, known.generation, 1));
 	b.sb.made = time(NULL);
 	b.sb.replicas = count;
 	/* The tag that the records of the backup are sealed with stays in it. */

@@ -255,7 +255,9 @@ t "V6 nodes go on" image 2 fill=3 b c d
 is "... with the next number" "$(field '["events"][-1]["id"]' b c) $(field '["gen"]' b c)" "10 12"
 code 1 "an existing repository is not overwritten" "b has a clusterfs repository: --force" make restore --ended bak b
 cp c c.2
-t "P21 restored again" make restore --ended --force --json bak b c d
+code 0 "P21 restored again; what was known is said before it is overwritten" \
+	"to commit 12 of term 8, .* say --above 8:12 --generation 2 the next time" \
+	make restore --ended --force --json bak b c d
 is "... over what the devices know, not only the backup" \
 	"$(field '["generation"]' b c) $(field '["first_gen"]' b c) $(field '["first_term"]' b c)" "3 13 9"
 is "... no id that was given since is given again: events begin anew" \
