@@ -128,6 +128,42 @@ static void reseal(u8 *file, const struct cfs_super *sb, unsigned int sector)
 					     offsetof(struct backup_disk_head, crc)));
 }
 
+/* A first sector that is whole and says what cannot be. */
+static void impossible(const void *file, size_t size)
+{
+	struct backup_disk_head *h = malloc(size);
+	unsigned int i;
+	struct backup b;
+
+	must(h, "memory");
+	for (i = 0; i < 9; i++) {
+		memcpy(h, file, size);
+		if (i == 1)
+			h->next[CFS_CLAIM] = cpu_to_le64(2);
+		else if (i == 2)
+			h->next[CFS_ADAPTER] = cpu_to_le64(U32_MAX + 5ULL);
+		else if (i == 3)
+			h->next[CFS_EVENT] = cpu_to_le64(le64_to_cpu(h->next[CFS_EVENT]) + 1);
+		else if (i == 4)
+			h->claimed = cpu_to_le64(le64_to_cpu(h->term) - 1);
+		else if (i == 5)
+			h->nodes = cpu_to_le32(CFS_NODES_MAX + 1);
+		else if (i == 6)
+			h->generation = cpu_to_le64(U32_MAX);
+		else if (i == 7)
+			h->next[CFS_LU] = 0;
+		else if (i == 8)
+			h->event_first = cpu_to_le64(le64_to_cpu(h->event_first) + 1);
+		/* With room for one more. */
+		if (i == 3)
+			h->events = cpu_to_le32(le32_to_cpu(h->events) + 8);
+		reseal((u8 *)h, NULL, 0);
+		must(!backup_read(h, size, &b) == !i, "case %u", i);
+		backup_free(&b);
+	}
+	free(h);
+}
+
 static void damage(const void *file, size_t size)
 {
 	unsigned long refused = 0, taken = 0;
@@ -609,6 +645,7 @@ int main(int argc, char **argv)
 	file = take(&one, &size, &digest);
 
 	damage(file, size);
+	impossible(file, size);
 	restores(&one, 1, file, size, digest);
 	restores(&three, CFS_REPLICAS_MAX, file3, size3, digest3);
 	must(olds && news && nothings, "%lu, %lu, %lu", olds, news, nothings);
