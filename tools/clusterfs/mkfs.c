@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* mkfs.clusterfs: make a repository on one device or on three. */
 #include <getopt.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 #include "repo.h"
@@ -117,23 +116,6 @@ static int take_options(struct options *o, int argc, char **argv)
 	return 0;
 }
 
-/* May it be overwritten? */
-static bool device_free(int fd, const char *path, const struct options *o, u64 size)
-{
-	const char *what;
-
-	if (size < o->sb.total_blocks * CFS_BLOCK_SIZE) {
-		complain("%s has %llu bytes, needed are %llu: give it more, or ask for fewer --nodes or --objects",
-			 path, (unsigned long long)size,
-			 (unsigned long long)o->sb.total_blocks * CFS_BLOCK_SIZE);
-		return false;
-	}
-	what = o->force ? NULL : signature_of(fd, size);
-	if (what)
-		complain("%s has %s: --force overwrites it", path, what);
-	return !what;
-}
-
 /*
  * The old superblocks go first and the new ones come last, so that at no time one
  * stands before what it does not describe. Logs and snapshots need not be cleared:
@@ -141,16 +123,19 @@ static bool device_free(int fd, const char *path, const struct options *o, u64 s
  */
 static int format(int fd, const struct cfs_super *sb, u64 size)
 {
-	const u64 tail = min_t(u64, 131072, size - sb->total_blocks * CFS_BLOCK_SIZE);
 	static u8 head[CFS_AREA_BLOCK * CFS_BLOCK_SIZE];
 	u8 block[CFS_BLOCK_SIZE];
 	int ret;
 
 	cfs_super_encode(sb, block);
-	ret = device_write(fd, 0, head, sizeof(head));
-	/* What has its signature at the end of a device is not to be found there again. */
+	ret = device_write(fd, 0, head, CFS_SLOT_BLOCK * CFS_BLOCK_SIZE);
+	if (!ret && fsync(fd))
+		ret = -errno;
+	/* Without its claims an old repository would look like an empty one. */
 	if (!ret)
-		ret = device_write(fd, size - tail, head, tail);
+		ret = device_write(fd, 0, head, sizeof(head));
+	if (!ret)
+		ret = device_wipe_end(fd, size, sb);
 	if (!ret && fsync(fd))
 		ret = -errno;
 	if (!ret)
@@ -160,15 +145,6 @@ static int format(int fd, const struct cfs_super *sb, u64 size)
 	if (!ret && fsync(fd))
 		ret = -errno;
 	return ret;
-}
-
-static void random_uuid(uuid_t *uuid)
-{
-	u64 half[2] = { get_random_u64(), get_random_u64() };
-
-	memcpy(uuid, half, sizeof(*uuid));
-	uuid->b[6] = (uuid->b[6] & 0x0f) | 0x40;
-	uuid->b[8] = (uuid->b[8] & 0x3f) | 0x80;
 }
 
 static void report(const struct options *o)
@@ -186,10 +162,10 @@ int main(int argc, char **argv)
 {
 	struct options o = { .sb = { .generation = 1, .nodes = CFS_NODES_MAX, .objects = 12288,
 				     .events = 1024, .log_blocks = 256 } };
+	const char *hint = ": give it more, or ask for fewer --nodes or --objects";
 	int fd[CFS_REPLICAS_MAX] = { -1, -1, -1 }, ret;
-	struct stat st[CFS_REPLICAS_MAX];
 	u64 size[CFS_REPLICAS_MAX];
-	unsigned int r, s;
+	unsigned int r;
 	char **path;
 
 	ret = take_options(&o, argc, argv);
@@ -199,19 +175,11 @@ int main(int argc, char **argv)
 	cfs_geometry(&o.sb);
 	for (r = 0; r < o.sb.replicas; r++) {
 		fd[r] = device_open(path[r], true, &size[r]);
-		if (fd[r] < 0 || !device_free(fd[r], path[r], &o, size[r]))
+		if (fd[r] < 0 || !device_fits(fd[r], path[r], size[r], &o.sb, o.force, hint))
 			return 1;
-		if (fstat(fd[r], &st[r])) {
-			complain("%s: %s", path[r], strerror(errno));
-			return 1;
-		}
-		for (s = 0; s < r; s++) {
-			if (st[s].st_dev != st[r].st_dev || st[s].st_ino != st[r].st_ino)
-				continue;
-			complain("%s and %s are the same", path[s], path[r]);
-			return 1;
-		}
 	}
+	if (!devices_differ(fd, path, o.sb.replicas))
+		return 1;
 	random_uuid(&o.sb.uuid);
 	o.sb.tag = get_random_u64();
 	o.sb.made = time(NULL);

@@ -37,7 +37,7 @@ int device_open(const char *path, bool writes, u64 *size)
 		  (writes && S_ISBLK(st.st_mode) ? O_EXCL : 0));
 	if (fd < 0) {
 		if (errno == EBUSY)
-			complain("%s is in use", path);
+			complain("%s is in use: unmount it, or end what else has it open", path);
 		else
 			complain("cannot open %s: %s", path, strerror(errno));
 		return -1;
@@ -88,6 +88,9 @@ static int repo_read(void *ctx, unsigned int replica, u64 block, void *buf, unsi
 
 	if (repo->fd[replica] < 0)
 		return -ENODEV;
+	if (repo->fresh)
+		posix_fadvise(repo->fd[replica], block * CFS_BLOCK_SIZE,
+			      (off_t)blocks * CFS_BLOCK_SIZE, POSIX_FADV_DONTNEED);
 	return device_read(repo->fd[replica], block * CFS_BLOCK_SIZE, buf,
 			   (size_t)blocks * CFS_BLOCK_SIZE);
 }
@@ -125,6 +128,18 @@ static unsigned int replica_of(int fd)
 	return found == CFS_VALID || found == CFS_RO_ONLY ? sb.replica : 0;
 }
 
+/* No device yet. */
+void repo_init(struct repo *repo, bool writes)
+{
+	unsigned int r;
+
+	memset(repo, 0, sizeof(*repo));
+	repo->writes = writes;
+	for (r = 0; r < CFS_REPLICAS_MAX; r++)
+		repo->fd[r] = -1;
+	repo->io = (struct cfs_io) { repo_read, repo_write, repo };
+}
+
 /*
  * Open the repository that these devices are replicas of, in any order. 0, or a
  * negative errno and a sentence on stderr.
@@ -135,11 +150,7 @@ int repo_open(struct repo *repo, char **paths, int count, bool writes)
 	int i, fd, ret;
 	u64 size;
 
-	memset(repo, 0, sizeof(*repo));
-	repo->writes = writes;
-	for (r = 0; r < CFS_REPLICAS_MAX; r++)
-		repo->fd[r] = -1;
-	repo->io = (struct cfs_io) { repo_read, repo_write, repo };
+	repo_init(repo, writes);
 	for (i = 0; i < count; i++) {
 		fd = device_open(paths[i], writes, &size);
 		if (fd < 0) {

@@ -18,4 +18,7 @@ t "V6 P3 one replica fails, another loses its power, at any two writes: any two 
 	build/clusterfs/power.fast
 t "V6 P3 a replica returns and is overwritten, with a cut or a failure at every write" \
 	build/clusterfs/returns.fast
+t "P21 a backup of every kind of damage, a restore and a replacement cut at every write" \
+	build/clusterfs/reborn.fast
+t "... another run under the sanitizers" build/clusterfs/reborn 5
 done_testing

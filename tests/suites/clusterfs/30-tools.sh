@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# summary: mkfs.clusterfs, fsck.clusterfs and clusterfs-dump: what they make, show, refuse, repair
+# summary: mkfs.clusterfs, fsck.clusterfs, clusterfs-dump, clusterfs-repo: what they make, show, refuse, repair
 # kernel: host
 # limit: 300
 cd "$(dirname "$0")/../../.." || exit
@@ -38,7 +38,7 @@ flip() {
 }
 
 # --- mkfs
-for tool in mkfs.clusterfs fsck.clusterfs clusterfs-dump; do
+for tool in mkfs.clusterfs fsck.clusterfs clusterfs-dump clusterfs-repo; do
 	code 0 "$tool --help has an example" "^  $tool .*/dev/" "$tool" --help
 	code "$([ $tool = fsck.clusterfs ] && echo 16 || echo 2)" "$tool with a word it does not know" \
 		"is no option" "$tool" --what
@@ -186,4 +186,225 @@ repo other0 other1 other2 >/dev/null
 code 4 "a replica of another repository does not count" "is no replica of this repository" \
 	fsck.clusterfs r0 r1 other2
 code 4 "a missing one is said" "replica 2 is missing" fsck.clusterfs r0 r1
+
+# --- backup, restore, replace
+make() { clusterfs-repo "$@"; }
+# content FILE...: all that a restore keeps
+content() {
+	clusterfs-dump --json "$@" | python3 -c 'import json, sys
+d = json.load(sys.stdin)
+for key in "generation", "replicas", "first_term", "first_gen", "made", "term", "gen", "claims", "history_begins_with_term":
+    del d[key]
+for node in d["nodes"]:
+    node["state"] = "left"
+print(json.dumps(d, sort_keys=True))'
+}
+repo a >/dev/null
+image 0 sample a
+image 1 fill=5 a
+before=$(md5sum <a)
+is "P21 a backup tells its commit" "$(make backup --json bak a | python3 -c 'import json, sys
+d = json.load(sys.stdin); print(d["generation"], d["term"], d["gen"], d["records"])')" "1 2 7 15"
+is "... has a sector for each record, is nobody else's" "$(stat -c '%s %a' bak)" "8192 600"
+is "... writes nothing to the repository, leaves no other file" "$(md5sum <a) $(echo bak*)" "$before bak"
+image 1 fill=1 a
+cp bak older
+t "a backup replaces one" make backup bak a
+is "... " "$(cmp -s bak older || echo another)" another
+echo precious >text
+code 1 "it replaces nothing else" "text is there and is no backup" make backup text a
+ln -s a link
+code 1 "... nor a device named by mistake" "link is there and is no backup" make backup link a
+is "... and both are as they were" "$(cat text) $(readlink link)" "precious a"
+code 1 "nothing is backed up of no repository" "no clusterfs superblock" make backup new z
+code 1 "a folder that is not there" "cannot write none/new: No such file" make backup none/new a
+is "... and no file is left" "$(find . -name 'new*')" ""
+image 1 stop=3 a
+code 1 "P21 what is not settled is not backed up, and who settles it is said" \
+	"node 1 has claimed term 4 after term 3 and confirmed nothing: another claim settles it" make backup new a
+t "... then it is" image 0 claim a
+t "... and is backed up" make backup bak a
+
+blank b c d
+sum=$(md5sum b c d)
+code 1 "P5 nodes that were members: somebody has to say that they have ended" "all have to have ended; --ended" \
+	make restore bak b
+code 1 "a device too small is said" "z2 has 4096 bytes, needed are 3735552" \
+	bash -c 'truncate -s 4096 z2; clusterfs-repo restore --ended bak z2'
+for n in 8 40 60 100 700 2000 8190; do
+	cp bak bad
+	flip bad $n
+	code 1 "P21 a backup with byte $n changed" "bad: (it is no backup|its first sector|record [0-9]+ of it)" \
+		make restore --ended bad b c d
+done
+head -c 4096 bak >short
+code 1 "... cut short" "short: it has 4096 bytes, and should have 8704" make restore --ended short b
+: >empty
+code 1 "... empty" "empty: it is too short" make restore --ended empty b
+code 1 "... that is a folder" "is no backup" make restore --ended . b
+code 1 "... that is a repository" "is no backup" make restore --ended a b
+is "... and nothing was written" "$(md5sum b c d)" "$sum"
+t "P21 restored, on three replicas" make restore --ended bak b c d
+code 0 "... it is clean" "clean: term [0-9]+, generation 9, 9 objects" fsck.clusterfs -n d b c
+is "... of the next generation, above every term and commit" \
+	"$(field '["generation"]' b c) $(field '["first_term"]' b c) $(field '["first_gen"]' b c)" "2 6 9"
+is "... says the same" "$(content c d)" "$(content a)"
+is "... but no node is a member" "$(field '["nodes"][0]["state"]' b c)" left
+is "... and has the uuid" "$(field '["uuid"]' b c)" "$(field '["uuid"]' a)"
+t "V6 nodes go on" image 2 fill=3 b c d
+is "... with the next number" "$(field '["events"][-1]["id"]' b c) $(field '["gen"]' b c)" "10 12"
+code 1 "an existing repository is not overwritten" "b has a clusterfs repository: --force" make restore --ended bak b
+cp c c.2
+code 0 "P21 restored again; what was known is said before it is overwritten" \
+	"to commit 12 of term 8, .* say --above 8:12 --generation 2 the next time" \
+	make restore --ended --force --json bak b c d
+is "... over what the devices know, not only the backup" \
+	"$(field '["generation"]' b c) $(field '["first_gen"]' b c) $(field '["first_term"]' b c)" "3 13 9"
+is "... no id that was given since is given again: events begin anew" \
+	"$(field '["events"]' b c) $(image 0 fill=1 b c d; field '["events"][-1]["id"]' b c)" "[] 264"
+is "... a role's term only grows" "$(field '["lus"][0]["role_term"]' b c)" 6
+cp c c.3
+cp c.2 c
+code 4 "P21 a replica of the former generation does not count beside the new ones" \
+	"c is no replica of this repository as it is now" fsck.clusterfs b c d
+code 1 "... nor makes it one of them a majority" "1 of 3 replicas are there and belong together" clusterfs-dump b c
+cp c.3 c
+blank e
+code 0 "P21 --above" "^first_gen +78$" make restore --ended --above 70:77 --generation 9 bak e
+is "... all of it" "$(field '["generation"]' e) $(field '["first_term"]' e) $(field '["gen"]' e)" "10 71 78"
+blank e
+code 0 "P21 what only the backup knows is said" "note: only the backup says how far" make restore --ended bak e
+code 1 "a term that leaves no room is refused" "out of range" \
+	bash -c 'truncate -s 64M f; clusterfs-repo restore --ended --generation 4294967293 bak f && clusterfs-repo backup g f &&
+	clusterfs-repo restore --ended --force g f'
+code 2 "above what is asked" "is no TERM:COMMIT" make restore --above 12 bak b
+code 2 "... in numbers" "is no TERM:COMMIT" make restore --above 1:x bak b
+code 2 "a generation is a number" "is no generation" make restore --generation 0 bak b
+code 2 "two devices are no replicas" "1 device, or 3" make restore --ended bak b c
+code 2 "a file is named first" "a file is named, then 1 to 3 devices" make backup bak
+code 2 "one of three verbs" "'copy' is neither backup nor restore nor replace" make copy a b
+code 2 "... is needed" "backup, restore or replace" make
+code 2 "replace restores nothing" "are for restore" make replace --ended a b c
+code 2 "backup forces nothing" "nothing to force" make backup --force bak a
+ln b twin2
+code 1 "one file is no two replicas" "b and twin2 are the same" make restore --ended --force bak b twin2 c
+
+was=$(content b c)
+blank c
+code 0 "P3 a blank disk becomes the lost replica" "^replica +1$" make replace c b d
+code 0 "... all is well" "clean" fsck.clusterfs -n b c d
+is "... with either of the others it says the same" "$(content c b) $(content c d)" "$was $was"
+cp b b.3
+t "... and nodes go on with it" image 2 fill=1 b c d
+cp b.3 b
+code 1 "P3 what the other one has missed is found" "b: [0-9]+ blocks differ.*repaired" fsck.clusterfs b c d
+code 2 "the new one and two others" "then the two that are left" make replace c b
+code 1 "one that is left is no majority" "1 of 3 replicas are there and belong together" make replace c b other2
+repo other0 other1 other2 >/dev/null
+code 1 "another repository is not overwritten" "other1 has a clusterfs repository: --force" make replace other1 b d
+code 1 "nor is the same one's" "c has a clusterfs repository: --force" make replace c b d
+truncate -s 8192 tiny
+code 1 "too small is said" "tiny has 8192 bytes, needed are 3735552" make replace tiny b d
+code 1 "the new one is none of the others" "b.* are the same" make replace twin2 b d
+code 1 "one device has no replicas" "repository of one device" make replace c e other2
+sum=$(md5sum d)
+t "--force takes a disk of another one" make replace --force other1 b d
+is "... and writes nothing to the others" "$(md5sum d)" "$sum"
+is "... which is a replica then" "$(content other1 b)" "$(content b d)"
+flip d $(($(log 2) + 200))
+flip b $(($(log 2) + 200))
+sum=$(md5sum c)
+code 1 "what is left is damaged: the disk may have what they lack" "c is no replica: the CONFIRM of term [0-9]+ .* is damaged" \
+	make replace --force c b d
+is "... so nothing was written" "$(md5sum c)" "$sum"
+
+# --- while a node writes
+repo a >/dev/null
+image 0 fill=1 a
+# Without an end; but for the backups' own time.
+"$src/build/clusterfs/image.fast" 1 fill=1000000000 a &
+writer=$! taken=0 last=0
+for k in 1 2 3 4 5; do
+	gen=$(make backup --json moved a | python3 -c 'import json, sys; print(json.load(sys.stdin)["gen"])')
+	blank f
+	make restore --ended moved f >/dev/null 2>&1 && [ "$(field '["first_gen"]' f)" = $((gen + 1)) ] &&
+		[ "$gen" -gt "$last" ] && taken=$((taken + 1))
+	last=${gen:-0}
+done
+kill $writer
+wait $writer 2>/dev/null
+is "P21 backups while a node writes: each is a later one, and can be restored" "$taken" 5
+
+# --- cut at every write
+t "what cuts them builds" gcc -shared -fPIC -Wall -Werror -D_GNU_SOURCE -o cut.so "$src/tests/suites/clusterfs/cut.c" -ldl
+for n in 0 1 2; do cp r$n k$n; done
+image 0 fill=3 k0 k1 k2
+t "a backup of what is there" make backup k.bak k0 k1 k2
+image 1 fill=2 k0 k1 k2
+now=$(content k0 k1 k2)
+# cuts COMMAND ALLOWED...: cut it at every write. Each time $show says one of these of what
+# opens of ${files[@]}, which begin as ${from[@]}. Tells that nothing opened once, and a 1 for
+# each of those that was seen.
+cuts() {
+	local rc=77 n k got none=0 seen=()
+	for ((n = 1; rc == 77; n++)); do
+		for k in "${!from[@]}"; do cp "${from[k]}" "c$k" || return; done
+		CUT=$n LD_PRELOAD=$PWD/cut.so $1 >/dev/null 2>&1
+		rc=$?
+		[ $rc = 77 ] || [ $rc = 0 ] || { echo "write $n: exit $rc"; return 1; }
+		if ! clusterfs-dump "${files[@]}" >/dev/null 2>&1; then
+			none=1
+			continue
+		fi
+		got=$($show "${files[@]}")
+		for ((k = 2; k <= $#; k++)); do
+			[ "$got" != "${!k}" ] || break
+		done
+		[ $k -le $# ] || { echo "write $n: $got"; return 1; }
+		seen[k - 2]=1
+	done
+	echo "$none ${seen[*]}"
+}
+show=content
+from=(k0 k1 k2)
+files=(c0 c1 c2)
+cp k0 c0 && cp k1 c1 && cp k2 c2
+make restore --ended --force k.bak c0 c1 c2 >/dev/null
+new=$(content c0 c1 c2)
+is "P21 a restore cut at any write: none, the old repository, whole, or the new one" \
+	"$(cuts "clusterfs-repo restore --ended --force k.bak c0 c1 c2" "$now" "$new")" "1 1 1"
+files=(c2 c0)
+is "P3 a replacement cut at any write: two replicas are no majority, or say the same" \
+	"$(cuts "clusterfs-repo replace --force c2 c0 c1" "$now")" "1 1"
+show=whose
+from=(e)
+files=(c0)
+uuid=$(field '["uuid"]' e)
+# whose FILE: the old one's uuid, and how many nodes
+whose() { echo "$([ "$(field '["uuid"]' "$1")" = "$uuid" ] && echo old) $(field '["nodes"].__len__()' "$1")"; }
+is "mkfs cut at any write: an old repository is not taken for an empty one" \
+	"$(export HALF=second; cuts "mkfs.clusterfs --force --cluster lab --nodes 4 --objects 256 --events 16 --log 32 c0" \
+		"old 1" " 0")" "1 1 1"
+cp bak k.cut
+n=1
+while CUT=$n LD_PRELOAD=$PWD/cut.so clusterfs-repo backup k.cut k0 k1 k2 >/dev/null; [ $? = 77 ]; do
+	is "P21 a backup cut at write $n: the one that was there is" "$(md5sum <k.cut)" "$(md5sum <bak)"
+	n=$((n + 1))
+done
+is "... then it is there as a whole: one write, one name" \
+	"$n $(make restore --ended k.cut "$(blank f2; echo f2)" >/dev/null 2>&1; content f2)" "3 $now"
+if [ "$(id -u)" = 0 ] && loop=$(losetup -f --show e 2>/dev/null); then
+	held() {
+		python3 -c 'import os, subprocess, sys
+os.open(sys.argv[1], os.O_RDWR | os.O_EXCL); sys.exit(subprocess.call(sys.argv[2:]))' "$loop" "$@"
+	}
+	code 1 "a device that is mounted is refused: restore" "$loop is in use: unmount it" \
+		held clusterfs-repo restore --ended --force bak "$loop"
+	code 1 "... replace, as the new one" "$loop is in use" held clusterfs-repo replace --force "$loop" c d
+	code 1 "... and as one of the others" "$loop is in use" held clusterfs-repo replace --force c "$loop" d
+	code 0 "... a backup is not" "gen " held clusterfs-repo backup held "$loop"
+	losetup -d "$loop"
+else
+	skip "a device that is mounted is refused" "there is no loop device"
+fi
 done_testing

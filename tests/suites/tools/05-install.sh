@@ -13,7 +13,7 @@ t "make install DESTDIR=" make install DESTDIR="$root"
 t "the command runs" "$root/usr/sbin/vpart" -h
 t "so does the server of shared memory" "$root/usr/sbin/vpart-ivshmem" -h
 t "R16 so does what makes containers" "$root/usr/sbin/vpart-container" -h
-for tool in mkfs.clusterfs fsck.clusterfs clusterfs-dump; do
+for tool in mkfs.clusterfs fsck.clusterfs clusterfs-dump clusterfs-repo; do
 	t "so does $tool" "$root/usr/sbin/$tool" --help
 	t "it has a manual page" grep -q clusterfs <(zcat "$root/usr/share/man/man8/$tool.8.gz")
 done
