@@ -75,10 +75,11 @@ static void cfs_role_say(struct cfs_role *role, enum cfs_role_state state, u32 w
 	cfs_view_touch(m);
 }
 
+/* The worker, of itself: a kick that has come meanwhile is not put off. */
 static void cfs_role_look_in(struct cfs_role *role, unsigned int ms)
 {
 	if (!READ_ONCE(role->closing))
-		mod_delayed_work(cfs_queue, &role->work, msecs_to_jiffies(ms));
+		queue_delayed_work(cfs_queue, &role->work, msecs_to_jiffies(ms));
 }
 
 /**
@@ -89,7 +90,8 @@ static void cfs_role_look_in(struct cfs_role *role, unsigned int ms)
  */
 void cfs_role_kick(struct cfs_role *role)
 {
-	cfs_role_look_in(role, 0);
+	if (!READ_ONCE(role->closing))
+		mod_delayed_work(cfs_queue, &role->work, 0);
 }
 
 /**

@@ -191,12 +191,25 @@ static void rt_lost(struct cfs_role *role)
 	((struct rt_role *)role->private)->lost++;
 }
 
+static unsigned int rt_work(struct cfs_role *role)
+{
+	struct rt_role *r = role->private;
+
+	if (r->kicks)
+		cfs_role_kick(role);
+	r->kicks = false;
+	r->worked++;
+	wake_up_all(&role->m->changed);
+	return 2 * RT_LONG / HZ * MSEC_PER_SEC;
+}
+
 static const struct cfs_role_ops rt_ops = {
 	.type		= CFS_LU,
 	.unfit		= rt_unfit,
 	.activate	= rt_activate,
 	.drain		= rt_drain,
 	.lost		= rt_lost,
+	.work		= rt_work,
 };
 
 bool rt_is(unsigned int i, enum cfs_role_state state)

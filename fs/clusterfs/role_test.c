@@ -370,6 +370,19 @@ static void fence_verdict(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cfs_fence_done(rt_m[1], &v, why), 0);
 }
 
+/* P6: what comes up while the role works is looked at then, not when it would work again. */
+static void role_kicked(struct kunit *test)
+{
+	unsigned int worked;
+
+	rt_begin(test);
+	flush_delayed_work(&rt_role[0].role->work);
+	worked = READ_ONCE(rt_role[0].worked);
+	rt_role[0].kicks = true;
+	cfs_role_kick(rt_role[0].role);
+	rt_until(test, rt_m[0], READ_ONCE(rt_role[0].worked) >= worked + 2);
+}
+
 /* V12, P19: without its lease a node commits nothing; with it again, it goes on. */
 static void state_lease(struct kunit *test)
 {
@@ -457,6 +470,10 @@ static void primary_forgets(struct kunit *test)
 	u32 objects;
 
 	rt_until(test, rt_m[0], rt_primary(0, 1));
+	/* That the last one has joined, too. */
+	mutex_lock(&rt_m[0]->lock);
+	cfs_refresh(rt_m[0]);
+	mutex_unlock(&rt_m[0]->lock);
 	objects = rt_objects(0);
 	KUNIT_ASSERT_EQ(test, cfs_change(rt_m[1], rt_fill_lus, NULL, NULL), 0);
 	rt_until(test, rt_m[0], rt_objects(0) == objects + 2);
@@ -483,6 +500,7 @@ static struct kunit_case role_cases[] = {
 	KUNIT_CASE(role_unrecorded_ends),
 	KUNIT_CASE(role_unknown),
 	KUNIT_CASE(role_holds_nothing),
+	KUNIT_CASE(role_kicked),
 	KUNIT_CASE(role_leave),
 	KUNIT_CASE(fence_verdict),
 	KUNIT_CASE(state_lease),

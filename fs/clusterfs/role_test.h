@@ -24,7 +24,8 @@ struct rt_role {
 	const char		*unfit;
 	int			fails;		/* activate() does */
 	bool			stuck;		/* drain() is, but not for ever */
-	unsigned int		active, drained, lost;
+	bool			kicks;		/* work() does, once */
+	unsigned int		active, drained, lost, worked;
 	u64			term;
 };
 
