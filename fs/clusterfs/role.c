@@ -329,7 +329,7 @@ static bool cfs_role_end(struct cfs_role *role, const char *why)
 	if (role->ops->lost)
 		role->ops->lost(role);
 	cfs_role_say(role, CFS_ROLE_DRAINING, CFS_NOBODY, why);
-	/* Before I/O that may never end. The lock is no proof of that: the others have to get one. */
+	/* Before I/O that may never end: the lock is no proof that it has, the others need one. */
 	cfs_role_let_go(role);
 	if (role->ops->drain)
 		role->ops->drain(role);
