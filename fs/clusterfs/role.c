@@ -75,10 +75,11 @@ static void cfs_role_say(struct cfs_role *role, enum cfs_role_state state, u32 w
 	cfs_view_touch(m);
 }
 
+/* The worker, of itself: a kick that has come meanwhile is not put off. */
 static void cfs_role_look_in(struct cfs_role *role, unsigned int ms)
 {
 	if (!READ_ONCE(role->closing))
-		mod_delayed_work(cfs_queue, &role->work, msecs_to_jiffies(ms));
+		queue_delayed_work(cfs_queue, &role->work, msecs_to_jiffies(ms));
 }
 
 /**
@@ -89,7 +90,8 @@ static void cfs_role_look_in(struct cfs_role *role, unsigned int ms)
  */
 void cfs_role_kick(struct cfs_role *role)
 {
-	cfs_role_look_in(role, 0);
+	if (!READ_ONCE(role->closing))
+		mod_delayed_work(cfs_queue, &role->work, 0);
 }
 
 /**
@@ -327,7 +329,7 @@ static bool cfs_role_end(struct cfs_role *role, const char *why)
 	if (role->ops->lost)
 		role->ops->lost(role);
 	cfs_role_say(role, CFS_ROLE_DRAINING, CFS_NOBODY, why);
-	/* Before I/O that may never end. The lock is no proof of that: the others have to get one. */
+	/* Before I/O that may never end: the lock is no proof that it has, the others need one. */
 	cfs_role_let_go(role);
 	if (role->ops->drain)
 		role->ops->drain(role);

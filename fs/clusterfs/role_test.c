@@ -1,353 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit: roles, verdicts and the primary node, by nodes that have a repository in memory and
- * the locks of lock_local. What happens is waited for, never slept for.
+ * KUnit: roles, verdicts and the primary node.
  */
-#include <kunit/test.h>
-
-#include "lock_engine.h"
-#include "lock_local.h"
-#include "role_record.h"
-
-#define RT_SPACE	"rt"
-#define RT_NODES	3
-#define RT_LONG		(20 * HZ)
-/* How long a lock may take where it is never granted. */
-#define RT_SECONDS	3
-
-static u8 *rt_disk;
-static struct cfs_super rt_sb;
-static struct cfs_mount *rt_m[RT_NODES];
-
-/* A LU's role at a node, and what was done with it. */
-struct rt_role {
-	struct cfs_role		*role;
-	const char		*unfit;
-	int			fails;		/* activate() does */
-	bool			stuck;		/* drain() is, but not for ever */
-	unsigned int		active, drained, lost;
-	u64			term;
-};
-
-static struct rt_role rt_role[RT_NODES];
-
-/* The devices of a node: what is wrong with them. */
-struct rt_io {
-	bool	blind;		/* no snapshot can be read */
-	bool	mute;		/* what is written is there, but the write fails */
-	bool	mutes;		/* that begins with the next commit about a LU */
-};
-
-static struct rt_io rt_io[RT_NODES];
-
-/* Is it a part of somebody's snapshot? */
-static bool rt_is_snapshot(u64 block)
-{
-	unsigned int node;
-
-	for (node = 0; node < rt_sb.nodes; node++)
-		if (block >= cfs_snap_block(&rt_sb, node, 0) &&
-		    block < cfs_snap_block(&rt_sb, node, 0) + 2 * rt_sb.snap_blocks)
-			return true;
-	return false;
-}
-
-static bool rt_has_lu(const void *buf, unsigned int blocks)
-{
-	const struct cfs_disk_record *r = buf;
-	unsigned int i;
-
-	for (i = 0; i < blocks * CFS_BLOCK_SECTORS; i++)
-		if (r[i].type == CFS_LU)
-			return true;
-	return false;
-}
-
-static int rt_read(void *ctx, unsigned int replica, u64 block, void *buf, unsigned int blocks)
-{
-	const struct rt_io *io = ctx;
-
-	if (replica || block + blocks > rt_sb.total_blocks)
-		return -EIO;
-	if (io && READ_ONCE(io->blind) && rt_is_snapshot(block))
-		return -EIO;
-	memcpy(buf, rt_disk + block * CFS_BLOCK_SIZE, blocks * CFS_BLOCK_SIZE);
-	return 0;
-}
-
-static int rt_write(void *ctx, unsigned int replica, u64 block, const void *buf,
-		    unsigned int blocks, unsigned int flags)
-{
-	struct rt_io *io = ctx;
-
-	if (replica || block + blocks > rt_sb.total_blocks)
-		return -EIO;
-	memcpy(rt_disk + block * CFS_BLOCK_SIZE, buf, blocks * CFS_BLOCK_SIZE);
-	if (!io)
-		return 0;
-	if (READ_ONCE(io->mutes) && !rt_is_snapshot(block) && rt_has_lu(buf, blocks)) {
-		WRITE_ONCE(io->mutes, false);
-		WRITE_ONCE(io->mute, true);
-	}
-	return READ_ONCE(io->mute) ? -EIO : 0;
-}
-
-#define rt_until(test, m, condition)						\
-	KUNIT_ASSERT_TRUE_MSG(test, wait_event_timeout((m)->changed, condition, RT_LONG) > 0, \
-			      "never: " #condition)
-
-/* Node @i joins, as mount does. */
-static void rt_join(struct kunit *test, unsigned int i)
-{
-	const struct cfs_io io = {
-		.read = rt_read, .write = rt_write, .ctx = &rt_io[i],
-	};
-	struct fs_context fc = {};
-	struct cfs_mount *m = cfs_mount_new();
-
-	KUNIT_ASSERT_NOT_NULL(test, m);
-	rt_m[i] = m;
-	m->opt.node = kasprintf(GFP_KERNEL, "n%u", i);
-	m->opt.lockspace = kstrdup(RT_SPACE, GFP_KERNEL);
-	m->opt.lock = "local";
-	m->opt.timeout = RT_SECONDS;
-	KUNIT_ASSERT_EQ(test, cfs_open(&m->db, &io, 1, 0, &m->boot), 0);
-	m->open = true;
-	m->db.me = CFS_NODES_MAX;
-	m->sb = m->db.sb;
-	KUNIT_ASSERT_EQ_MSG(test, cfs_join_repository(m, &fc), 0, "%s", m->db.why);
-}
-
-static void rt_leave(unsigned int i)
-{
-	if (rt_role[i].role)
-		cfs_role_close(rt_role[i].role);
-	rt_role[i].role = NULL;
-	if (rt_m[i])
-		cfs_leave(rt_m[i]);
-	rt_m[i] = NULL;
-}
-
-/* The cases may run before the module's own init. */
-static bool rt_queue;
-
-static int rt_init(struct kunit *test)
-{
-	u8 *block;
-	unsigned int i;
-
-	rt_queue = !cfs_queue;
-	if (rt_queue) {
-		KUNIT_ASSERT_EQ(test, cfs_io_init(), 0);
-		KUNIT_ASSERT_EQ(test, cfs_member_init(), 0);
-	}
-	memset(rt_m, 0, sizeof(rt_m));
-	memset(rt_role, 0, sizeof(rt_role));
-	memset(rt_io, 0, sizeof(rt_io));
-	rt_sb = (struct cfs_super){
-		.generation = 1, .tag = 4711, .nodes = 4, .replicas = 1, .log_blocks = 32,
-		.objects = 64, .events = 64, .made = 1, .cluster = "lab",
-	};
-	uuid_gen(&rt_sb.uuid);
-	uuid_gen(&rt_sb.replica_uuid);
-	cfs_geometry(&rt_sb);
-	rt_disk = kvzalloc(rt_sb.total_blocks * CFS_BLOCK_SIZE, GFP_KERNEL);
-	block = kzalloc(CFS_BLOCK_SIZE, GFP_KERNEL);
-	KUNIT_ASSERT_TRUE(test, rt_disk && block);
-	cfs_super_encode(&rt_sb, block);
-	rt_write(NULL, 0, CFS_SUPER_BLOCK, block, 1, 0);
-	rt_write(NULL, 0, CFS_SUPER_BLOCK_2, block, 1, 0);
-	kfree(block);
-	for (i = 0; i < RT_NODES; i++)
-		rt_join(test, i);
-	return 0;
-}
-
-static void rt_exit(struct kunit *test)
-{
-	unsigned int i;
-
-	for (i = 0; i < RT_NODES; i++)
-		rt_leave(i);
-	if (rt_queue) {
-		cfs_member_exit();
-		cfs_io_exit();
-		cfs_queue = NULL;
-	}
-	kvfree(rt_disk);
-	rt_disk = NULL;
-}
-
-/* --- a LU, and its role --- */
-
-static int rt_fill_lu(struct cfs_mount *m, struct cfs_txn *t, void *arg)
-{
-	struct cfs_disk_lu lu = {
-		.name = "lu", .owner = cpu_to_le32(CFS_NOBODY), .block = cpu_to_le32(512),
-	};
-	static const u8 uuid[16] = { 1 };
-	int ret = cfs_txn_put(&m->db, t, CFS_LU, 1, uuid, 0, &lu);
-
-	return ret ? : cfs_txn_event(&m->db, t, CFS_EVENT_TOPOLOGY, CFS_INFORMATION, 1, CFS_LU, 1,
-				     "a LU");
-}
-
-static const char *rt_unfit(struct cfs_role *role)
-{
-	return ((struct rt_role *)role->private)->unfit;
-}
-
-static int rt_activate(struct cfs_role *role, u64 term)
-{
-	struct rt_role *r = role->private;
-
-	if (r->fails) {
-		r->fails--;
-		return -EIO;
-	}
-	r->term = term;
-	r->active++;
-	return 0;
-}
-
-static void rt_drain(struct cfs_role *role)
-{
-	struct rt_role *r = role->private;
-
-	wait_event_timeout(role->m->changed, !READ_ONCE(r->stuck), RT_LONG);
-	r->drained++;
-}
-
-static void rt_lost(struct cfs_role *role)
-{
-	((struct rt_role *)role->private)->lost++;
-}
-
-static const struct cfs_role_ops rt_ops = {
-	.type		= CFS_LU,
-	.unfit		= rt_unfit,
-	.activate	= rt_activate,
-	.drain		= rt_drain,
-	.lost		= rt_lost,
-};
-
-static bool rt_is(unsigned int i, enum cfs_role_state state)
-{
-	struct cfs_role_status s;
-
-	cfs_role_status(rt_role[i].role, &s);
-	return s.state == state;
-}
-
-static void rt_open(struct kunit *test, unsigned int i)
-{
-	struct cfs_role *role = cfs_role_open(rt_m[i], &rt_ops, 1, &rt_role[i]);
-
-	KUNIT_ASSERT_FALSE(test, IS_ERR(role));
-	rt_role[i].role = role;
-}
-
-static void rt_begin_lu(struct kunit *test)
-{
-	KUNIT_ASSERT_EQ(test, cfs_change(rt_m[0], rt_fill_lu, NULL, NULL), 0);
-}
-
-/* The LU is there, node 0 has it, the others wait, in order. */
-static void rt_begin(struct kunit *test)
-{
-	unsigned int i;
-
-	rt_begin_lu(test);
-	for (i = 0; i < RT_NODES; i++) {
-		rt_open(test, i);
-		rt_until(test, rt_m[i], rt_is(i, i ? CFS_ROLE_QUEUED : CFS_ROLE_ACTIVE));
-	}
-}
-
-/* What the database says, read by node @i. */
-static void rt_owner(struct kunit *test, unsigned int i, u32 owner, u64 term)
-{
-	const struct cfs_disk_record *r;
-	struct cfs_view *view;
-
-	mutex_lock(&rt_m[i]->lock);
-	cfs_refresh(rt_m[i]);
-	mutex_unlock(&rt_m[i]->lock);
-	view = cfs_view_get(rt_m[i]);
-	r = cfs_view_object(view, CFS_LU, 1);
-	KUNIT_EXPECT_EQ(test, cfs_role_owner(CFS_LU, r), owner);
-	KUNIT_EXPECT_EQ(test, le64_to_cpu(r->role_term), term);
-	cfs_view_put(view);
-}
-
-static int rt_fill_event(struct cfs_mount *m, struct cfs_txn *t, void *arg)
-{
-	if (arg)
-		((void (*)(void))arg)();
-	return cfs_txn_event(&m->db, t, CFS_EVENT_ALERT, CFS_INFORMATION, 99, CFS_LU, 1,
-			     "by node %s", m->opt.node);
-}
-
-/* What node @i commits as the owner. */
-static int rt_act(unsigned int i, void (*within)(void))
-{
-	return cfs_role_change(rt_role[i].role, rt_fill_event, within, NULL);
-}
-
-/* How many events with that text does node @i read? */
-static unsigned int rt_told(unsigned int i, const char *text)
-{
-	struct cfs_index *ix = &rt_m[i]->db.index;
-	const struct cfs_disk_event *e;
-	unsigned int told = 0;
-	u64 id;
-
-	mutex_lock(&rt_m[i]->lock);
-	cfs_refresh(rt_m[i]);
-	for (id = ix->event_first; id < ix->next[CFS_EVENT]; id++) {
-		e = (const void *)cfs_get_event(ix, id)->payload;
-		told += !strcmp(e->text, text);
-	}
-	mutex_unlock(&rt_m[i]->lock);
-	return told;
-}
-
-/* How often did a node act, as node @i reads it? */
-static unsigned int rt_acts(unsigned int i, const char *by)
-{
-	return rt_told(i, by);
-}
-
-static int rt_verdict(unsigned int by, const char *node, bool confirmed)
-{
-	struct cfs_verdict v = { .method = "lab", .confirmed = confirmed };
-	const struct cfs_disk_node *n;
-	struct cfs_obj *o;
-
-	strscpy(v.node, node, sizeof(v.node));
-	mutex_lock(&rt_m[by]->lock);
-	for (o = cfs_first(&rt_m[by]->db.index, CFS_NODE); o; o = cfs_next(o)) {
-		n = (const void *)o->d.payload;
-		if (!strcmp(n->name, node))
-			import_uuid(&v.boot, n->boot);
-	}
-	mutex_unlock(&rt_m[by]->lock);
-	return cfs_fence_done(rt_m[by], &v, NULL);
-}
-
-/* A node writes all that there is as a snapshot. */
-static int rt_compact(struct cfs_mount *m)
-{
-	int ret = cfs_lock(m, CLUSTERFS_LOCK_NL);
-
-	if (!ret)
-		ret = cfs_lock(m, CLUSTERFS_LOCK_EX);
-	if (!ret)
-		ret = cfs_writer(m, true);
-	return ret ? : cfs_unlock(m, CLUSTERFS_LOCK_PR);
-}
-
-/* --- cases --- */
+#include "role_test.h"
 
 /* P4, P6: the first one has it, and gives it to the next in order; each in a term of its own. */
 static void role_moves(struct kunit *test)
@@ -717,6 +372,19 @@ static void fence_verdict(struct kunit *test)
 	rt_leave(0);
 }
 
+/* P6: what comes up while the role works is looked at then, not when it would work again. */
+static void role_kicked(struct kunit *test)
+{
+	unsigned int worked;
+
+	rt_begin(test);
+	flush_delayed_work(&rt_role[0].role->work);
+	worked = READ_ONCE(rt_role[0].worked);
+	rt_role[0].kicks = true;
+	cfs_role_kick(rt_role[0].role);
+	rt_until(test, rt_m[0], READ_ONCE(rt_role[0].worked) >= worked + 2);
+}
+
 /* V12, P19: without its lease a node commits nothing; with it again, it goes on. */
 static void state_lease(struct kunit *test)
 {
@@ -801,9 +469,14 @@ static u32 rt_objects(unsigned int i)
 /* R19: an id is held for its time, and given back by the primary node after that. */
 static void primary_forgets(struct kunit *test)
 {
-	const u32 objects = 4;	/* three nodes, and who is the primary one */
+	u32 objects;
 
-	rt_until(test, rt_m[0], rt_primary(0, 1) && rt_objects(0) == objects);
+	rt_until(test, rt_m[0], rt_primary(0, 1));
+	/* That the last one has joined, too. */
+	mutex_lock(&rt_m[0]->lock);
+	cfs_refresh(rt_m[0]);
+	mutex_unlock(&rt_m[0]->lock);
+	objects = rt_objects(0);
 	KUNIT_ASSERT_EQ(test, cfs_change(rt_m[1], rt_fill_lus, NULL, NULL), 0);
 	rt_until(test, rt_m[0], rt_objects(0) == objects + 2);
 	KUNIT_ASSERT_EQ(test, cfs_change(rt_m[1], rt_fill_gone, NULL, NULL), 0);
@@ -829,6 +502,7 @@ static struct kunit_case role_cases[] = {
 	KUNIT_CASE(role_unrecorded_ends),
 	KUNIT_CASE(role_unknown),
 	KUNIT_CASE(role_holds_nothing),
+	KUNIT_CASE(role_kicked),
 	KUNIT_CASE(role_leave),
 	KUNIT_CASE(fence_verdict),
 	KUNIT_CASE(state_lease),
