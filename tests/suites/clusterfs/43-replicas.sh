@@ -5,7 +5,6 @@
 # disks: 64M 64M 64M
 # limit: 300
 # append: kmemleak=on
-# kernels: 6.1
 . /src/tests/lib/guest.sh
 . /src/tests/suites/clusterfs/lib.sh
 mods clusterfs dm_flakey

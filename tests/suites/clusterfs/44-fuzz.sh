@@ -5,7 +5,6 @@
 # disks: 64M
 # limit: 400
 # append: kmemleak=on
-# kernels: 6.1
 . /src/tests/lib/guest.sh
 . /src/tests/suites/clusterfs/lib.sh
 mods clusterfs

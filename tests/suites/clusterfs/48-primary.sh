@@ -5,7 +5,7 @@
 # disks: 64M
 # limit: 240
 # append: kmemleak=on
-# kernels: 6.1 7.2
+# kernels: 6.12
 . /src/tests/lib/guest.sh
 . /src/tests/suites/clusterfs/lib.sh
 mods clusterfs dm_mod
