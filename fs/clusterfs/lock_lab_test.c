@@ -37,13 +37,15 @@ bool lt_log_is(const struct lt_node *node, const char *log)
 static void lt_prep(void *private)
 {
 	struct lt_node *node = private;
+	/* Who is told that it is held may let it go at once. */
+	struct completion *hold = READ_ONCE(node->hold);
 
 	lt_note(node, 'p');
-	if (node->hold) {
-		node->held = true;
+	if (hold) {
+		WRITE_ONCE(node->held, true);
 		wake_up_all(&lt_wait);
-		wait_for_completion(node->hold);
-		node->held = false;
+		wait_for_completion(hold);
+		WRITE_ONCE(node->held, false);
 	}
 }
 
