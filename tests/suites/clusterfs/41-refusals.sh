@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: what cannot be mounted says why: options, devices, superblocks, replicas, slots
-# kernel: debug
+# kernel: stock
+# soak: debug
 # disks: 64M 64M 64M 64M 1M
 # limit: 300
 # append: kmemleak=on
