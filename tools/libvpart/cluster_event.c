@@ -89,7 +89,9 @@ static void other_repository(struct vpart_cluster_events *e, const struct nlattr
 		return;		/* the kernel says so itself */
 	to = vpart_list_add(&e->queue);
 	if (to)
-		*to = (struct vpart_cluster_event){ .seq = ev->seq, .lost = CLUSTERFS_LOST_UNKNOWN };
+		*to = (struct vpart_cluster_event){
+			.seq = ev->seq, .lost = CLUSTERFS_LOST_UNKNOWN,
+		};
 }
 
 /* One event into the queue, unless another node tells it. */
