@@ -493,8 +493,7 @@ static const struct verb verbs[] = {
 			"  method    how that is known, a word\n\n"
 			"Say it only when a fencing device has confirmed it, or you have switched the node off:\n"
 			"a node that still runs would go on writing.",
-		.example = "vpart cluster fenced vios2 boot 6f1c8a6e-0d3b-4a51-9c57-2f3a86c1b0de "
-			   "method power-switch-7",
+		.example = "vpart cluster fenced vios2 boot 6f1c8a6e-0d3b-4a51-9c57-2f3a86c1b0de method power-switch-7",
 	}, {
 		.name = "events", .args = "[--from SEQ] [--kept] " AT, .run = cluster_events,
 		.words = { "--from=", "--kept", AT_WORDS },
