@@ -1,0 +1,481 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * vpart-clusterd: the agent of a node of a cluster (P19). It renews the lease of quorum of
+ * each node that is mounted here, as long as corosync says so, and gives the kernel the
+ * verdicts of fence_vpart.
+ *
+ * One loop, which waits for nobody: who has to is a thread (quorum.c, judge.c). Safety is
+ * the kernel's: a lease that is not renewed runs out. So whatever goes wrong here, the rule
+ * is to do nothing; and a lease is never longer than what corosync said is young.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/timerfd.h>
+#include <sys/un.h>
+#include <unistd.h>
+#include "clusterd.h"
+
+#define LEASE_MS	2000U
+#define LEASE_MIN_MS	400U
+#define LEASE_MAX_MS	60000U
+/* A verdict that the kernel has refused for now is given again so much later. */
+#define AGAIN_MS	1000U
+
+const char *program = "vpart-clusterd";
+
+static const char help[] =
+	"usage: vpart-clusterd [--lease MS]\n"
+	"\n"
+	"Runs in the foreground until SIGTERM. Renews the lease of quorum of each clusterfs\n"
+	"that is mounted here, as long as corosync says that there is quorum, and tells the\n"
+	"kernel which nodes fence_vpart has fenced.\n"
+	"\n"
+	"  --lease MS   how long quorum counts, 400 to 60000 (2000); renewed 4 times in it\n"
+	"  --version    what this is\n"
+	"\n"
+	"Example:\n"
+	"  corosync && dlm_controld && vpart-clusterd --lease 2000 &\n"
+	"  mount -t clusterfs -o node=vios1,lock=dlm /dev/sdb /run/clusterfs\n"
+	"\n"
+	"More: man vpart-clusterd. Exit code: 0 asked to end, 1 failed, 2 wrong use.\n";
+
+/* What is waited for. */
+enum { SIGNALS, TICK, MOUNTS, QUORUM, FOLDER, JUDGE, FILES };
+
+/**
+ * struct daemon - all that the loop knows
+ * @v: talks to the kernel
+ * @lease_ms: of quorum
+ * @fds: what is waited for
+ * @dir: of the verdicts
+ * @place: the nodes that need a lease
+ * @places: how many
+ * @asked: when corosync was asked what it has not answered, 0: nothing
+ * @silent: that was said
+ * @verdict: all that are not stored
+ * @verdicts: how many
+ * @judging: the kernel has one of them
+ * @again: when the next is given, 0: at once
+ */
+struct daemon {
+	struct vpart	*v;
+	uint32_t	lease_ms;
+	struct pollfd	fds[FILES];
+	int		dir;
+	struct place	*place;
+	size_t		places;
+	uint64_t	asked;
+	bool		silent;
+	struct verdict	*verdict;
+	size_t		verdicts;
+	bool		judging;
+	uint64_t	again;
+};
+
+/* Of a mounted node, unless it was said last. */
+__printf(2, 3)
+static void place_say(struct place *p, const char *fmt, ...)
+{
+	char text[sizeof(p->said)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (!strcmp(text, p->said))
+		return;
+	strcpy(p->said, text);
+	say("node %s of cluster %s: %s", p->node, p->cluster, text);
+}
+
+/* --- the lease --- */
+
+/* The kernel is told; @left: for how long that is true. */
+static void place_tell(struct daemon *d, struct place *p, bool quorate, uint32_t left)
+{
+	const struct vpart_cluster_at at = { p->cluster, p->node };
+
+	switch (-vpart_cluster_quorum(d->v, &at, quorate, left)) {
+	case 0:
+		if (quorate)
+			place_say(p, "there is quorum, its lease of %u ms is renewed",
+				  d->lease_ms);
+		else
+			place_say(p, "there is no quorum");
+		return;
+	case ENODEV:	/* being mounted or unmounted: that is told */
+		return;
+	default:
+		place_say(p, "%s", vpart_last_error(d->v)->text);
+	}
+}
+
+static void place_answer(struct daemon *d, struct place *p, const struct answer *a)
+{
+	uint64_t age;
+
+	if (!a->up) {
+		place_say(p, "its lease is not renewed: %s", a->why);
+		return;
+	}
+	/* A verdict about the name that corosync has for a node would hit another one. */
+	if (p->dlm && strcmp(a->name, p->node)) {
+		place_say(p, "its lease is not renewed: this node is %s in corosync.conf", a->name);
+		return;
+	}
+	age = now_ms() - a->asked;
+	if (!a->quorate)
+		place_tell(d, p, false, 0);
+	else if (age < d->lease_ms)
+		place_tell(d, p, true, d->lease_ms - (uint32_t)age);
+}
+
+static void on_answer(struct daemon *d)
+{
+	struct answer a;
+	size_t i;
+
+	if (quorum_hear(&a))
+		return;
+	d->asked = 0;
+	d->silent = false;
+	for (i = 0; i < d->places; i++)
+		place_answer(d, &d->place[i], &a);
+}
+
+static void ask(struct daemon *d)
+{
+	size_t i;
+
+	if (!d->asked) {
+		d->asked = now_ms();
+		quorum_ask();
+	} else if (!d->silent && now_ms() - d->asked > d->lease_ms / 2) {
+		d->silent = true;
+		for (i = 0; i < d->places; i++)
+			place_say(&d->place[i], "its lease is not renewed: corosync stands still");
+	}
+}
+
+/* --- verdicts --- */
+
+static bool place_here(const struct daemon *d, const struct verdict *v)
+{
+	size_t i;
+
+	for (i = 0; i < d->places; i++)
+		if (!strcmp(d->place[i].cluster, v->cluster) && !strcmp(d->place[i].node, v->by))
+			return true;
+	return false;
+}
+
+/* The first whose cluster is mounted; the others wait for that. */
+static void judge_next(struct daemon *d)
+{
+	size_t i;
+
+	if (d->judging || (d->again && now_ms() < d->again))
+		return;
+	for (i = 0; i < d->verdicts && !d->judging; i++) {
+		if (!place_here(d, &d->verdict[i]))
+			continue;
+		d->judging = true;
+		judge_give(&d->verdict[i]);
+	}
+}
+
+static void verdicts_read(struct daemon *d)
+{
+	int ret;
+
+	free(d->verdict);
+	ret = verdicts_list(d->dir, &d->verdict, &d->verdicts);
+	if (ret)
+		say("cannot read " VERDICT_FOLDER ": %s", strerror(-ret));
+	judge_next(d);
+}
+
+/* No later try would end differently: what is registered now is another life. */
+static bool verdict_over(int err)
+{
+	return err == ESRCH || err == ENOENT || err == EINVAL;
+}
+
+static void on_judged(struct daemon *d)
+{
+	struct judged j;
+
+	if (judge_hear(&j))
+		return;
+	d->judging = false;
+	d->again = j.err ? now_ms() + AGAIN_MS : 0;
+	if (!j.err)
+		say("node %s of cluster %s was fenced by %s: the cluster knows that",
+		    j.verdict.node, j.verdict.cluster, j.verdict.method);
+	else
+		say("node %s of cluster %s was fenced by %s, which is %s: %s", j.verdict.node,
+		    j.verdict.cluster, j.verdict.method,
+		    verdict_over(j.err) ? "of no use" : "not stored yet", j.text);
+	if (!j.err || verdict_over(j.err))
+		unlinkat(d->dir, j.verdict.file, 0);
+	verdicts_read(d);
+}
+
+static void on_folder(struct daemon *d)
+{
+	char buf[4096] __attribute__((aligned(8)));
+
+	while (read(d->fds[FOLDER].fd, buf, sizeof(buf)) > 0)
+		;
+	verdicts_read(d);
+}
+
+/* --- mounts --- */
+
+static void tick_set(struct daemon *d)
+{
+	const unsigned int ms = d->places ? d->lease_ms / 4 : 0;
+	const struct timespec t = { ms / 1000, (long)(ms % 1000) * 1000000 };
+	const struct itimerspec timer = { t, t };
+
+	if (timerfd_settime(d->fds[TICK].fd, 0, &timer, NULL))
+		say("no timer: %s", strerror(errno));
+}
+
+static void on_tick(struct daemon *d)
+{
+	uint64_t n;
+
+	if (read(d->fds[TICK].fd, &n, sizeof(n)) < 0)
+		return;
+	ask(d);
+	judge_next(d);
+}
+
+/* What was said of those that were there before counts. */
+static void places_merge(struct daemon *d, struct place *list, size_t n)
+{
+	size_t i, j;
+
+	for (i = 0; i < n; i++) {
+		for (j = 0; j < d->places; j++)
+			if (!strcmp(d->place[j].cluster, list[i].cluster) &&
+			    !strcmp(d->place[j].node, list[i].node))
+				break;
+		if (j < d->places)
+			list[i] = d->place[j];
+		else
+			say("node %s of cluster %s: mounted", list[i].node, list[i].cluster);
+	}
+}
+
+static void on_mounts(struct daemon *d)
+{
+	const size_t before = d->places;
+	struct place *list;
+	size_t n;
+	int ret = places_read("/proc/self/mountinfo", &list, &n);
+
+	if (ret) {
+		say("cannot read /proc/self/mountinfo: %s", strerror(-ret));
+		return;
+	}
+	places_merge(d, list, n);
+	free(d->place);
+	d->place = list;
+	d->places = n;
+	if (!n != !before)
+		tick_set(d);
+	if (n)
+		ask(d);
+	else if (before)
+		say("no clusterfs that needs a lease is mounted any more: waits for one");
+	judge_next(d);
+}
+
+/* --- the program --- */
+
+/* systemd is told, if it has started this. */
+static void ready(void)
+{
+	static const char text[] = "READY=1\nSTATUS=renews leases of quorum";
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	const char *path = getenv("NOTIFY_SOCKET");
+	size_t len = path ? strlen(path) : 0;
+	int fd;
+
+	if (len < 2 || len >= sizeof(to.sun_path))
+		return;
+	memcpy(to.sun_path, path, len);
+	if (path[0] == '@')
+		to.sun_path[0] = 0;
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || sendto(fd, text, sizeof(text) - 1, MSG_NOSIGNAL, (struct sockaddr *)&to,
+			     (socklen_t)(offsetof(struct sockaddr_un, sun_path) + len)) < 0)
+		say("systemd is not told: %s", strerror(errno));
+	if (fd >= 0)
+		close(fd);
+}
+
+/* As corosync itself does: a machine that is busy or short of memory loses no lease. */
+static void be_in_time(void)
+{
+	struct sched_param p = { .sched_priority = sched_get_priority_max(SCHED_RR) - 1 };
+
+	if (mlockall(MCL_CURRENT | MCL_FUTURE))
+		say("may be swapped out: %s", strerror(errno));
+	if (sched_setscheduler(0, SCHED_RR, &p))
+		say("may be late on a busy machine: %s", strerror(errno));
+}
+
+static int only_one(void)
+{
+	int fd = open(RUN_FOLDER "/lock", O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return failed("cannot open " RUN_FOLDER "/lock: %s", strerror(errno));
+	if (flock(fd, LOCK_EX | LOCK_NB))
+		return failed("another vpart-clusterd runs already");
+	return 0;	/* open to the end */
+}
+
+static int signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	signal(SIGPIPE, SIG_IGN);
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		return -errno;
+	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static int folder_watch(void)
+{
+	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+
+	if (fd >= 0 && inotify_add_watch(fd, VERDICT_FOLDER, IN_MOVED_TO | IN_ONLYDIR) < 0) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* Opens all that is waited for; 0, or an exit code after saying why. */
+static int daemon_open(struct daemon *d)
+{
+	size_t i;
+
+	d->v = vpart_open();
+	if (!d->v)
+		return failed("out of memory");
+	d->dir = run_folder();
+	if (d->dir < 0 || only_one())
+		return EXIT_FAILURE;
+	be_in_time();
+	d->fds[SIGNALS].fd = signals();
+	d->fds[TICK].fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+	d->fds[MOUNTS].fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+	d->fds[QUORUM].fd = quorum_start();
+	d->fds[FOLDER].fd = folder_watch();
+	d->fds[JUDGE].fd = judge_start();
+	for (i = 0; i < FILES; i++) {
+		/* The table of mounts is always readable; a change is an error of it. */
+		d->fds[i].events = i == MOUNTS ? POLLPRI : POLLIN;
+		if (d->fds[i].fd < 0)
+			return failed("cannot begin: %s", strerror(errno));
+	}
+	return 0;
+}
+
+static int loop(struct daemon *d)
+{
+	static void (* const on[FILES])(struct daemon *d) = {
+		[TICK] = on_tick,
+		[MOUNTS] = on_mounts,
+		[QUORUM] = on_answer,
+		[FOLDER] = on_folder,
+		[JUDGE] = on_judged,
+	};
+	size_t i;
+
+	for (;;) {
+		if (poll(d->fds, FILES, -1) < 0) {
+			if (errno == EINTR)
+				continue;
+			return failed("cannot wait: %s", strerror(errno));
+		}
+		/* The lease runs out by itself, or who comes next renews it. */
+		if (d->fds[SIGNALS].revents)
+			return 0;
+		for (i = 0; i < FILES; i++)
+			if (on[i] && d->fds[i].revents)
+				on[i](d);
+	}
+}
+
+static int parse(int argc, char **argv, struct daemon *d)
+{
+	unsigned long ms;
+	char *end;
+
+	if (argc == 1)
+		return 0;
+	if (strcmp(argv[1], "--lease"))
+		return usage("unknown %s '%s'", argv[1][0] == '-' ? "option" : "word", argv[1]);
+	if (argc < 3)
+		return usage("a value is missing after '--lease'");
+	if (argc > 3)
+		return usage("one word too many: '%s'", argv[3]);
+	errno = 0;
+	ms = strtoul(argv[2], &end, 10);
+	if (argv[2][0] < '0' || argv[2][0] > '9' || *end || errno || ms < LEASE_MIN_MS ||
+	    ms > LEASE_MAX_MS)
+		return usage("'%s' is no lease: %u to %u milliseconds are", argv[2], LEASE_MIN_MS,
+			     LEASE_MAX_MS);
+	d->lease_ms = (uint32_t)ms;
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	struct daemon d = { .lease_ms = LEASE_MS };
+	int ret;
+
+	if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))) {
+		fputs(help, stdout);
+		return EXIT_SUCCESS;
+	}
+	if (argc > 1 && !strcmp(argv[1], "--version")) {
+		puts("vpart-clusterd " VPART_VERSION);
+		return EXIT_SUCCESS;
+	}
+	setvbuf(stderr, NULL, _IOLBF, 0);
+	ret = parse(argc, argv, &d);
+	if (!ret)
+		ret = daemon_open(&d);
+	if (ret)
+		return ret;
+	on_mounts(&d);
+	if (!d.places)
+		say("no clusterfs that needs a lease is mounted: waits for one");
+	verdicts_read(&d);
+	ready();
+	return loop(&d);
+}

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A verdict is a file of VERDICT_FOLDER from the moment in which a node is known to be off
+ * until the kernel has stored that: whoever of us dies in between, the other one is not
+ * told twice and nothing is lost. Its name is the boot id, which no two lives have.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "clusterd.h"
+
+#define FILE_MAX	1024
+
+static int folder_make(const char *path)
+{
+	struct stat st;
+
+	if (mkdir(path, 0700) && errno != EEXIST)
+		return failed("cannot make %s: %s", path, strerror(errno));
+	if (lstat(path, &st))
+		return failed("cannot look at %s: %s", path, strerror(errno));
+	if (!S_ISDIR(st.st_mode) || st.st_uid != geteuid() || st.st_mode & 022)
+		return failed("%s is not a folder that only this user can write to", path);
+	return 0;
+}
+
+/**
+ * run_folder - make the folders, if they are not there
+ *
+ * Return: the one of the verdicts, opened; or -1 after saying why.
+ */
+int run_folder(void)
+{
+	int dir;
+
+	if (folder_make(RUN_FOLDER) || folder_make(VERDICT_FOLDER))
+		return -1;
+	dir = open(VERDICT_FOLDER, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (dir < 0)
+		failed("cannot open " VERDICT_FOLDER ": %s", strerror(errno));
+	return dir;
+}
+
+static int write_all(int fd, const char *text, size_t len)
+{
+	ssize_t did = write(fd, text, len);
+
+	if (did == (ssize_t)len)
+		return 0;
+	if (did >= 0)
+		errno = ENOSPC;
+	return -1;
+}
+
+/**
+ * verdict_store - keep a verdict until the kernel has it
+ * @v: the verdict
+ *
+ * Return: 0, or an exit code after saying why.
+ */
+int verdict_store(const struct verdict *v)
+{
+	char text[FILE_MAX], boot[VPART_UUID_TEXT], temp[64];
+	int dir = run_folder(), fd, len, ret = 0;
+
+	if (dir < 0)
+		return EXIT_FAILURE;
+	vpart_uuid_format(v->boot, boot);
+	snprintf(temp, sizeof(temp), ".%s.%ld", boot, (long)getpid());
+	len = snprintf(text, sizeof(text), "cluster=%s\nby=%s\nnode=%s\nmethod=%s\n", v->cluster,
+		       v->by, v->node, v->method);
+	fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0 || write_all(fd, text, (size_t)len) || renameat(dir, temp, dir, boot)) {
+		ret = failed("the verdict about node %s cannot be kept in " VERDICT_FOLDER ": %s",
+			     v->node, strerror(errno));
+		unlinkat(dir, temp, 0);
+	}
+	if (fd >= 0)
+		close(fd);
+	close(dir);
+	return ret;
+}
+
+/* A line KEY=VALUE at *@text, whose key is known; -1: it is not that. */
+static int line_take(char **text, const char *key, char *value, size_t size)
+{
+	char *line = *text, *end = strchr(line, '\n');
+	size_t skip = strlen(key), len;
+
+	if (!end || strncmp(line, key, skip) || line[skip] != '=')
+		return -1;
+	len = (size_t)(end - line) - skip - 1;
+	if (!len || len >= size)
+		return -1;
+	memcpy(value, line + skip + 1, len);
+	value[len] = 0;
+	*text = end + 1;
+	return 0;
+}
+
+/**
+ * verdict_read - read a verdict
+ * @dir: the folder
+ * @file: its name
+ * @v: where it goes
+ *
+ * Return: 0, -ENOENT: it is gone; -EINVAL: it is none.
+ */
+int verdict_read(int dir, const char *file, struct verdict *v)
+{
+	int fd = openat(dir, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+	char text[FILE_MAX + 1], *at = text;
+	ssize_t len;
+
+	if (fd < 0)
+		return errno == ENOENT ? -ENOENT : -EINVAL;
+	len = read(fd, text, FILE_MAX);
+	close(fd);
+	if (len <= 0)
+		return -EINVAL;
+	text[len] = 0;
+	memset(v, 0, sizeof(*v));
+	if (vpart_uuid_parse(file, v->boot))
+		return -EINVAL;
+	snprintf(v->file, sizeof(v->file), "%s", file);
+	if (line_take(&at, "cluster", v->cluster, sizeof(v->cluster)) ||
+	    line_take(&at, "by", v->by, sizeof(v->by)) ||
+	    line_take(&at, "node", v->node, sizeof(v->node)) ||
+	    line_take(&at, "method", v->method, sizeof(v->method)) || *at)
+		return -EINVAL;
+	return 0;
+}
+
+/**
+ * verdicts_list - all that are kept
+ * @dir: the folder
+ * @list: where they go; free() it
+ * @n: how many
+ *
+ * What is no verdict is said and removed.
+ *
+ * Return: 0 or a negative errno.
+ */
+int verdicts_list(int dir, struct verdict **list, size_t *n)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret = 0;
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+	struct verdict v;
+	void *more;
+
+	*list = NULL;
+	*n = 0;
+	if (!d) {
+		ret = -errno;
+		if (fd >= 0)
+			close(fd);
+		return ret;
+	}
+	while (!ret && (e = readdir(d))) {
+		if (e->d_name[0] == '.')
+			continue;
+		ret = verdict_read(dir, e->d_name, &v);
+		if (ret == -EINVAL) {
+			say("%s in " VERDICT_FOLDER " is no verdict: removed", e->d_name);
+			unlinkat(dir, e->d_name, 0);
+		}
+		if (ret) {
+			ret = 0;
+			continue;
+		}
+		more = reallocarray(*list, *n + 1, sizeof(v));
+		if (!more) {
+			ret = -ENOMEM;
+			break;
+		}
+		*list = more;
+		(*list)[(*n)++] = v;
+	}
+	closedir(d);
+	return ret;
+}
