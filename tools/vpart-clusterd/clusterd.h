@@ -72,6 +72,7 @@ struct answer {
 int quorum_start(void);
 void quorum_ask(void);
 int quorum_hear(struct answer *a);
+uint64_t quorum_away(uint32_t id);
 
 /**
  * struct verdict - a node was fenced, and the kernel is to be told
@@ -80,6 +81,8 @@ int quorum_hear(struct answer *a);
  * @node: its name
  * @boot: the life of it that has ended
  * @method: the agent that has confirmed that
+ * @id: 0; or which life that was is not known, and this is its number in corosync
+ * @since: it was off at some moment after that, by now_ms()
  * @file: in VERDICT_FOLDER
  */
 struct verdict {
@@ -88,6 +91,8 @@ struct verdict {
 	char	node[VPART_CLUSTER_NAME_SIZE];
 	uint8_t	boot[VPART_UUID_SIZE];
 	char	method[METHOD_SIZE];
+	uint32_t id;
+	uint64_t since;
 	char	file[VPART_UUID_TEXT];
 };
 

@@ -180,6 +180,26 @@ static int life_find(struct vpart *vp, const struct place *p, const char *name, 
 	return 0;
 }
 
+/* No database is at hand. Who it is counts if that agent has heard of nobody in between. */
+static int nameless(const struct order *o, struct verdict **verdict, size_t *n)
+{
+	char name[VPART_CLUSTER_NAME_SIZE], why[160];
+
+	if (corosync_name(o->id, name, why, sizeof(why))) {
+		say("nobody is told that node %u is fenced: no clusterfs is mounted here, and %s",
+		    o->id, why);
+		return 0;
+	}
+	*verdict = calloc(1, sizeof(**verdict));
+	if (!*verdict)
+		return failed("out of memory");
+	strcpy((*verdict)->node, name);
+	(*verdict)->id = o->id;
+	(*verdict)->since = now_ms();
+	*n = 1;
+	return 0;
+}
+
 /* Its lives in the clusters that are mounted here; 0, or an exit code after saying why. */
 static int lives(const struct order *o, struct verdict **verdict, size_t *n)
 {
@@ -195,10 +215,8 @@ static int lives(const struct order *o, struct verdict **verdict, size_t *n)
 	ret = places_read("/proc/self/mountinfo", &place, &places);
 	if (ret)
 		return failed("cannot read /proc/self/mountinfo: %s", strerror(-ret));
-	if (!places) {
-		say("no clusterfs is mounted here: nobody is told that node %u is fenced", o->id);
-		return 0;
-	}
+	if (!places)
+		return nameless(o, verdict, n);
 	if (corosync_name(o->id, name, why, sizeof(why))) {
 		ret = failed("nobody knows who that is: %s", why);
 		goto out;

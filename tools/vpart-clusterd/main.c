@@ -33,6 +33,10 @@
 #define LEASE_MAX_MS	60000U
 /* A verdict that the kernel has refused for now is given again so much later. */
 #define AGAIN_MS	1000U
+/* Corosync is looked for so often while nothing is mounted. */
+#define LOOK_MS		1000U
+#define NODE_MEMBER	1
+#define LIVES_MAX	64
 
 const char *program = "vpart-clusterd";
 
@@ -65,10 +69,13 @@ enum { SIGNALS, TICK, MOUNTS, QUORUM, FOLDER, JUDGE, FILES };
  * @places: how many
  * @asked: when corosync was asked what it has not answered, 0: nothing
  * @silent: that was said
+ * @up: it has answered then
  * @verdict: all that are not stored
  * @verdicts: how many
  * @judging: the kernel has one of them
  * @again: when the next is given, 0: at once
+ * @life: which lives those had that were fenced when that was not known, perhaps
+ * @lives: how many
  */
 struct daemon {
 	struct vpart	*v;
@@ -79,10 +86,13 @@ struct daemon {
 	size_t		places;
 	uint64_t	asked;
 	bool		silent;
+	bool		up;
 	struct verdict	*verdict;
 	size_t		verdicts;
 	bool		judging;
 	uint64_t	again;
+	struct verdict	life[LIVES_MAX];
+	size_t		lives;
 };
 
 /* Of a mounted node, unless it was said last. */
@@ -143,19 +153,6 @@ static void place_answer(struct daemon *d, struct place *p, const struct answer 
 		place_tell(d, p, true, d->lease_ms - (uint32_t)age);
 }
 
-static void on_answer(struct daemon *d)
-{
-	struct answer a;
-	size_t i;
-
-	if (quorum_hear(&a))
-		return;
-	d->asked = 0;
-	d->silent = false;
-	for (i = 0; i < d->places; i++)
-		place_answer(d, &d->place[i], &a);
-}
-
 static void ask(struct daemon *d)
 {
 	size_t i;
@@ -190,7 +187,7 @@ static void judge_next(struct daemon *d)
 	if (d->judging || (d->again && now_ms() < d->again))
 		return;
 	for (i = 0; i < d->verdicts && !d->judging; i++) {
-		if (!place_here(d, &d->verdict[i]))
+		if (d->verdict[i].id || !place_here(d, &d->verdict[i]))
 			continue;
 		d->judging = true;
 		judge_give(&d->verdict[i]);
@@ -234,6 +231,83 @@ static void on_judged(struct daemon *d)
 	verdicts_read(d);
 }
 
+static bool life_kept(const struct daemon *d, const uint8_t boot[VPART_UUID_SIZE])
+{
+	size_t i;
+
+	for (i = 0; i < d->verdicts; i++)
+		if (!d->verdict[i].id &&
+		    !memcmp(d->verdict[i].boot, boot, sizeof(d->verdict[i].boot)))
+			return true;
+	return false;
+}
+
+static void lives_read(struct daemon *d, const struct place *p, const struct verdict *v)
+{
+	const struct vpart_cluster_at at = { p->cluster, p->node };
+	struct vpart_cluster_object *list;
+	struct verdict *life;
+	size_t n, i;
+
+	if (vpart_cluster_objects(d->v, &at, VPART_CLUSTER_NODE, &list, &n))
+		return;
+	for (i = 0; i < n && d->lives < LIVES_MAX; i++) {
+		if (strcmp(list[i].name, v->node) || list[i].state != NODE_MEMBER ||
+		    life_kept(d, list[i].boot))
+			continue;
+		life = &d->life[d->lives++];
+		*life = *v;
+		strcpy(life->cluster, p->cluster);
+		strcpy(life->by, p->node);
+		memcpy(life->boot, list[i].boot, sizeof(life->boot));
+	}
+	free(list);
+}
+
+static bool away(const struct verdict *v)
+{
+	const uint64_t since = quorum_away(v->id);
+
+	return since && since < v->since;
+}
+
+/*
+ * Nodes that were fenced when no database was at hand (fence.c). What is read of them now
+ * is of before that, if the node has been away until after it was read: who is in no
+ * quorate partition registers nowhere. So it is read after one answer of corosync, and is
+ * a verdict after the next.
+ */
+static void lives_find(struct daemon *d)
+{
+	bool changed = false;
+	size_t i, j;
+
+	for (i = 0; i < d->lives; i++) {
+		if (!away(&d->life[i]))
+			continue;
+		d->life[i].id = 0;
+		changed |= !verdict_store(&d->life[i]);
+	}
+	d->lives = 0;
+	for (i = 0; i < d->verdicts; i++) {
+		const struct verdict *v = &d->verdict[i];
+
+		if (!v->id)
+			continue;
+		for (j = 0; j < d->places && away(v); j++)
+			if (d->place[j].dlm && strcmp(d->place[j].node, v->node))
+				lives_read(d, &d->place[j], v);
+		if (away(v))
+			continue;
+		say("that node %s was fenced by %s is of no use any more: it may have come back",
+		    v->node, v->method);
+		unlinkat(d->dir, v->file, 0);
+		changed = true;
+	}
+	if (changed)
+		verdicts_read(d);
+}
+
 static void on_folder(struct daemon *d)
 {
 	char buf[4096] __attribute__((aligned(8)));
@@ -243,11 +317,32 @@ static void on_folder(struct daemon *d)
 	verdicts_read(d);
 }
 
+static void tick_set(struct daemon *d);
+
+static void on_answer(struct daemon *d)
+{
+	struct answer a;
+	size_t i;
+
+	if (quorum_hear(&a))
+		return;
+	d->asked = 0;
+	d->silent = false;
+	if (d->up != a.up) {
+		d->up = a.up;
+		tick_set(d);
+	}
+	for (i = 0; i < d->places; i++)
+		place_answer(d, &d->place[i], &a);
+	lives_find(d);
+}
+
 /* --- mounts --- */
 
+/* With nothing to renew, corosync is only to be found. */
 static void tick_set(struct daemon *d)
 {
-	const unsigned int ms = d->places ? d->lease_ms / 4 : 0;
+	const unsigned int ms = d->places ? d->lease_ms / 4 : d->up ? 0 : LOOK_MS;
 	const struct timespec t = { ms / 1000, (long)(ms % 1000) * 1000000 };
 	const struct itimerspec timer = { t, t };
 
@@ -299,9 +394,8 @@ static void on_mounts(struct daemon *d)
 	d->places = n;
 	if (!n != !before)
 		tick_set(d);
-	if (n)
-		ask(d);
-	else if (before)
+	ask(d);
+	if (!n && before)
 		say("no clusterfs that needs a lease is mounted any more: waits for one");
 	judge_next(d);
 }
@@ -473,6 +567,7 @@ int main(int argc, char **argv)
 	if (ret)
 		return ret;
 	on_mounts(&d);
+	tick_set(&d);
 	if (!d.places)
 		say("no clusterfs that needs a lease is mounted: waits for one");
 	verdicts_read(&d);

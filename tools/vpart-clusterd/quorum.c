@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -24,19 +25,112 @@ static int corosync = -1;	/* its socket, -1: not connected */
 static bool busy;		/* it is heard again when it is asked again */
 static struct answer now;
 
+/*
+ * Who was there when: the members, and when those that are none any more were last. By
+ * lock, as the loop reads it.
+ */
+#define SEEN_MAX	256
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct {
+	uint64_t	known;		/* since then all changes were told, 0: they are not */
+	uint64_t	quorate;	/* there was quorum since then, 0: there is none */
+	uint64_t	times;		/* that it was told */
+	size_t		n;
+	bool		full;
+	struct {
+		uint32_t	id;
+		bool		member;
+		uint64_t	last;
+	} seen[SEEN_MAX];
+} members;
+
+static void seen(uint32_t id, uint64_t when)
+{
+	size_t i;
+
+	for (i = 0; i < members.n && members.seen[i].id != id; i++)
+		;
+	if (i == SEEN_MAX) {
+		members.full = true;
+		return;
+	}
+	if (i == members.n)
+		members.n++;
+	members.seen[i].id = id;
+	members.seen[i].member = true;
+	members.seen[i].last = when;
+}
+
 static void told(quorum_handle_t h, uint32_t quorate, uint64_t seq, uint32_t n, uint32_t *list)
 {
+	const uint64_t when = now_ms();
+	uint32_t i;
+
 	(void)h;
-	(void)quorate;
 	(void)seq;
-	(void)n;
-	(void)list;
+	pthread_mutex_lock(&lock);
+	members.times++;
+	if (!quorate)
+		members.quorate = 0;
+	else if (!members.quorate)
+		members.quorate = when;
+	/* Who is none any more was one until now. */
+	for (i = 0; i < members.n; i++) {
+		if (members.seen[i].member)
+			members.seen[i].last = when;
+		members.seen[i].member = false;
+	}
+	for (i = 0; i < n; i++)
+		seen(list[i], when);
+	pthread_mutex_unlock(&lock);
+}
+
+/* From now on all changes are told; or none. */
+static void members_known(bool known)
+{
+	pthread_mutex_lock(&lock);
+	members.known = known ? now_ms() : 0;
+	members.quorate = 0;
+	members.n = 0;
+	members.full = false;
+	pthread_mutex_unlock(&lock);
+}
+
+/**
+ * quorum_away - since when has a node been away for certain
+ * @id: its number
+ *
+ * Since then this one was in a quorate partition without a break, and that one was not in
+ * it; so it was in no other quorate one either. As of the last answer.
+ *
+ * Return: the time, by now_ms(); 0: it is there, or nobody knows.
+ */
+uint64_t quorum_away(uint32_t id)
+{
+	uint64_t since = 0;
+	size_t i;
+
+	pthread_mutex_lock(&lock);
+	if (members.known && members.quorate && !members.full)
+		since = members.known > members.quorate ? members.known : members.quorate;
+	for (i = 0; i < members.n && since; i++) {
+		if (members.seen[i].id != id)
+			continue;
+		if (members.seen[i].member)
+			since = 0;
+		else if (members.seen[i].last > since)
+			since = members.seen[i].last;
+	}
+	pthread_mutex_unlock(&lock);
+	return since;
 }
 
 static int down(const char *what, cs_error_t err)
 {
 	if (corosync >= 0 || err == CS_OK)
 		quorum_finalize(handle);
+	members_known(false);
 	corosync = -1;
 	if (what)
 		snprintf(now.why, sizeof(now.why), "%s (error %d of its library)", what, err);
@@ -61,8 +155,9 @@ static int up(void)
 			 "corosync.conf has no provider of quorum: corosync_votequorum");
 		return -1;
 	}
+	members_known(true);
 	if (quorum_fd_get(handle, &fd) != CS_OK ||
-	    quorum_trackstart(handle, CS_TRACK_CHANGES) != CS_OK) {
+	    quorum_trackstart(handle, CS_TRACK_CURRENT | CS_TRACK_CHANGES) != CS_OK) {
 		down(NULL, CS_OK);
 		snprintf(now.why, sizeof(now.why), "corosync does not tell of changes");
 		return -1;
@@ -71,6 +166,38 @@ static int up(void)
 		return down(NULL, CS_OK);
 	corosync = fd;
 	return 0;
+}
+
+static uint64_t told_times(void)
+{
+	uint64_t times;
+
+	pthread_mutex_lock(&lock);
+	times = members.times;
+	pthread_mutex_unlock(&lock);
+	return times;
+}
+
+/*
+ * What corosync told before it answered is there when its answer is: it is heard then. If
+ * something has changed, the answer may be older than that, and it is asked again.
+ */
+static cs_error_t question(int *quorate)
+{
+	unsigned int tries;
+	cs_error_t err;
+	uint64_t times;
+
+	for (tries = 0; tries < 8; tries++) {
+		times = told_times();
+		now.asked = now_ms();
+		err = quorum_getquorate(handle, quorate);
+		if (err == CS_OK)
+			err = quorum_dispatch(handle, CS_DISPATCH_ALL);
+		if (err != CS_OK || times == told_times())
+			return err;
+	}
+	return CS_ERR_TRY_AGAIN;
 }
 
 /* Asked, answered, and told to who waits for that. */
@@ -84,11 +211,9 @@ static void ask(void)
 	now.quorate = false;
 	now.why[0] = 0;
 	if (!up()) {
-		err = quorum_dispatch(handle, CS_DISPATCH_ALL);
-		if (err == CS_OK || err == CS_ERR_TRY_AGAIN)
-			err = quorum_getquorate(handle, &quorate);
+		err = question(&quorate);
 		now.up = err == CS_OK;
-		now.quorate = quorate;
+		now.quorate = now.up && quorate;
 		/* Busy is not gone. */
 		busy = err == CS_ERR_TRY_AGAIN;
 		if (busy)

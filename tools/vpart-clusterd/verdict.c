@@ -2,7 +2,8 @@
 /*
  * A verdict is a file of VERDICT_FOLDER from the moment in which a node is known to be off
  * until the kernel has stored that: whoever of us dies in between, the other one is not
- * told twice and nothing is lost. Its name is the boot id, which no two lives have.
+ * told twice and nothing is lost. Its name is the boot id, which no two lives have; or the
+ * number of the node, when no database was at hand that says which life it was.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -15,6 +16,7 @@
 #include "clusterd.h"
 
 #define FILE_MAX	1024
+#define NUMBERED	"node-"
 
 static int folder_make(const char *path)
 {
@@ -65,17 +67,23 @@ static int write_all(int fd, const char *text, size_t len)
  */
 int verdict_store(const struct verdict *v)
 {
-	char text[FILE_MAX], boot[VPART_UUID_TEXT], temp[64];
+	char text[FILE_MAX], name[VPART_UUID_TEXT], temp[64];
 	int dir = run_folder(), fd, len, ret = 0;
 
 	if (dir < 0)
 		return EXIT_FAILURE;
-	vpart_uuid_format(v->boot, boot);
-	snprintf(temp, sizeof(temp), ".%s.%ld", boot, (long)getpid());
-	len = snprintf(text, sizeof(text), "cluster=%s\nby=%s\nnode=%s\nmethod=%s\n", v->cluster,
-		       v->by, v->node, v->method);
+	if (v->id) {
+		snprintf(name, sizeof(name), NUMBERED "%u", v->id);
+		len = snprintf(text, sizeof(text), "node=%s\nmethod=%s\nsince=%llu\n", v->node,
+			       v->method, (unsigned long long)v->since);
+	} else {
+		vpart_uuid_format(v->boot, name);
+		len = snprintf(text, sizeof(text), "cluster=%s\nby=%s\nnode=%s\nmethod=%s\n",
+			       v->cluster, v->by, v->node, v->method);
+	}
+	snprintf(temp, sizeof(temp), ".%s.%ld", name, (long)getpid());
 	fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0 || write_all(fd, text, (size_t)len) || renameat(dir, temp, dir, boot)) {
+	if (fd < 0 || write_all(fd, text, (size_t)len) || renameat(dir, temp, dir, name)) {
 		ret = failed("the verdict about node %s cannot be kept in " VERDICT_FOLDER ": %s",
 			     v->node, strerror(errno));
 		unlinkat(dir, temp, 0);
@@ -103,6 +111,41 @@ static int line_take(char **text, const char *key, char *value, size_t size)
 	return 0;
 }
 
+static int number(const char *text, uint64_t max, uint64_t *value)
+{
+	char *end;
+
+	errno = 0;
+	*value = strtoull(text, &end, 10);
+	return text[0] < '0' || text[0] > '9' || *end || errno || !*value || *value > max ? -1 : 0;
+}
+
+/* The lines of a file, by what its name says that it is. */
+static int verdict_parse(const char *file, char *text, struct verdict *v)
+{
+	char since[24];
+	uint64_t id;
+
+	memset(v, 0, sizeof(*v));
+	snprintf(v->file, sizeof(v->file), "%s", file);
+	if (!strncmp(file, NUMBERED, strlen(NUMBERED))) {
+		if (number(file + strlen(NUMBERED), UINT32_MAX, &id) ||
+		    line_take(&text, "node", v->node, sizeof(v->node)) ||
+		    line_take(&text, "method", v->method, sizeof(v->method)) ||
+		    line_take(&text, "since", since, sizeof(since)) ||
+		    number(since, UINT64_MAX, &v->since))
+			return -EINVAL;
+		v->id = (uint32_t)id;
+	} else if (vpart_uuid_parse(file, v->boot) ||
+		   line_take(&text, "cluster", v->cluster, sizeof(v->cluster)) ||
+		   line_take(&text, "by", v->by, sizeof(v->by)) ||
+		   line_take(&text, "node", v->node, sizeof(v->node)) ||
+		   line_take(&text, "method", v->method, sizeof(v->method))) {
+		return -EINVAL;
+	}
+	return *text ? -EINVAL : 0;
+}
+
 /**
  * verdict_read - read a verdict
  * @dir: the folder
@@ -114,7 +157,7 @@ static int line_take(char **text, const char *key, char *value, size_t size)
 int verdict_read(int dir, const char *file, struct verdict *v)
 {
 	int fd = openat(dir, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-	char text[FILE_MAX + 1], *at = text;
+	char text[FILE_MAX + 1];
 	ssize_t len;
 
 	if (fd < 0)
@@ -124,16 +167,7 @@ int verdict_read(int dir, const char *file, struct verdict *v)
 	if (len <= 0)
 		return -EINVAL;
 	text[len] = 0;
-	memset(v, 0, sizeof(*v));
-	if (vpart_uuid_parse(file, v->boot))
-		return -EINVAL;
-	snprintf(v->file, sizeof(v->file), "%s", file);
-	if (line_take(&at, "cluster", v->cluster, sizeof(v->cluster)) ||
-	    line_take(&at, "by", v->by, sizeof(v->by)) ||
-	    line_take(&at, "node", v->node, sizeof(v->node)) ||
-	    line_take(&at, "method", v->method, sizeof(v->method)) || *at)
-		return -EINVAL;
-	return 0;
+	return verdict_parse(file, text, v);
 }
 
 /**

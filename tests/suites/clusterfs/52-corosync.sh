@@ -93,8 +93,21 @@ is "R18 it is a member, with what was committed meanwhile" \
 	"$(of a state nodes/n2) $(on b "cat $mnt/clients/*" | grep -c c3)" "member 1"
 becomes "the other one is well" 20 a OK
 
+# --- one dies while the other one has nothing mounted that says which life that was
+t "the other one leaves" on a umount $mnt
+kill_machine b
+kept() { on a "test -e /run/vpart-clusterd/verdicts/node-2"; }
+t "P19 it is fenced all the same" wait_for 60 kept
+is "P19 its record says nothing of that" "$(on a clusterfs-dump --json /dev/vdb | grep -c '"state":"member"')" 1
+t "R17 the other one mounts" cfs a n1
+t "P19 which life that was is known then" wait_for 40 says a state fenced nodes/n2
+start_machine b
+up b
+t "P19 corosync sees it again, and the verdict is no use any more" \
+	wait_for 60 said a "node n2 was fenced by fence_lab is of no use any more"
+is "... and is not kept" "$(on a ls /run/vpart-clusterd/verdicts)" ""
+
 # --- in order
-t "one leaves" on b umount $mnt
-t "... and the other one" on a umount $mnt
+t "the other one leaves" on a umount $mnt
 t "V6 the repository is whole" on a fsck.clusterfs -n /dev/vdb
 done_testing
