@@ -2,11 +2,9 @@
 # shellcheck shell=bash
 # corosync.sh: in a machine, a cluster by corosync and dlm_controld. Their logs are in /out.
 
-# corosync_conf NODE...: each is ID,NAME,ADDRESS[,VOTES]; two are a pair (two_node), unless
-# their votes differ
+# corosync_conf NODE...: each is ID,NAME,ADDRESS. PAIR=1: either of two may go on alone.
 corosync_conf() {
-	local node id name address votes two=
-	[[ $# -ne 2 || $1$2 = *,*,*,* ]] || two="two_node: 1"
+	local node id name address
 	mkdir -p /etc/corosync /var/lib/corosync
 	# One statement in a line: its parser is strict.
 	{
@@ -14,11 +12,10 @@ corosync_conf() {
 			"crypto_cipher: none" "crypto_hash: none" "}" \
 			"logging {" "to_stderr: no" "to_syslog: no" "to_logfile: yes" \
 			"logfile: /out/corosync.log" "timestamp: on" "}" \
-			"quorum {" "provider: corosync_votequorum" ${two:+"$two"} "}" "nodelist {"
+			"quorum {" "provider: corosync_votequorum" ${PAIR:+"two_node: 1"} "}" "nodelist {"
 		for node; do
-			IFS=, read -r id name address votes <<<"$node"
-			printf '%s\n' "node {" "nodeid: $id" "name: $name" "ring0_addr: $address" \
-				"quorum_votes: ${votes:-1}" "}"
+			IFS=, read -r id name address <<<"$node"
+			printf '%s\n' "node {" "nodeid: $id" "name: $name" "ring0_addr: $address" "}"
 		done
 		echo "}"
 	} >/etc/corosync/corosync.conf
@@ -27,6 +24,26 @@ corosync_conf() {
 quorate() { corosync-quorumtool -s 2>/dev/null | grep -q 'Quorate: *Yes'; }
 # corosync_up: start it; quorate is for who wants to wait
 corosync_up() { setsid -f corosync -f </dev/null >>/out/corosync 2>&1; }
+
+# corosync_other ADDRESS OWN: a second node in this machine, with a network, processes' memory
+# and files of its own; this one gets the address OWN. Sets $other, its pid.
+corosync_other() {
+	local file
+	file=$(mktemp)
+	# shellcheck disable=SC2016
+	setsid -f unshare -m -n bash -c 'echo $$ >"$1"
+		for dir in /dev/shm /run /var/lib/corosync; do mount -t tmpfs own "$dir"; done
+		ip link set lo up
+		until ip link set v2 up; do sleep 0.05; done
+		ip addr add "$2/24" dev v2
+		exec corosync -f' other "$file" "$1" </dev/null >>/out/other 2>&1
+	wait_for 5 test -s "$file"
+	other=$(cat "$file")
+	rm "$file"
+	ip link add v1 type veth peer name v2 netns "$other"
+	ip link set v1 up
+	ip addr add "$2/24" dev v1
+}
 
 # dlm_up [LINE...]: dlm_controld, whose dlm.conf has these lines
 dlm_up() {

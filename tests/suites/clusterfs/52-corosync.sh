@@ -33,7 +33,7 @@ cfs() {	# MACHINE NODE
 # all of a node but its mount
 up() {
 	lib "$1" "mods clusterfs_dlm
-		corosync_conf 1,n1,$(addr a lan) 2,n2,$(addr b lan)
+		PAIR=1 corosync_conf 1,n1,$(addr a lan) 2,n2,$(addr b lan)
 		corosync_up"
 }
 controlled() {
