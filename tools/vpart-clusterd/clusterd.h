@@ -10,7 +10,12 @@
 #include <libvpart_cluster.h>
 
 #define EXIT_USAGE	2
+#ifndef RUN_FOLDER
 #define RUN_FOLDER	"/run/vpart-clusterd"
+#endif
+#ifndef MOUNT_TABLE
+#define MOUNT_TABLE	"/proc/self/mountinfo"
+#endif
 #define VERDICT_FOLDER	RUN_FOLDER "/verdicts"
 #define METHOD_SIZE	32
 
@@ -50,7 +55,7 @@ struct place {
 };
 
 /* places.c */
-int places_read(const char *path, struct place **list, size_t *n);
+int places_read(struct place **list, size_t *n);
 
 /**
  * struct answer - what corosync says of quorum

@@ -212,9 +212,9 @@ static int lives(const struct order *o, struct verdict **verdict, size_t *n)
 
 	*n = 0;
 	*verdict = NULL;
-	ret = places_read("/proc/self/mountinfo", &place, &places);
+	ret = places_read(&place, &places);
 	if (ret)
-		return failed("cannot read /proc/self/mountinfo: %s", strerror(-ret));
+		return failed("cannot read " MOUNT_TABLE ": %s", strerror(-ret));
 	if (!places)
 		return nameless(o, verdict, n);
 	if (corosync_name(o->id, name, why, sizeof(why))) {

@@ -382,10 +382,10 @@ static void on_mounts(struct daemon *d)
 	const size_t before = d->places;
 	struct place *list;
 	size_t n;
-	int ret = places_read("/proc/self/mountinfo", &list, &n);
+	int ret = places_read(&list, &n);
 
 	if (ret) {
-		say("cannot read /proc/self/mountinfo: %s", strerror(-ret));
+		say("cannot read " MOUNT_TABLE ": %s", strerror(-ret));
 		return;
 	}
 	places_merge(d, list, n);

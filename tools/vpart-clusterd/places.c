@@ -75,15 +75,14 @@ static char *line_options(char *line)
 
 /**
  * places_read - the nodes that are mounted here and need a lease
- * @path: of the table of mounts
  * @list: where they go; free() it
  * @n: how many
  *
  * Return: 0 or a negative errno.
  */
-int places_read(const char *path, struct place **list, size_t *n)
+int places_read(struct place **list, size_t *n)
 {
-	FILE *f = fopen(path, "re");
+	FILE *f = fopen(MOUNT_TABLE, "re");
 	char *line = NULL, *options;
 	size_t size = 0;
 	struct place p;
