@@ -8,8 +8,8 @@
 #include <time.h>
 #include "clusterd.h"
 
-/* All memory is locked: a stack of the usual size would be, too. */
-#define STACK_SIZE	(512U << 10)
+/* All memory is locked, so that of a stack is used. Corosync's library puts 1 MiB on it. */
+#define STACK_SIZE	(4U << 20)
 
 static void sentence(const char *fmt, va_list ap, const char *end)
 {
