@@ -226,6 +226,9 @@ static int lives(const struct order *o, struct verdict **verdict, size_t *n)
 	if (!vp || !*verdict)
 		ret = failed("out of memory");
 	for (i = 0; !ret && i < places; i++) {
+		/* Nobody tells of himself. */
+		if (!strcmp(place[i].node, name))
+			continue;
 		ret = life_find(vp, &place[i], name, &(*verdict)[*n], &found);
 		*n += found;
 		if (!ret && !found)
