@@ -4,7 +4,7 @@
 # kernel: stock
 # disks: 64M
 # mem: 1024
-# limit: 300
+# limit: 240
 # shellcheck source=tests/lib/guest.sh
 . /src/tests/lib/guest.sh
 # shellcheck source=tests/suites/clusterfs/lib.sh
@@ -70,10 +70,10 @@ is "it runs before others, and is not swapped out" \
 since=$(of since $mnt/n1/config)
 ticks() { awk '{ print $14 + $15 }' "/proc/$(pid vpart-clusterd)/stat"; }
 before=$(ticks)
-sleep 4	# four leases, of which none may run out
+sleep 3	# three leases, of which none may run out
 is "P19 it stays so" "$(of state $mnt/n1/config) $(of since $mnt/n1/config)" "OK $since"
 used=$(($(ticks) - before))
-t "it does nothing in between: $used of 400 ticks" [ $used -lt 40 ]
+t "it does nothing in between: $used of 300 ticks" [ "$used" -lt 30 ]
 
 # --- quorum
 kill -STOP "$other"
