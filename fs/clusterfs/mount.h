@@ -155,6 +155,13 @@ struct cfs_mount {
 	wait_queue_head_t	changed;
 };
 
+/* Has an agent to renew a lease of quorum (P19)? */
+static inline bool cfs_needs_lease(const struct cfs_mount *m)
+{
+	return m->opt.quorum == CFS_QUORUM_LEASE ||
+	       (!m->opt.quorum && strcmp(m->opt.lock, "local"));
+}
+
 /* io.c */
 struct cfs_dev *cfs_dev_open(const char *path);
 void cfs_devs_close(struct cfs_devs *devs);

@@ -113,8 +113,7 @@ void cfs_state_begin(struct cfs_mount *m)
 	lockdep_assert_held(&m->lock);
 	spin_lock(&m->view_lock);
 	m->in.limits = &cfs_health_limits;
-	m->in.needs_lease = m->opt.quorum == CFS_QUORUM_LEASE ||
-			    (!m->opt.quorum && strcmp(m->opt.lock, "local"));
+	m->in.needs_lease = cfs_needs_lease(m);
 	/* The engine has let it in; the agent has so long to be there. */
 	m->in.quorate = true;
 	m->in.lease_end = cfs_now_ms() + CFS_JOIN_LEASE_MS;

@@ -37,8 +37,9 @@ int usage(const char *fmt, ...);
 int thread_start(void (*run)(void));
 uint64_t now_ms(void);
 
-/* names.c: what corosync calls the nodes; waits for corosync */
+/* names.c: what corosync calls the nodes, and the cluster; waits for corosync */
 int corosync_name(uint32_t id, char name[VPART_CLUSTER_NAME_SIZE], char *why, size_t size);
+int corosync_cluster(char name[VPART_CLUSTER_NAME_SIZE], char *why, size_t size);
 
 /**
  * struct place - a node that is mounted here and needs a lease of quorum
@@ -82,13 +83,15 @@ uint64_t quorum_away(uint32_t id);
 /**
  * struct verdict - a node was fenced, and the kernel is to be told
  * @cluster: its cluster
- * @by: name of this node in that cluster
+ * @by: name of this node in that cluster, unless @numbered
  * @node: its name
  * @boot: the life of it that has ended
  * @method: the agent that has confirmed that
- * @id: 0; or which life that was is not known, and this is its number in corosync
+ * @id: its number in corosync
+ * @numbered: by that alone: which life that was is not known
  * @since: it was off at some moment after that, by now_ms()
  * @file: in VERDICT_FOLDER
+ * @said: the errno of the refusal that was said of it last
  */
 struct verdict {
 	char	cluster[VPART_CLUSTER_NAME_SIZE];
@@ -97,12 +100,15 @@ struct verdict {
 	uint8_t	boot[VPART_UUID_SIZE];
 	char	method[METHOD_SIZE];
 	uint32_t id;
+	bool	numbered;
 	uint64_t since;
 	char	file[VPART_UUID_TEXT];
+	int	said;
 };
 
 /* verdict.c: they are files until the kernel has them */
 int run_folder(void);
+void run_folder_clean(int dir);
 int verdict_store(const struct verdict *v);
 int verdict_read(int dir, const char *file, struct verdict *v);
 int verdicts_list(int dir, struct verdict **list, size_t *n);
@@ -111,11 +117,13 @@ int verdicts_list(int dir, struct verdict **list, size_t *n);
  * struct judged - what the kernel says of a verdict
  * @verdict: that
  * @err: 0: it is stored; or errno
+ * @over: no later try would end differently: what is registered now is another life
  * @text: the kernel's sentence
  */
 struct judged {
 	struct verdict	verdict;
 	int		err;
+	bool		over;
 	char		text[256];
 };
 

@@ -5,7 +5,9 @@
  *
  *  1. Which life of the node the cluster knows is read before the node is fenced. It may
  *     come back while the other agent ends, and that life is not over.
- *  2. The other agent runs. Only its exit code 0 is a confirmation.
+ *  2. The other agent runs. Only its exit code 0 is a confirmation. Of two supplies of a node,
+ *     which are two devices of dlm.conf (p:1, p:2), the first one's verdict comes too early:
+ *     the kernel stores it when DLM has recovered, which is after the last.
  *  3. The verdict is kept, then this ends: DLM goes on, and what waits for the verdict
  *     itself goes on when the kernel has stored it, which needs DLM.
  */
@@ -60,8 +62,32 @@ struct order {
 	bool		on;
 };
 
+/* They end with 0, and the node still runs: it has lost its disk, its network, or nothing. */
+static bool leaves_running(const char *name)
+{
+	static const char * const names[] = {
+		"fence_brocade", "fence_cisco_mds", "fence_dummy", "fence_heuristics_ping",
+		"fence_ifmib", "fence_mpath", "fence_sanbox2", "fence_scsi",
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(names[i], name))
+			return true;
+	return false;
+}
+
+static const char *base_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? slash + 1 : path;
+}
+
 static int take_agent(struct order *o, const char *value)
 {
+	if (leaves_running(base_name(value)))
+		return usage("agent=%s does not cut the power: the node would go on", value);
 	if (!value[0] || strlen(value) >= sizeof(o->agent) ||
 	    (strchr(value, '/') && value[0] != '/'))
 		return usage("'%s' is no agent: a name or a whole path is", value);
@@ -90,12 +116,36 @@ static int take_action(struct order *o, const char *value)
 	return usage("action=%s fences nobody: off and reboot do", value);
 }
 
-/* An agent that is told so does not look whether the power was off. */
+/* With any other one, as "cycle", an agent does not look whether the power was off. */
 static int take_method(struct order *o, const char *value)
 {
 	(void)o;
-	return strcmp(value, "cycle") ? 0 :
-	       usage("method=cycle confirms nothing: method=onoff does");
+	return strcmp(value, "onoff") ?
+	       usage("method=%s confirms nothing: method=onoff does", value) : 0;
+}
+
+/* A device that does not know the node, or does not answer, has not switched it off. */
+static int take_missing(struct order *o, const char *value)
+{
+	(void)o;
+	(void)value;
+	return usage("missing_as_off confirms without a look");
+}
+
+/* As the agents of fence-agents read it: what they take for a key is seen as that here. */
+static int key_read(const char *line, size_t len, char *key, size_t size)
+{
+	size_t i;
+
+	if (!len || len >= size)
+		return usage("'%.64s' is no argument: KEY=VALUE is", line);
+	for (i = 0; i < len; i++) {
+		if (!isgraph((unsigned char)line[i]))
+			return usage("'%.64s' is no argument: a key has no blanks", line);
+		key[i] = line[i] == '-' ? '_' : line[i];
+	}
+	key[len] = 0;
+	return 0;
 }
 
 static int take_line(struct order *o, char *line)
@@ -108,17 +158,20 @@ static int take_line(struct order *o, char *line)
 		{ "action", take_action },
 		{ "option", take_action },	/* its name of old */
 		{ "method", take_method },
+		{ "missing_as_off", take_missing },
 	};
-	char *value = strchr(line, '=');
-	size_t i, len = strlen(line);
-	int ret = 0;
+	const size_t len = strlen(line), skip = strcspn(line, "=");
+	const char *value = line[skip] ? line + skip + 1 : "";
+	char key[64];
+	size_t i;
+	int ret;
 
-	if (value && value - line == 5 && !strncmp(line, "agent", 5))
-		return take_agent(o, value + 1);
-	for (i = 0; value && !ret && i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (strlen(keys[i].key) == (size_t)(value - line) &&
-		    !strncmp(line, keys[i].key, (size_t)(value - line)))
-			ret = keys[i].take(o, value + 1);
+	ret = key_read(line, skip, key, sizeof(key));
+	if (!ret && !strcmp(key, "agent"))
+		return take_agent(o, value);
+	for (i = 0; !ret && i < sizeof(keys) / sizeof(keys[0]); i++)
+		if (!strcmp(keys[i].key, key))
+			ret = keys[i].take(o, value);
 	memcpy(o->args + o->len, line, len);
 	o->len += len;
 	o->args[o->len++] = '\n';
@@ -180,34 +233,18 @@ static int life_find(struct vpart *vp, const struct place *p, const char *name, 
 	return 0;
 }
 
-/* No database is at hand. Who it is counts if that agent has heard of nobody in between. */
-static int nameless(const struct order *o, struct verdict **verdict, size_t *n)
-{
-	char name[VPART_CLUSTER_NAME_SIZE], why[160];
-
-	if (corosync_name(o->id, name, why, sizeof(why))) {
-		say("nobody is told that node %u is fenced: no clusterfs is mounted here, and %s",
-		    o->id, why);
-		return 0;
-	}
-	*verdict = calloc(1, sizeof(**verdict));
-	if (!*verdict)
-		return failed("out of memory");
-	strcpy((*verdict)->node, name);
-	(*verdict)->id = o->id;
-	(*verdict)->since = now_ms();
-	*n = 1;
-	return 0;
-}
-
-/* Its lives in the clusters that are mounted here; 0, or an exit code after saying why. */
+/*
+ * Its lives in corosync's cluster, where that is mounted here; 0, or an exit code after saying
+ * why. If it has none that is known here, because no database is at hand or what was read of
+ * it is behind, it is kept by number: vpart-clusterd looks later, if the node stays away.
+ */
 static int lives(const struct order *o, struct verdict **verdict, size_t *n)
 {
-	char name[VPART_CLUSTER_NAME_SIZE], why[160];
+	char name[VPART_CLUSTER_NAME_SIZE], cluster[VPART_CLUSTER_NAME_SIZE], why[160];
+	bool found, numbered = true;
 	struct vpart *vp = NULL;
 	struct place *place;
 	size_t places, i;
-	bool found;
 	int ret;
 
 	*n = 0;
@@ -215,25 +252,46 @@ static int lives(const struct order *o, struct verdict **verdict, size_t *n)
 	ret = places_read(&place, &places);
 	if (ret)
 		return failed("cannot read " MOUNT_TABLE ": %s", strerror(-ret));
-	if (!places)
-		return nameless(o, verdict, n);
-	if (corosync_name(o->id, name, why, sizeof(why))) {
-		ret = failed("nobody knows who that is: %s", why);
+	if (corosync_name(o->id, name, why, sizeof(why)) ||
+	    corosync_cluster(cluster, why, sizeof(why))) {
+		if (places)
+			ret = failed("nobody knows who that is: %s", why);
+		else
+			say("nobody is told that node %u is fenced: %s", o->id, why);
 		goto out;
 	}
 	vp = vpart_open();
-	*verdict = calloc(places, sizeof(**verdict));
+	*verdict = calloc(places + 1, sizeof(**verdict));
 	if (!vp || !*verdict)
 		ret = failed("out of memory");
 	for (i = 0; !ret && i < places; i++) {
+		/* A node of another cluster may have that name. */
+		if (strcmp(place[i].cluster, cluster))
+			continue;
+		numbered = false;
 		/* Nobody tells of himself. */
 		if (!strcmp(place[i].node, name))
 			continue;
 		ret = life_find(vp, &place[i], name, &(*verdict)[*n], &found);
+		if (ret)
+			break;
 		*n += found;
-		if (!ret && !found)
-			say("node %s is no member of cluster %s: that it is fenced is not told",
-			    name, place[i].cluster);
+		if (!found) {
+			say("node %s is no member of cluster %s, as far as is known here", name,
+			    cluster);
+			numbered = true;
+		}
+	}
+	if (ret)
+		goto out;
+	if (numbered) {
+		(*verdict)[*n].numbered = true;
+		strcpy((*verdict)[*n].cluster, cluster);
+		strcpy((*verdict)[(*n)++].node, name);
+	}
+	for (i = 0; i < *n; i++) {
+		(*verdict)[i].id = o->id;
+		(*verdict)[i].since = now_ms();
 	}
 out:
 	vpart_close(vp);
@@ -242,13 +300,6 @@ out:
 }
 
 /* --- the other agent --- */
-
-static const char *agent_name(const struct order *o)
-{
-	const char *slash = strrchr(o->agent, '/');
-
-	return slash ? slash + 1 : o->agent;
-}
 
 /* In the child. */
 static void agent_exec(const struct order *o, int in, pid_t parent)
@@ -263,7 +314,7 @@ static void agent_exec(const struct order *o, int in, pid_t parent)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	signal(SIGPIPE, SIG_DFL);
 	if (dup2(in, 0) == 0)
-		execlp(o->agent, agent_name(o), (char *)NULL);
+		execlp(o->agent, base_name(o->agent), (char *)NULL);
 	failed("agent %s cannot be run: %s", o->agent, strerror(errno));
 	_exit(127);
 }
@@ -332,7 +383,7 @@ int main(int argc, char **argv)
 	if (!ret)
 		ret = agent_run(&o);
 	for (i = 0; i < n && !ret; i++) {
-		snprintf(verdict[i].method, sizeof(verdict[i].method), "%.31s", agent_name(&o));
+		snprintf(verdict[i].method, sizeof(verdict[i].method), "%.31s", base_name(o.agent));
 		ret = verdict_store(&verdict[i]);
 	}
 	free(verdict);

@@ -16,14 +16,19 @@ static void judge(struct judged *j)
 {
 	const struct vpart_cluster_at at = { j->verdict.cluster, j->verdict.by };
 	struct vpart *v = vpart_open();
+	const struct vpart_error *e;
 
 	j->err = ENOMEM;
+	j->over = false;
 	snprintf(j->text, sizeof(j->text), "out of memory");
 	if (!v)
 		return;
 	j->err = -vpart_cluster_fenced(v, &at, j->verdict.node, j->verdict.boot,
 				       j->verdict.method);
-	snprintf(j->text, sizeof(j->text), "%.255s", j->err ? vpart_last_error(v)->text : "");
+	e = vpart_last_error(v);
+	snprintf(j->text, sizeof(j->text), "%.255s", j->err ? e->text : "");
+	/* A module that is not loaded (ENOENT, too) knows of no node at all. */
+	j->over = (j->err == ESRCH || j->err == ENOENT) && e->code == VPART_CODE_NOT_FOUND;
 	vpart_close(v);
 }
 

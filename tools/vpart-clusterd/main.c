@@ -52,7 +52,7 @@ static const char help[] =
 	"\n"
 	"Example:\n"
 	"  corosync && dlm_controld && vpart-clusterd --lease 2000 &\n"
-	"  mount -t clusterfs -o node=vios1,lock=dlm /dev/sdb /run/clusterfs\n"
+	"  mount -t clusterfs -o _netdev,node=vios1,lock=dlm /dev/sdb /run/clusterfs\n"
 	"\n"
 	"More: man vpart-clusterd. Exit code: 0 asked to end, 1 failed, 2 wrong use.\n";
 
@@ -68,14 +68,16 @@ enum { SIGNALS, TICK, MOUNTS, QUORUM, FOLDER, JUDGE, FILES };
  * @place: the nodes that need a lease
  * @places: how many
  * @asked: when corosync was asked what it has not answered, 0: nothing
- * @silent: that was said
  * @up: it has answered then
  * @verdict: all that are not stored
  * @verdicts: how many
+ * @unread: there may be more, errno says why
  * @judging: the kernel has one of them
- * @again: when the next is given, 0: at once
+ * @tried: file of that, or of the last
+ * @again: when those are given again that were refused, 0: at once
  * @life: which lives those had that were fenced when that was not known, perhaps
  * @lives: how many
+ * @lives_at: when that was read
  */
 struct daemon {
 	struct vpart	*v;
@@ -85,14 +87,16 @@ struct daemon {
 	struct place	*place;
 	size_t		places;
 	uint64_t	asked;
-	bool		silent;
 	bool		up;
 	struct verdict	*verdict;
 	size_t		verdicts;
+	int		unread;
 	bool		judging;
+	char		tried[VPART_UUID_TEXT];
 	uint64_t	again;
 	struct verdict	life[LIVES_MAX];
 	size_t		lives;
+	uint64_t	lives_at;
 };
 
 /* Of a mounted node, unless it was said last. */
@@ -160,8 +164,7 @@ static void ask(struct daemon *d)
 	if (!d->asked) {
 		d->asked = now_ms();
 		quorum_ask();
-	} else if (!d->silent && now_ms() - d->asked > d->lease_ms / 2) {
-		d->silent = true;
+	} else if (now_ms() - d->asked > d->lease_ms / 2) {
 		for (i = 0; i < d->places; i++)
 			place_say(&d->place[i], "its lease is not renewed: corosync stands still");
 	}
@@ -179,36 +182,82 @@ static bool place_here(const struct daemon *d, const struct verdict *v)
 	return false;
 }
 
-/* The first whose cluster is mounted; the others wait for that. */
+/* The next behind @file whose cluster is mounted; the others wait for that. */
+static const struct verdict *verdict_behind(const struct daemon *d, const char *file)
+{
+	const struct verdict *v, *next = NULL;
+
+	for (v = d->verdict; v < d->verdict + d->verdicts; v++)
+		if (!v->numbered && place_here(d, v) && strcmp(v->file, file) > 0 &&
+		    (!next || strcmp(v->file, next->file) < 0))
+			next = v;
+	return next;
+}
+
+/* Round by round, so that one which the kernel refuses for now holds up no other. */
 static void judge_next(struct daemon *d)
 {
-	size_t i;
+	const struct verdict *v;
 
-	if (d->judging || (d->again && now_ms() < d->again))
+	if (d->judging)
 		return;
-	for (i = 0; i < d->verdicts && !d->judging; i++) {
-		if (d->verdict[i].id || !place_here(d, &d->verdict[i]))
-			continue;
-		d->judging = true;
-		judge_give(&d->verdict[i]);
-	}
+	v = verdict_behind(d, d->tried);
+	if (!v && now_ms() >= d->again)
+		v = verdict_behind(d, "");
+	if (!v)
+		return;
+	strcpy(d->tried, v->file);
+	d->judging = true;
+	judge_give(v);
+}
+
+/* What was said of those that were there before counts. */
+static void verdicts_merge(const struct verdict *old, size_t n, struct daemon *d)
+{
+	size_t i, j;
+
+	for (i = 0; i < d->verdicts; i++)
+		for (j = 0; j < n; j++)
+			if (!strcmp(d->verdict[i].file, old[j].file))
+				d->verdict[i].said = old[j].said;
 }
 
 static void verdicts_read(struct daemon *d)
 {
+	struct verdict *old = d->verdict;
+	const size_t n = d->verdicts;
 	int ret;
 
-	free(d->verdict);
-	ret = verdicts_list(d->dir, &d->verdict, &d->verdicts);
-	if (ret)
-		say("cannot read " VERDICT_FOLDER ": %s", strerror(-ret));
+	ret = -verdicts_list(d->dir, &d->verdict, &d->verdicts);
+	if (ret && ret != d->unread)
+		say("cannot read all of " VERDICT_FOLDER ", which is tried again: %s",
+		    strerror(ret));
+	d->unread = ret;
+	verdicts_merge(old, n, d);
+	free(old);
 	judge_next(d);
 }
 
-/* No later try would end differently: what is registered now is another life. */
-static bool verdict_over(int err)
+/* The kernel's answer about one; a refusal is said once. */
+static void judged_say(struct daemon *d, const struct judged *j)
 {
-	return err == ESRCH || err == ENOENT || err == EINVAL;
+	const struct verdict *v = &j->verdict;
+	size_t i;
+
+	if (!j->err) {
+		say("node %s of cluster %s was fenced by %s: the cluster knows that", v->node,
+		    v->cluster, v->method);
+		return;
+	}
+	for (i = 0; i < d->verdicts; i++) {
+		if (strcmp(d->verdict[i].file, v->file))
+			continue;
+		if (d->verdict[i].said == j->err && !j->over)
+			return;
+		d->verdict[i].said = j->err;
+	}
+	say("node %s of cluster %s was fenced by %s, which is %s: %s", v->node, v->cluster,
+	    v->method, j->over ? "of no use" : "not stored yet", j->text);
 }
 
 static void on_judged(struct daemon *d)
@@ -219,14 +268,17 @@ static void on_judged(struct daemon *d)
 		return;
 	d->judging = false;
 	d->again = j.err ? now_ms() + AGAIN_MS : 0;
-	if (!j.err)
-		say("node %s of cluster %s was fenced by %s: the cluster knows that",
-		    j.verdict.node, j.verdict.cluster, j.verdict.method);
-	else
-		say("node %s of cluster %s was fenced by %s, which is %s: %s", j.verdict.node,
-		    j.verdict.cluster, j.verdict.method,
-		    verdict_over(j.err) ? "of no use" : "not stored yet", j.text);
-	if (!j.err || verdict_over(j.err))
+	judged_say(d, &j);
+	/*
+	 * Another life is registered: perhaps a later one, which was fenced when its record was
+	 * not read here yet. If the node has been away since then, that is the one (lives_find()).
+	 */
+	if (j.over && j.err == ESRCH) {
+		j.verdict.numbered = true;
+		if (verdict_store(&j.verdict))
+			j.over = false;
+	}
+	if (!j.err || j.over)
 		unlinkat(d->dir, j.verdict.file, 0);
 	verdicts_read(d);
 }
@@ -236,7 +288,7 @@ static bool life_kept(const struct daemon *d, const uint8_t boot[VPART_UUID_SIZE
 	size_t i;
 
 	for (i = 0; i < d->verdicts; i++)
-		if (!d->verdict[i].id &&
+		if (!d->verdict[i].numbered &&
 		    !memcmp(d->verdict[i].boot, boot, sizeof(d->verdict[i].boot)))
 			return true;
 	return false;
@@ -275,27 +327,30 @@ static bool away(const struct verdict *v)
  * Nodes that were fenced when no database was at hand (fence.c). What is read of them now
  * is of before that, if the node has been away until after it was read: who is in no
  * quorate partition registers nowhere. So it is read after one answer of corosync, and is
- * a verdict after the next.
+ * a verdict after one that was asked for later; what is no answer tells nothing.
  */
-static void lives_find(struct daemon *d)
+static void lives_find(struct daemon *d, const struct answer *a)
 {
 	bool changed = false;
 	size_t i, j;
 
+	if (!a->up || a->asked <= d->lives_at)
+		return;
 	for (i = 0; i < d->lives; i++) {
 		if (!away(&d->life[i]))
 			continue;
-		d->life[i].id = 0;
+		d->life[i].numbered = false;
 		changed |= !verdict_store(&d->life[i]);
 	}
 	d->lives = 0;
 	for (i = 0; i < d->verdicts; i++) {
 		const struct verdict *v = &d->verdict[i];
 
-		if (!v->id)
+		if (!v->numbered)
 			continue;
 		for (j = 0; j < d->places && away(v); j++)
-			if (d->place[j].dlm && strcmp(d->place[j].node, v->node))
+			if (d->place[j].dlm && !strcmp(d->place[j].cluster, v->cluster) &&
+			    strcmp(d->place[j].node, v->node))
 				lives_read(d, &d->place[j], v);
 		if (away(v))
 			continue;
@@ -304,8 +359,41 @@ static void lives_find(struct daemon *d)
 		unlinkat(d->dir, v->file, 0);
 		changed = true;
 	}
+	if (d->lives)
+		d->lives_at = now_ms();
 	if (changed)
 		verdicts_read(d);
+}
+
+/* The folder, and a watch on it; 0, or an exit code after saying why. */
+static int folder_open(struct daemon *d)
+{
+	const int dir = run_folder(), fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+
+	if (dir >= 0 && (fd < 0 ||
+			 inotify_add_watch(fd, VERDICT_FOLDER, IN_MOVED_TO | IN_ONLYDIR) < 0 ||
+			 inotify_add_watch(fd, RUN_FOLDER,
+					   IN_DELETE | IN_MOVED_FROM | IN_ONLYDIR) < 0))
+		failed("cannot watch " VERDICT_FOLDER ": %s", strerror(errno));
+	else if (dir >= 0) {
+		d->dir = dir;
+		d->fds[FOLDER].fd = fd;
+		return 0;
+	}
+	if (dir >= 0)
+		close(dir);
+	if (fd >= 0)
+		close(fd);
+	return EXIT_FAILURE;
+}
+
+/* fence_vpart would make another folder, whose verdicts nobody reads. */
+static bool folder_gone(const struct daemon *d)
+{
+	struct stat is, was;
+
+	return fstat(d->dir, &was) || lstat(VERDICT_FOLDER, &is) || is.st_ino != was.st_ino ||
+	       is.st_dev != was.st_dev;
 }
 
 static void on_folder(struct daemon *d)
@@ -314,6 +402,14 @@ static void on_folder(struct daemon *d)
 
 	while (read(d->fds[FOLDER].fd, buf, sizeof(buf)) > 0)
 		;
+	if (folder_gone(d)) {
+		say(VERDICT_FOLDER " was removed: it is made anew");
+		close(d->fds[FOLDER].fd);
+		close(d->dir);
+		/* The next one that is started does better. */
+		if (folder_open(d))
+			exit(EXIT_FAILURE);
+	}
 	verdicts_read(d);
 }
 
@@ -327,14 +423,13 @@ static void on_answer(struct daemon *d)
 	if (quorum_hear(&a))
 		return;
 	d->asked = 0;
-	d->silent = false;
 	if (d->up != a.up) {
 		d->up = a.up;
 		tick_set(d);
 	}
 	for (i = 0; i < d->places; i++)
 		place_answer(d, &d->place[i], &a);
-	lives_find(d);
+	lives_find(d, &a);
 }
 
 /* --- mounts --- */
@@ -357,6 +452,8 @@ static void on_tick(struct daemon *d)
 	if (read(d->fds[TICK].fd, &n, sizeof(n)) < 0)
 		return;
 	ask(d);
+	if (d->unread)
+		verdicts_read(d);
 	judge_next(d);
 }
 
@@ -371,7 +468,7 @@ static void places_merge(struct daemon *d, struct place *list, size_t n)
 			    !strcmp(d->place[j].node, list[i].node))
 				break;
 		if (j < d->places)
-			list[i] = d->place[j];
+			strcpy(list[i].said, d->place[j].said);
 		else
 			say("node %s of cluster %s: mounted", list[i].node, list[i].cluster);
 	}
@@ -460,17 +557,6 @@ static int signals(void)
 	return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static int folder_watch(void)
-{
-	int fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-
-	if (fd >= 0 && inotify_add_watch(fd, VERDICT_FOLDER, IN_MOVED_TO | IN_ONLYDIR) < 0) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
-
 /* Opens all that is waited for; 0, or an exit code after saying why. */
 static int daemon_open(struct daemon *d)
 {
@@ -479,15 +565,14 @@ static int daemon_open(struct daemon *d)
 	d->v = vpart_open();
 	if (!d->v)
 		return failed("out of memory");
-	d->dir = run_folder();
-	if (d->dir < 0 || only_one())
+	if (folder_open(d) || only_one())
 		return EXIT_FAILURE;
+	run_folder_clean(d->dir);
 	be_in_time();
 	d->fds[SIGNALS].fd = signals();
 	d->fds[TICK].fd = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	d->fds[MOUNTS].fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 	d->fds[QUORUM].fd = quorum_start();
-	d->fds[FOLDER].fd = folder_watch();
 	d->fds[JUDGE].fd = judge_start();
 	for (i = 0; i < FILES; i++) {
 		/* The table of mounts is always readable; a change is an error of it. */

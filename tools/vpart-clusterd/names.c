@@ -28,12 +28,11 @@ static bool place_of(cmap_handle_t h, uint32_t id, uint32_t *place)
 	return found;
 }
 
-static int name_at(cmap_handle_t h, uint32_t place, char name[VPART_CLUSTER_NAME_SIZE])
+static int name_of(cmap_handle_t h, const char *key, char name[VPART_CLUSTER_NAME_SIZE])
 {
-	char key[CMAP_KEYNAME_MAXLEN + 1], *text;
+	char *text;
 	size_t len;
 
-	snprintf(key, sizeof(key), PREFIX "%u.name", place);
 	if (cmap_get_string(h, key, &text) != CS_OK)
 		return -1;
 	len = strlen(text);
@@ -41,6 +40,14 @@ static int name_at(cmap_handle_t h, uint32_t place, char name[VPART_CLUSTER_NAME
 		memcpy(name, text, len + 1);
 	free(text);
 	return len && len < VPART_CLUSTER_NAME_SIZE ? 0 : -1;
+}
+
+static int name_at(cmap_handle_t h, uint32_t place, char name[VPART_CLUSTER_NAME_SIZE])
+{
+	char key[CMAP_KEYNAME_MAXLEN + 1];
+
+	snprintf(key, sizeof(key), PREFIX "%u.name", place);
+	return name_of(h, key, name);
 }
 
 /**
@@ -74,6 +81,32 @@ int corosync_name(uint32_t id, char name[VPART_CLUSTER_NAME_SIZE], char *why, si
 		snprintf(why, size, "%s has no name in the nodelist of corosync.conf", which);
 	else
 		ret = 0;
+	cmap_finalize(h);
+	return ret;
+}
+
+/**
+ * corosync_cluster - the name of the cluster
+ * @name: where it goes
+ * @why: a sentence, on failure
+ * @size: of that
+ *
+ * Waits for corosync, which may stand still.
+ *
+ * Return: 0 or -1.
+ */
+int corosync_cluster(char name[VPART_CLUSTER_NAME_SIZE], char *why, size_t size)
+{
+	cmap_handle_t h;
+	int ret;
+
+	if (cmap_initialize(&h) != CS_OK) {
+		snprintf(why, size, "corosync does not answer");
+		return -1;
+	}
+	ret = name_of(h, "totem.cluster_name", name);
+	if (ret)
+		snprintf(why, size, "corosync.conf has no cluster_name");
 	cmap_finalize(h);
 	return ret;
 }

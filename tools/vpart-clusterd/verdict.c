@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,6 +49,34 @@ int run_folder(void)
 	return dir;
 }
 
+/**
+ * run_folder_clean - remove what a fence_vpart left that was killed while it kept a verdict
+ * @dir: the folder
+ */
+void run_folder_clean(int dir)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+	char *end;
+	long pid;
+
+	while (d && (e = readdir(d))) {
+		/* .NAME.PID */
+		const char *dot = strrchr(e->d_name, '.');
+
+		if (e->d_name[0] != '.' || dot == e->d_name)
+			continue;
+		pid = strtol(dot + 1, &end, 10);
+		if (pid > 0 && !*end && kill((pid_t)pid, 0) && errno == ESRCH)
+			unlinkat(dir, e->d_name, 0);
+	}
+	if (d)
+		closedir(d);
+	else if (fd >= 0)
+		close(fd);
+}
+
 static int write_all(int fd, const char *text, size_t len)
 {
 	ssize_t did = write(fd, text, len);
@@ -72,14 +101,16 @@ int verdict_store(const struct verdict *v)
 
 	if (dir < 0)
 		return EXIT_FAILURE;
-	if (v->id) {
+	if (v->numbered) {
 		snprintf(name, sizeof(name), NUMBERED "%u", v->id);
-		len = snprintf(text, sizeof(text), "node=%s\nmethod=%s\nsince=%llu\n", v->node,
-			       v->method, (unsigned long long)v->since);
+		len = snprintf(text, sizeof(text), "cluster=%s\nnode=%s\nmethod=%s\nsince=%llu\n",
+			       v->cluster, v->node, v->method, (unsigned long long)v->since);
 	} else {
 		vpart_uuid_format(v->boot, name);
-		len = snprintf(text, sizeof(text), "cluster=%s\nby=%s\nnode=%s\nmethod=%s\n",
-			       v->cluster, v->by, v->node, v->method);
+		len = snprintf(text, sizeof(text),
+			       "cluster=%s\nby=%s\nnode=%s\nmethod=%s\nid=%u\nsince=%llu\n",
+			       v->cluster, v->by, v->node, v->method, v->id,
+			       (unsigned long long)v->since);
 	}
 	snprintf(temp, sizeof(temp), ".%s.%ld", name, (long)getpid());
 	fd = openat(dir, temp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -123,26 +154,31 @@ static int number(const char *text, uint64_t max, uint64_t *value)
 /* The lines of a file, by what its name says that it is. */
 static int verdict_parse(const char *file, char *text, struct verdict *v)
 {
-	char since[24];
+	char since[24], its[24];
 	uint64_t id;
 
 	memset(v, 0, sizeof(*v));
 	snprintf(v->file, sizeof(v->file), "%s", file);
 	if (!strncmp(file, NUMBERED, strlen(NUMBERED))) {
 		if (number(file + strlen(NUMBERED), UINT32_MAX, &id) ||
+		    line_take(&text, "cluster", v->cluster, sizeof(v->cluster)) ||
 		    line_take(&text, "node", v->node, sizeof(v->node)) ||
 		    line_take(&text, "method", v->method, sizeof(v->method)) ||
 		    line_take(&text, "since", since, sizeof(since)) ||
 		    number(since, UINT64_MAX, &v->since))
 			return -EINVAL;
-		v->id = (uint32_t)id;
+		v->numbered = true;
 	} else if (vpart_uuid_parse(file, v->boot) ||
 		   line_take(&text, "cluster", v->cluster, sizeof(v->cluster)) ||
 		   line_take(&text, "by", v->by, sizeof(v->by)) ||
 		   line_take(&text, "node", v->node, sizeof(v->node)) ||
-		   line_take(&text, "method", v->method, sizeof(v->method))) {
+		   line_take(&text, "method", v->method, sizeof(v->method)) ||
+		   line_take(&text, "id", its, sizeof(its)) || number(its, UINT32_MAX, &id) ||
+		   line_take(&text, "since", since, sizeof(since)) ||
+		   number(since, UINT64_MAX, &v->since)) {
 		return -EINVAL;
 	}
+	v->id = (uint32_t)id;
 	return *text ? -EINVAL : 0;
 }
 
@@ -152,22 +188,40 @@ static int verdict_parse(const char *file, char *text, struct verdict *v)
  * @file: its name
  * @v: where it goes
  *
- * Return: 0, -ENOENT: it is gone; -EINVAL: it is none.
+ * Return: 0, -ENOENT: it is gone; -EINVAL: it is none; or another errno: it cannot be read
+ * now, and may be one.
  */
 int verdict_read(int dir, const char *file, struct verdict *v)
 {
 	int fd = openat(dir, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	char text[FILE_MAX + 1];
 	ssize_t len;
+	int err = errno;
 
+	/* A link, a socket */
 	if (fd < 0)
-		return errno == ENOENT ? -ENOENT : -EINVAL;
+		return err == ELOOP || err == ENXIO ? -EINVAL : -err;
 	len = read(fd, text, FILE_MAX);
+	err = errno;
 	close(fd);
-	if (len <= 0)
-		return -EINVAL;
+	if (len < 0)
+		return err == EISDIR ? -EINVAL : -err;
 	text[len] = 0;
 	return verdict_parse(file, text, v);
+}
+
+/* What is no verdict; a folder with something in it stays, which is said once. */
+static void stray_remove(int dir, const char *file)
+{
+	static bool said;
+
+	if (!unlinkat(dir, file, 0) || (errno == EISDIR && !unlinkat(dir, file, AT_REMOVEDIR))) {
+		say("%s in " VERDICT_FOLDER " is no verdict: removed", file);
+	} else if (!said) {
+		say("%s in " VERDICT_FOLDER " is no verdict, and cannot be removed: %s", file,
+		    strerror(errno));
+		said = true;
+	}
 }
 
 /**
@@ -178,11 +232,11 @@ int verdict_read(int dir, const char *file, struct verdict *v)
  *
  * What is no verdict is said and removed.
  *
- * Return: 0 or a negative errno.
+ * Return: 0; or a negative errno: there may be more.
  */
 int verdicts_list(int dir, struct verdict **list, size_t *n)
 {
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret = 0;
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), ret = 0, err;
 	DIR *d = fd < 0 ? NULL : fdopendir(fd);
 	struct dirent *e;
 	struct verdict v;
@@ -196,18 +250,16 @@ int verdicts_list(int dir, struct verdict **list, size_t *n)
 			close(fd);
 		return ret;
 	}
-	while (!ret && (e = readdir(d))) {
+	while ((e = readdir(d))) {
 		if (e->d_name[0] == '.')
 			continue;
-		ret = verdict_read(dir, e->d_name, &v);
-		if (ret == -EINVAL) {
-			say("%s in " VERDICT_FOLDER " is no verdict: removed", e->d_name);
-			unlinkat(dir, e->d_name, 0);
-		}
-		if (ret) {
-			ret = 0;
+		err = verdict_read(dir, e->d_name, &v);
+		if (err == -EINVAL)
+			stray_remove(dir, e->d_name);
+		else if (err && err != -ENOENT)
+			ret = err;
+		if (err)
 			continue;
-		}
 		more = reallocarray(*list, *n + 1, sizeof(v));
 		if (!more) {
 			ret = -ENOMEM;

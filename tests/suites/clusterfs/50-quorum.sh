@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: vpart-clusterd: the lease by corosync's quorum, who kills it and what is hung; verdicts of fence_vpart
 # kernel: stock
-# disks: 64M
+# disks: 64M 64M
 # mem: 1024
 # limit: 240
 # shellcheck source=tests/lib/guest.sh
@@ -21,6 +21,10 @@ own_pid() {
 	own() { own=$(pidof corosync | tr ' ' '\n' | grep -vx "$other"); [ -n "$own" ]; }
 	wait_for 10 own
 }
+# same DESCRIPTION: it is the daemon that was started last
+same() { is "$1" "$(pid vpart-clusterd)" "$daemon"; }
+up() { clusterd_up --lease 1000; wait_for 5 pid vpart-clusterd && daemon=$(pid vpart-clusterd); }
+count() { grep -cE -- "$1" /out/clusterd; }
 becomes() { t "$1" wait_for "$2" state n1 "$3"; }	# DESCRIPTION SECONDS STATE
 
 # --- its words
@@ -45,7 +49,7 @@ fails "too much" "more than [0-9]* characters" order agent=true node=2 "x=$(prin
 mkdir -m 777 /run/vpart-clusterd
 fails "a folder that anybody can write to is refused" "not a folder that only this user" vpart-clusterd
 chmod 755 /run/vpart-clusterd
-clusterd_up --lease 1000
+up
 said "without a module and a mount it waits, and says so" 10 "waits for one"
 fails "there is one of it" "another vpart-clusterd runs already" vpart-clusterd
 mods clusterfs
@@ -84,17 +88,20 @@ kill -CONT "$other"
 becomes "P19 quorum is back" 10 OK
 
 # --- corosync stands still, and dies
+before=$(count "stands still")
 kill -STOP "$own"
 becomes "V12 corosync stands still: the lease runs out" 10 SUSPECT
 is "... by itself" "$(why n1)" "the quorum lease has run out: nobody renews it"
-said "... which is said" 5 "not renewed: corosync stands still"
+said "... which is said" 5 "not renewed: corosync stands still" $((before + 1))
+same "... by a daemon that goes on"
 becomes "P19 it is FROZEN then" 10 FROZEN
 kill -CONT "$own"
 becomes "it goes on" 10 OK
 kill -STOP "$own"
 becomes "corosync stands still again" 10 SUSPECT
+before=$(count "has gone|does not answer")
 kill -KILL "$own"
-said "... and dies: that is noticed" 20 "not renewed: corosync (has gone|does not answer)" 2
+said "... and dies: that is noticed" 20 "not renewed: corosync (has gone|does not answer)" $((before + 1))
 corosync_up
 own_pid
 becomes "P19 another one is found" 30 OK
@@ -104,13 +111,14 @@ becomes "... and it is FROZEN" 10 FROZEN
 corosync_up
 own_pid
 becomes "P19 another one is found again" 30 OK
+same "all of that left the daemon as it is"
 
 # --- the daemon ends
 kill -TERM "$(pid vpart-clusterd)"
 t "it ends when it is asked to" wait_for 5 bash -c '! pidof vpart-clusterd'
 is "P19 no lease is withdrawn by that" "$(why n1 | grep -c 'no quorum')" 0
 becomes "V12 it runs out" 10 SUSPECT
-clusterd_up --lease 1000
+up
 becomes "P19 another one renews it" 10 OK
 kill -STOP "$(pid vpart-clusterd)"
 becomes "V12 it stands still: the lease runs out" 10 SUSPECT
@@ -147,7 +155,9 @@ chmod +x /tmp/meanwhile
 t "P19 a node comes back while it is fenced" order agent=/tmp/agent node=2
 rm /tmp/meanwhile
 said "P19 ... the verdict is about its life before" 20 "n2 of cluster lab was fenced by agent, which is of no use: .*verdict is about boot"
-is "P19 ... it is a member, and nothing is kept" "$(of state $mnt/n1/nodes/n2) $(kept)" "member "
+nothing_kept() { [ -z "$(kept)" ]; }
+t "P19 ... and nothing is kept of a node that corosync sees" wait_for 5 nothing_kept
+is "P19 ... it is a member" "$(of state $mnt/n1/nodes/n2)" member
 
 kill -TERM "$(pid vpart-clusterd)"
 wait_for 5 bash -c '! pidof vpart-clusterd'
@@ -156,21 +166,42 @@ is "... the verdict is kept" "$(kept | wc -w) $(of state $mnt/n1/nodes/n2)" "1 m
 echo "node=n2" >$verdicts/0b6f3a70-52c1-4e0e-9a42-4d1f8c9b7a01
 ln -s /etc/passwd $verdicts/0b6f3a70-52c1-4e0e-9a42-4d1f8c9b7a02
 head -c 3000 /dev/zero >$verdicts/x
-clusterd_up --lease 1000
+up
 t "P19 it is stored when somebody does" wait_for 20 fenced
 said "what is no verdict is said" 5 "is no verdict: removed" 3
-nothing_kept() { [ -z "$(kept)" ]; }
 t "... and nothing is kept" wait_for 5 nothing_kept
 t "R20 all nodes are told" grep -q 'node n2, boot .* is fenced (agent)' <<<"$(vpart cluster events --from 1 --kept at n1)"
 t "P19 who was fenced is LOST" wait_for 10 state n2 LOST
 said "... which is said once" 10 "node n2 of cluster lab: .*LOST"
 t "a node that is out is fenced again" order agent=/tmp/agent node=2
-is "... that is no verdict" "$(kept) $(of state $mnt/n1/nodes/n2)" " fenced"
+t "... that is no verdict" wait_for 5 nothing_kept
+is "... and changes nothing" "$(of state $mnt/n1/nodes/n2)" fenced
 umount $mnt/n2
 t "R17 it comes back" cfs n2 /dev/vdb quorum=lease
 t "P19 with a lease" wait_for 10 state n2 OK
 is "all of that left n1 as it is" "$(of state $mnt/n1/config)" OK
+
+# --- two repositories
+repo /dev/vdc >/dev/null
+mkdir -p $mnt/other
+for quorum in lease none; do
+	fails "P19 no second repository of a node that needs a lease: quorum=$quorum" \
+		"node n1 of cluster lab has another repository here" \
+		python3 $suite/mount.py /dev/vdc $mnt/other node=n1 lock=local quorum=$quorum
+done
+t "... one of another name" python3 $suite/mount.py /dev/vdc $mnt/other node=n4 lock=local quorum=none
+umount $mnt/other
 for node in n1 n2 n3; do umount $mnt/$node; done
 said "it waits for the next mount" 10 "is mounted any more: waits for one"
+
+# --- the module is loaded anew
+t "the module is removed" rmmod clusterfs
+mods clusterfs
+t "R17 a node" cfs n1 /dev/vdb quorum=lease
+since=$(of since $mnt/n1/config)
+sleep 12	# longer than the lease of the mount
+is "P19 its lease is renewed by the same daemon" \
+	"$(of state $mnt/n1/config) $(of since $mnt/n1/config) $(pid vpart-clusterd)" "OK $since $daemon"
+umount $mnt/n1
 t "V6 the repository is whole" fsck.clusterfs -n /dev/vdb
 done_testing

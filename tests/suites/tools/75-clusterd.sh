@@ -25,7 +25,7 @@ program() {	# NAME SOURCE...: with what stands for the others
 	gcc -O1 -g -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -pthread \
 		-fsanitize=address,undefined -fno-sanitize-recover=undefined \
 		-DVPART_VERSION='"lab"' "-DRUN_FOLDER=\"$log/run\"" "-DMOUNT_TABLE=\"$LAB/mountinfo\"" \
-		-Itools/vpart-clusterd -Itools/libvpart -Iinclude/uapi \
+		-Itools/vpart-clusterd -Itools/libvpart -Iinclude/uapi -Wl,--wrap=openat \
 		-o "$log/$out" tests/suites/tools/clusterd_lab.c \
 		"${@/#/tools/vpart-clusterd/}" tools/vpart-clusterd/{say,places,verdict}.c \
 		build/tools/libvpart.a -lmnl
@@ -47,6 +47,11 @@ finish() { kill -TERM "$pid"; wait "$pid"; }
 kept() { find "$verdicts" -type f -printf '%f\n' 2>/dev/null | sort | xargs; }
 keeps() { [ "$(kept)" = "$1" ]; }
 order() { printf '%s\n' "$@" | "$log/fence"; }
+# into NAME: what is on stdin is a file of the folder at once, as a verdict is
+into() { cat >"$verdicts/.$1" && mv "$verdicts/.$1" "$verdicts/$1"; }
+members() { put members "$1"; event; sleep 0.3; }
+# back: corosync sees node 2, and nothing is known by its number any more; it goes again
+back() { members "1 2"; wait_for 5 keeps ""; members 1; }
 row() { echo "40 25 8:16 / /run/cfs rw,relatime shared:1 - clusterfs $1 rw,$2"; }	# DEVICE OPTIONS
 dlm() { row /dev/vdb "node=n1,lock=dlm,lockspace=cfs-1,cluster=lab,timeout=30,io-timeout=30"; }
 
@@ -82,6 +87,9 @@ sleep 2
 is "V12 one that is older than the lease counts for nothing" "$(told "$since")" ""
 t "... it was asked and answered" tells "$since" asked
 said "... which is said" "not renewed: corosync stands still"
+mounts "$(dlm)" "$(row /dev/vde 'node=n7,lock=local,cluster=three,quorum=lease')"
+said "... also of a mount that comes meanwhile" "node n7 of cluster three: its lease is not renewed: corosync stands still"
+mounts "$(dlm)"
 rm "$LAB/slow"
 since=$(now)
 t "P19 it goes on" wait_for 10 tells "$since" "quorum lab n1 1"
@@ -140,11 +148,25 @@ mounts "$(row /dev/vdb 'node=a\054b\040c,lock=dlm,cluster=x\134y')" "$(row /dev/
 t "R17 another mount: a lease" wait_for 5 tells "$since" "quorum three n7 1"
 said "a name that corosync does not know gets none" "node a,b c of cluster x.y: its lease is not renewed: this node is n1"
 is "P19 nobody else does" "$(told "$since" | awk '$3 != "three"')" ""
+since=$(now)
+mounts "$(row /dev/vde 'node=n9,lock=dlm,cluster=three')"
+said "R17 a node under another name" "node n9 of cluster three: its lease is not renewed: this node is n1"
+mounts "$(row /dev/vde 'node=n9,lock=local,cluster=three,quorum=lease')"
+t "... which is nothing to corosync as soon as its locks are local" wait_for 5 tells "$since" "quorum three n9 1"
 mounts "$(dlm)"
 since=$(now)
 t "R17 the first again" wait_for 5 tells $((since - 1000)) "quorum lab n1 1"
 
 # --- verdicts
+true &
+wait $!
+gone=$!
+touch "$verdicts/.$life.$gone" "$verdicts/.$life.$$"
+finish
+start --lease 4000
+t "what somebody left who was killed is removed" wait_for 5 test ! -e "$verdicts/.$life.$gone"
+t "... and not what is being written" test -e "$verdicts/.$life.$$"
+rm "$verdicts/.$life.$$"
 cat >"$log/agent" <<EOT
 #!/bin/bash
 cat >$log/agent.in
@@ -179,15 +201,103 @@ is "P19 ... there is no verdict" "$(kept)$(told "$since" fenced)" ""
 echo 0 >"$log/agent.rc"
 put fenced_error 112
 t "P19 a kernel that cannot store it now" order "agent=$log/agent" node=2
-said "... is told again" "fenced by agent, which is not stored yet: the kernel says 112" 2
+told_again() { [ "$(told "$since" "fenced lab n1 n2 $life" | wc -l)" -ge "$1" ]; }
+t "... is told again" wait_for 15 told_again 3
+is "... which is said once" "$(grep -c 'fenced by agent, which is not stored yet: the kernel says 112' "$log/said")" 1
 is "... it is kept" "$(kept)" "$life"
-put fenced_error 3
-said "P19 another life is registered: it is of no use" "fenced by agent, which is of no use: the kernel says 3"
+put fenced_error 22
+said "P19 so it is if the kernel does not understand that" "not stored yet: the kernel says 22"
+put no_module 1
+put fenced_error 2
+said "P19 and if there is none" "not stored yet: the kernel says 2$"
+rm "$LAB/no_module"
+is "... it is kept" "$(kept)" "$life"
+put fenced_error 2
+said "P19 a kernel that knows of no such node: it is of no use" "fenced by agent, which is of no use: the kernel says 2$"
 t "... and not kept" wait_for 5 keeps ""
 rm "$LAB/fenced_error"
-put nodes "n1 1 $later"$'\n'"n2 0 $life"
-t "one that has left" order "agent=$log/agent" node=2
-is "... is no verdict" "$(kept)" ""
+
+# --- several
+third=${life%1}3
+put names $'1 n1\n2 n2\n3 n3\n4 n4'
+put nodes "n1 1 $later"$'\n'"n2 1 $life"$'\n'"n3 1 $third"$'\n'"n4 1 ${life%1}2"
+put fenced_bad "$life"$'\n'"$third"
+for node in 2 3; do order "agent=$log/agent" node=$node; done
+since=$(now)
+t "P19 those that cannot be stored hold up nobody" order "agent=$log/agent" node=4
+t "... the kernel is told" wait_for 5 tells "$since" "fenced lab n1 n4"
+is "... they are kept" "$(kept)" "$life $third"
+rm "$LAB/fenced_bad"
+t "... and told of then" wait_for 15 keeps ""
+
+# --- what is in their folder
+put fenced_error 112
+order "agent=$log/agent" node=2
+put open_error 24
+echo x | into junk
+said "what cannot be read now is said" "cannot read all of .*: Too many open files"
+is "P19 ... and not removed" "$(kept)" "$life junk"
+rm "$LAB/open_error"
+said "it is read when it can be" "junk in .* is no verdict: removed"
+is "P19 the verdict is still there" "$(kept)" "$life"
+mkdir -p "$verdicts/empty" "$verdicts/full/x"
+ln -s junk "$verdicts/link"
+: | into nothing
+said "what is no verdict is removed" "(empty|link|nothing) in .* is no verdict: removed" 3
+echo x | into junk
+said "... each time" "junk in .* is no verdict: removed" 2
+is "what cannot be is said once" "$(grep -c 'full in .* is no verdict, and cannot be removed' "$log/said")" 1
+rm -r "$verdicts"
+said "the folder is removed" "was removed: it is made anew"
+rm "$LAB/fenced_error"
+since=$(now)
+t "P19 a node is fenced" order "agent=$log/agent" node=2
+t "P19 ... which is not lost" wait_for 5 tells "$since" "fenced lab n1 n2 $life agent"
+
+# --- which life it was is not known, or not read yet
+put nodes "n1 1 $later"$'\n'"n2 1 $life"
+sleep 0.5
+put fenced_error 3
+order "agent=$log/agent" node=2
+said "P19 another life is registered" "fenced by agent, which is of no use: the kernel says 3"
+t "P19 ... that it was fenced is kept" wait_for 5 keeps node-2
+rm "$LAB/fenced_error"
+put nodes "n1 1 $later"$'\n'"n2 1 $later"
+since=$(now)
+members 1
+event
+t "P19 ... and it was that one, if it stays away" wait_for 10 tells "$since" "fenced lab n1 n2 $later agent"
+put nodes "n1 1 $later"$'\n'"n2 2 $later"
+back
+t "a node that is no member here" order "agent=$log/agent" node=2
+is "P19 ... may be one" "$(kept)" node-2
+put nodes "n1 1 $later"$'\n'"n2 1 $life"
+since=$(now)
+members 1
+event
+t "P19 ... as is read later" wait_for 10 tells "$since" "fenced lab n1 n2 $life agent"
+put nodes "n1 1 $later"$'\n'"n2 2 $life"
+back
+put nodes "n1 1 $later"$'\n'"n2 1 $life"
+put cluster other
+since=$(now)
+t "P19 a node of another cluster is fenced" order "agent=$log/agent" node=2
+members 1
+members 1
+is "P19 ... it is nobody of this one" "$(told "$since" fenced)" ""
+back
+rm "$LAB/cluster"
+
+# --- words
+for words in agent=fence_scsi agent=/usr/sbin/fence_mpath "agent=x missing_as_off=1" "agent=x missing-as-off" \
+		"agent=x method=cycle" 'agent=x method="cycle"' "agent=x method" 'agent=x action="status"' "agent=x =1"; do
+	# shellcheck disable=SC2086
+	is "refused: $words" "$(code order node=2 $words) $(wc -l </tmp/err)" "2 1"
+done
+fails "a key with a blank" "a key has no blanks" order node=2 agent=x "method =cycle"
+fails "... before it" "a key has no blanks" order node=2 agent=x " method=cycle"
+t "a method that looks" order node=2 "agent=$log/agent" method=onoff
+wait_for 5 keeps "" || back
 
 # --- nothing is mounted that says which life it was
 put nodes "n1 1 $later"$'\n'"n2 1 $life"
@@ -233,11 +343,48 @@ returned() {
 seen() { put members "1 2"; event; sleep 0.3; put members 1; event; sleep 0.3; }
 lost() { put quorate 0; event; sleep 0.3; put quorate 1; event; sleep 0.3; }
 gone() { rm "$LAB/quorate"; event; sleep 0.3; put quorate 1; event; sleep 1.5; }
-restarted() { finish; start --lease 16000; sleep 0.5; }
+restarted() { finish; start --lease 4000; sleep 0.5; }
 returned "P19 it was there and has gone again: of no use" seen
 returned "P19 quorum was lost in between: of no use" lost
 returned "P19 corosync died in between: of no use" gone
 returned "P19 the agent was started anew in between: of no use" restarted
+
+# --- it comes back while corosync gives no answer, or before it was asked
+mounts ""
+finish
+start --lease 16000	# asked when this says so
+sleep 0.5
+order "agent=$log/agent" node=2 2>/dev/null
+is "P19 a verdict by number" "$(kept)" node-2
+put fails 6
+put members "1 2"
+put nodes "n1 1 $later"$'\n'"n2 1 $later"
+event
+since=$(now)
+for _ in 1 2 3; do
+	mounts "$(dlm)"
+	sleep 0.4
+done
+is "P19 what is no answer proves nothing" "$(told "$since" fenced) $(kept)" " node-2"
+rm "$LAB/fails"
+mounts ""
+t "P19 ... it is back" wait_for 5 keeps ""
+members 1
+put nodes "n1 1 $later"$'\n'"n2 1 $life"
+order "agent=$log/agent" node=2 2>/dev/null
+since=$(now)
+put slow_nodes 1000
+mounts "$(dlm)"
+sleep 0.3
+event	# answered while the nodes are read
+sleep 0.3
+put nodes "n1 1 $later"$'\n'"n2 1 $later"
+put members "1 2"
+sleep 1.5
+rm "$LAB/slow_nodes"
+event
+t "P19 nor does an answer to what was asked before" wait_for 5 keeps ""
+is "P19 ... nobody is told" "$(told "$since" fenced)" ""
 kill -0 "$pid"
 is "no sanitizer has complained" "$? $(grep -c Sanitizer "$log/said")" "0 0"
 finish

@@ -11,8 +11,13 @@
  *	fails		errors of quorum_getquorate(), by number
  *	name, names	of this node; lines "NUMBER NAME" of all
  *	mountinfo	the table of mounts (MOUNT_TABLE), read when a real one changes
+ *	cluster		the cluster's name, "lab" if it is not there
  *	nodes		of the database: lines "NAME STATE BOOT"
+ *	slow_nodes	it takes so many milliseconds to read them
  *	quorum_error, fenced_error	an errno that the kernel refuses with
+ *	no_module	that comes from the library: it found no module
+ *	fenced_bad	lives about which a verdict is refused for now
+ *	open_error	an errno: no verdict can be opened to be read
  */
 #include <corosync/quorum.h>
 #include <errno.h>
@@ -36,6 +41,13 @@ static const char *lab(const char *name)
 
 	snprintf(path, sizeof(path), "%s/%s", getenv("LAB"), name);
 	return path;
+}
+
+static void wait_ms(long ms)
+{
+	const struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
+
+	nanosleep(&t, NULL);
 }
 
 static long number(const char *name, long none)
@@ -119,9 +131,13 @@ cs_error_t quorum_trackstart(quorum_handle_t handle, unsigned int flags)
 
 cs_error_t quorum_dispatch(quorum_handle_t handle, cs_dispatch_flags_t types)
 {
+	/* As corosync's own library does */
+	volatile char large[1 << 20];
 	char buf[4096];
 
 	(void)types;
+	large[0] = 0;
+	large[sizeof(large) - 1] = 0;
 	if (read(events, buf, sizeof(buf)) > 0)
 		tell(handle);
 	return CS_OK;
@@ -130,11 +146,10 @@ cs_error_t quorum_dispatch(quorum_handle_t handle, cs_dispatch_flags_t types)
 cs_error_t quorum_getquorate(quorum_handle_t handle, int *quorate)
 {
 	const long ms = number("slow", 0), fails = number("fails", CS_OK);
-	const struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
 
 	(void)handle;
 	*quorate = (int)number("quorate", -1);
-	nanosleep(&t, NULL);
+	wait_ms(ms);
 	note("asked\n");
 	return *quorate < 0 ? CS_ERR_LIBRARY : (cs_error_t)fails;
 }
@@ -155,13 +170,42 @@ int corosync_name(uint32_t id, char name[VPART_CLUSTER_NAME_SIZE], char *why, si
 	return -1;
 }
 
+int corosync_cluster(char name[VPART_CLUSTER_NAME_SIZE], char *why, size_t size)
+{
+	FILE *f = fopen(lab("cluster"), "r");
+
+	(void)why;
+	(void)size;
+	if (!f || fscanf(f, "%127s", name) != 1)
+		strcpy(name, "lab");
+	if (f)
+		fclose(f);
+	return 0;
+}
+
 /* --- the kernel --- */
 
 static int result(struct vpart *v, const char *name)
 {
 	const int err = (int)number(name, 0);
+	const bool found = number("no_module", 0) || (err != ESRCH && err != ENOENT);
 
-	return err ? vpart_fail(v, err, VPART_CODE_FAILED, "the kernel says %d", err) : 0;
+	return err ? vpart_fail(v, err, found ? VPART_CODE_FAILED : VPART_CODE_NOT_FOUND,
+				"the kernel says %d", err) : 0;
+}
+
+/* In the place of the C library's, by the linker (--wrap). */
+int __real_openat(int dir, const char *path, int flags, ...);
+int __wrap_openat(int dir, const char *path, int flags, unsigned int mode);
+
+int __wrap_openat(int dir, const char *path, int flags, unsigned int mode)
+{
+	const int err = (int)number("open_error", 0);
+
+	if (!err || (flags & O_ACCMODE) != O_RDONLY || !strcmp(path, "."))
+		return __real_openat(dir, path, flags, mode);
+	errno = err;
+	return -1;
 }
 
 int vpart_cluster_quorum(struct vpart *v, const struct vpart_cluster_at *at, bool quorate,
@@ -174,9 +218,18 @@ int vpart_cluster_quorum(struct vpart *v, const struct vpart_cluster_at *at, boo
 int vpart_cluster_fenced(struct vpart *v, const struct vpart_cluster_at *at, const char *name,
 			 const uint8_t boot[VPART_UUID_SIZE], const char *method)
 {
-	char text[VPART_UUID_TEXT];
+	char text[VPART_UUID_TEXT], bad[VPART_UUID_TEXT];
+	FILE *f = fopen(lab("fenced_bad"), "r");
+	int err = 0;
 
 	vpart_uuid_format(boot, text);
+	while (f && fscanf(f, "%36s", bad) == 1)
+		if (!strcmp(bad, text))
+			err = EHOSTDOWN;
+	if (f)
+		fclose(f);
+	if (err)
+		return vpart_fail(v, err, VPART_CODE_FAILED, "the kernel says %d", err);
 	note("fenced %s %s %s %s %s\n", at->cluster, at->node, name, text, method);
 	return result(v, "fenced_error");
 }
@@ -186,8 +239,11 @@ int vpart_cluster_objects(struct vpart *v, const struct vpart_cluster_at *at,
 			  size_t *n)
 {
 	struct vpart_cluster_object *o = calloc(8, sizeof(*o));
-	FILE *f = fopen(lab("nodes"), "r");
 	char boot[64];
+	FILE *f;
+
+	wait_ms(number("slow_nodes", 0));
+	f = fopen(lab("nodes"), "r");
 
 	(void)v;
 	(void)at;
