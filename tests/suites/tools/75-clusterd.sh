@@ -378,11 +378,12 @@ mounts "$(dlm)"
 sleep 0.3
 event	# answered while the nodes are read
 sleep 0.3
+put slow 1500	# it tells of the node's return when this is over
 put nodes "n1 1 $later"$'\n'"n2 1 $later"
 put members "1 2"
-sleep 1.5
-rm "$LAB/slow_nodes"
 event
+sleep 1
+rm "$LAB/slow_nodes" "$LAB/slow"
 t "P19 nor does an answer to what was asked before" wait_for 5 keeps ""
 is "P19 ... nobody is told" "$(told "$since" fenced)" ""
 kill -0 "$pid"
