@@ -95,6 +95,7 @@ since=$(now)
 t "P19 it goes on" wait_for 10 tells "$since" "quorum lab n1 1"
 
 put fails 6
+event
 sleep 1
 since=$(now)
 sleep 1
@@ -341,10 +342,12 @@ returned() {
 	mounts ""
 }
 seen() { put members "1 2"; event; sleep 0.3; put members 1; event; sleep 0.3; }
+flash() { put flash "1 2"; event; sleep 0.3; rm "$LAB/flash"; }
 lost() { put quorate 0; event; sleep 0.3; put quorate 1; event; sleep 0.3; }
 gone() { rm "$LAB/quorate"; event; sleep 0.3; put quorate 1; event; sleep 1.5; }
 restarted() { finish; start --lease 4000; sleep 0.5; }
 returned "P19 it was there and has gone again: of no use" seen
+returned "P19 it was there for a moment: of no use" flash
 returned "P19 quorum was lost in between: of no use" lost
 returned "P19 corosync died in between: of no use" gone
 returned "P19 the agent was started anew in between: of no use" restarted

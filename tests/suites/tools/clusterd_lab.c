@@ -7,6 +7,7 @@
  *	told_quorate	what its callback says instead
  *	members		numbers; read when "event" is written
  *	event		written: corosync tells of a change
+ *	flash		...of two: these members were there for a moment
  *	slow		corosync takes so many milliseconds for an answer
  *	fails		errors of quorum_getquorate(), by number
  *	name, names	of this node; lines "NUMBER NAME" of all
@@ -109,10 +110,10 @@ cs_error_t quorum_fd_get(quorum_handle_t handle, int *fd)
 	return CS_OK;
 }
 
-static void tell(quorum_handle_t handle)
+static void tell(quorum_handle_t handle, const char *members)
 {
 	uint32_t list[8], n = 0;
-	FILE *f = fopen(lab("members"), "r");
+	FILE *f = fopen(lab(members), "r");
 
 	while (f && n < 8 && fscanf(f, "%u", &list[n]) == 1)
 		n++;
@@ -125,7 +126,7 @@ static void tell(quorum_handle_t handle)
 cs_error_t quorum_trackstart(quorum_handle_t handle, unsigned int flags)
 {
 	if (flags & CS_TRACK_CURRENT)
-		tell(handle);
+		tell(handle, "members");
 	return CS_OK;
 }
 
@@ -138,8 +139,11 @@ cs_error_t quorum_dispatch(quorum_handle_t handle, cs_dispatch_flags_t types)
 	(void)types;
 	large[0] = 0;
 	large[sizeof(large) - 1] = 0;
-	if (read(events, buf, sizeof(buf)) > 0)
-		tell(handle);
+	if (read(events, buf, sizeof(buf)) <= 0)
+		return CS_OK;
+	if (!access(lab("flash"), F_OK))
+		tell(handle, "flash");
+	tell(handle, "members");
 	return CS_OK;
 }
 
