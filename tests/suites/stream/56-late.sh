@@ -47,7 +47,7 @@ pattern old 65536
 stop
 # Each of them leaves a tag behind. Together, or the later ones wait for the first at the server.
 fio --name=s --filename="/dev/$disk" --offset=1M --size=4M --rw=write:64k --bs=64k --number_ios=25 \
-	--direct=1 --ioengine=libaio --iodepth=25 --buffer_pattern=0x5a --scramble_buffers=0 >/tmp/err 2>&1 &
+	--direct=1 --ioengine=libaio --iodepth=25 --iodepth_batch=25 --buffer_pattern=0x5a --scramble_buffers=0 >/tmp/err 2>&1 &
 writer=$!
 t "the device has them all" wait_for 60 served p1 25
 t "another LUN goes on meanwhile" timeout 60 dd if=/dev/zero of="/dev/$other" bs=64k count=16 oflag=direct status=none
