@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: anything at all in the rings, and in the rest of the segment, both sides
+# when: whole
 # kernel: debug
 # disks: 32M
 # ivshmem: 16M 16M

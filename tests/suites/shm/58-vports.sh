@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: a virtual port over shared memory: a segment of its own, the grant as elsewhere
+# when: whole
 # kernel: stock
 # append: kmemleak=on
 # limit: 360

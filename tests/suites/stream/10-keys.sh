@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: the keyring of the links' keys: who fills it, who reads it, how a key is changed
 # kernel: debug
-# kernels: 7.2
+# kernels: +7.2
 # append: kmemleak=on
 . /src/tests/lib/guest.sh
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: nodes, partitions and adapter pairs: what is made, what is refused and why
 # kernel: debug
-# kernels: 6.1 6.12 7.2
+# kernels: +6.1 +6.12 7.2
 # append: kmemleak=on
 # limit: 480
 . /src/tests/lib/guest.sh
