@@ -42,6 +42,12 @@ parks() { dmesg | grep -q "$1: LUN 0: commands wait"; }
 calls() { vpart --json adapter show | python3 -c "import json,sys; print(next(a['inflight'] for a in json.load(sys.stdin) if a['name'] == '$1' and a['here'] != 'client'))"; }
 served() { [ "$(calls "$1")" -ge "$2" ]; }
 
+# A unit attention (LUNs were added) that ALUA's handler has retried: until then the midlayer
+# sends the LUN nothing as long as it has commands out.
+for i in "$disk" "$other" "$sleepy" "$second"; do
+	dd if="/dev/$i" of=/dev/null bs=4k count=1 iflag=direct status=none
+done
+
 # --- V10: failed in time; the others go on ---
 pattern old 65536
 stop
