@@ -4,7 +4,7 @@
 # kernels: +6.1 6.12 7.2
 # disks: 16M 16M
 # limit: 420
-# append: kmemleak=on
+# leaks: whole
 # summary: create, write, one leg fails, comes back, only what changed is copied
 . /src/tests/suites/mirror/lib.sh
 

@@ -5,7 +5,7 @@
 # kernel: debug
 # disks: 32M
 # ivshmem: 16M 16M
-# append: kmemleak=on
+# leaks: whole
 # smp: 2
 # limit: 600
 . /src/tests/lib/guest.sh

@@ -3,7 +3,7 @@
 # summary: the keyring of the links' keys: who fills it, who reads it, how a key is changed
 # kernel: debug
 # kernels: +7.2
-# append: kmemleak=on
+# leaks: whole
 . /src/tests/lib/guest.sh
 
 key=/tmp/key other=/tmp/other

@@ -4,7 +4,7 @@
 # when: whole
 # kernel: debug
 # soak: debug
-# append: kmemleak=on
+# leaks: whole
 # disks: 16M
 # smp: 2
 # limit: 600

@@ -6,6 +6,6 @@
 # kernels: +6.12 7.2
 # limit: 600
 # disks: 24M 24M
-# append: kmemleak=on
+# leaks: whole
 export FABRIC=tcp DIGEST=data
 . /src/tests/suites/slice/10-survive.sh

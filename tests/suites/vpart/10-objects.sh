@@ -3,7 +3,7 @@
 # summary: nodes, partitions and adapter pairs: what is made, what is refused and why
 # kernel: debug
 # kernels: +6.1 +6.12 7.2
-# append: kmemleak=on
+# leaks: whole
 # limit: 480
 . /src/tests/lib/guest.sh
 . /src/tests/suites/vpart/lib.sh

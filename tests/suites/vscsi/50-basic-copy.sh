@@ -4,7 +4,7 @@
 # when: whole
 # kernel: stock
 # kernels: +7.2
-# append: kmemleak=on
+# leaks: whole
 # limit: 420
 # disks: 64M 64M
 export FABRIC=copy
