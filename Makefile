@@ -56,7 +56,7 @@ clean:	## remove everything that was built here
 demo:	## eight minutes: lost servers, resets, and three machines, one of which is killed
 	tests/demo/run
 
-check:	## all suites; T=NAME for one, KERNEL=NAME on one kernel, V=1 for the consoles
+check:	## the suites; WHOLE=1 with what takes hours, T=NAME for one, KERNEL=NAME, V=1 for the consoles
 	tests/check $(T)
 
 soak:	## long runs with new seeds: MINUTES=10, T=NAME for one

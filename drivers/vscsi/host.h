@@ -71,6 +71,9 @@ enum vscsi_lu_state {
 #define VSCSI_TODO_CAPACITY	1	/* read the capacities again */
 #define VSCSI_TODOS		2
 
+/* One round that a LUN held up for long must not keep what others say for minutes. */
+#define VSCSI_PACE_LONGEST	(20UL * HZ)
+
 /**
  * struct vscsi_pace - how often a server may have us do something
  * @at: jiffies, not before
@@ -100,7 +103,7 @@ static inline unsigned long vscsi_pace_delay(const struct vscsi_pace *p, unsigne
  * @p: pace
  * @start: jiffies when that began
  * @end: and when it ended
- * @share: of so many times as long is the pause, or longer
+ * @share: of so many times as long is the pause, or longer, but for %VSCSI_PACE_LONGEST
  * @least: the shortest pause
  * @most: while one follows the other, each pause is twice the last, up to this
  */
@@ -110,7 +113,7 @@ static inline void vscsi_pace_done(struct vscsi_pace *p, unsigned long start, un
 	bool again = time_before_eq(start, p->at + p->pause);
 
 	p->pause = again ? clamp(2 * p->pause, least, most) : least;
-	WRITE_ONCE(p->at, end + max(p->pause, share * (end - start)));
+	WRITE_ONCE(p->at, end + max(p->pause, min(share * (end - start), VSCSI_PACE_LONGEST)));
 }
 
 /**

@@ -126,6 +126,10 @@ static void pace(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vscsi_pace_delay(&p, now + 700), 700UL);
 	KUNIT_EXPECT_EQ(test, vscsi_pace_delay(&p, now + 1399), 1UL);
 	KUNIT_EXPECT_EQ(test, vscsi_pace_delay(&p, now + 1400), 0UL);
+	/* Of what was held up for long, no multiple. */
+	now = p.at + 100;
+	vscsi_pace_done(&p, now, now + VSCSI_PACE_LONGEST, 8, 10, 80);
+	KUNIT_EXPECT_EQ(test, vscsi_pace_delay(&p, now + VSCSI_PACE_LONGEST), VSCSI_PACE_LONGEST);
 	now = p.at + 100;
 	vscsi_pace_done(&p, now, now, 8, 10, 80);
 	/* One behind the other: twice as long each time, up to the most. */

@@ -164,10 +164,10 @@ void vscsi_notice_login(struct vscsi_host *h)
 		vscsi_noticed(h, lun, VSCSI_OPEN);
 }
 
-/* May it be sent a command that is not held, and is it scanned? */
-static bool vscsi_attends(struct vscsi_host *h, struct scsi_device *sdev)
+/* Is it not known yet whether it is the LU that was scanned? Then the event stays. */
+static bool vscsi_attend_later(enum vscsi_lu_state state)
 {
-	return vscsi_lu_state(h, sdev) == VSCSI_LU_SAME && sdev->sdev_state == SDEV_RUNNING;
+	return state == VSCSI_LU_OLD || state == VSCSI_LU_SILENT;
 }
 
 /* @came: the midlayer has had it */
@@ -216,6 +216,7 @@ static void vscsi_attend(struct work_struct *work)
 {
 	struct vscsi_host *h = container_of(work, struct vscsi_host, attend.work);
 	unsigned long lun, start = jiffies;
+	enum vscsi_lu_state state;
 	struct scsi_device *sdev;
 	void *entry;
 
@@ -229,9 +230,11 @@ static void vscsi_attend(struct work_struct *work)
 		if (READ_ONCE(h->state) != VSCSI_UP)
 			break;
 		sdev = scsi_device_lookup(h->shost, 0, 0, lun);
-		if (sdev && vscsi_attends(h, sdev))
+		state = sdev ? vscsi_lu_state(h, sdev) : VSCSI_LU_NONE;
+		/* One that is being scanned is nobody's disk yet. */
+		if (state == VSCSI_LU_SAME && sdev->sdev_state == SDEV_RUNNING)
 			vscsi_attend_lun(h, sdev);
-		else
+		else if (!vscsi_attend_later(state))
 			vscsi_noticed(h, lun, VSCSI_SAID | VSCSI_CAME | VSCSI_OPEN);
 		if (sdev)
 			scsi_device_put(sdev);

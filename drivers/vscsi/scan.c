@@ -216,6 +216,7 @@ static void vscsi_lu_same(struct vscsi_host *h, struct scsi_device *sdev, u32 ep
 			    sdev->lun);
 	queue_work(vscsi_wq, &h->resume);
 	set_bit(VSCSI_TODO_CAPACITY, &h->todo);
+	vscsi_attend_soon(h);
 }
 
 /*

@@ -37,13 +37,14 @@ struct cfs_lvb {
 
 static_assert(sizeof(struct cfs_lvb) == CLUSTERFS_LVB_SIZE);
 
-/* Is the last commit that was read older than the last one that the others know of? */
-static bool cfs_behind(const struct cfs_mount *m)
+/* Is the last commit that was read older than @known, the last one that the others know of? */
+static bool cfs_behind(const struct cfs_mount *m, u64 *known)
 {
 	struct cfs_lvb lvb;
 
 	memcpy(&lvb, m->db_lock.lvb, sizeof(lvb));
-	return m->db_lock.lvb_valid && m->db.gen < le64_to_cpu(lvb.gen);
+	*known = le64_to_cpu(lvb.gen);
+	return m->db_lock.lvb_valid && m->db.gen < *known;
 }
 
 /**
@@ -83,10 +84,11 @@ int cfs_unlock(struct cfs_mount *m, enum clusterfs_mode mode)
 {
 	const struct cfs_lvb lvb = { cpu_to_le64(m->db.term), cpu_to_le64(m->db.gen) };
 	unsigned int flags = 0;
+	u64 known;
 	int ret;
 
 	lockdep_assert_held(&m->lock);
-	if (m->db.state == CFS_WRITER && !cfs_behind(m)) {
+	if (m->db.state == CFS_WRITER && !cfs_behind(m, &known)) {
 		memcpy(m->db_lock.lvb, &lvb, sizeof(lvb));
 		flags = CLUSTERFS_LOCK_SET_LVB;
 	}
@@ -97,8 +99,14 @@ int cfs_unlock(struct cfs_mount *m, enum clusterfs_mode mode)
 	return ret;
 }
 
-/* What is in memory, for the tree. */
-static int cfs_publish(struct cfs_mount *m)
+/**
+ * cfs_publish() - let the tree show what is in memory
+ * @m: mount, locked
+ *
+ * Context: process.
+ * Return: 0 or -ENOMEM, and a sentence in m->db.why.
+ */
+int cfs_publish(struct cfs_mount *m)
 {
 	int ret = cfs_view_publish(m);
 
@@ -111,14 +119,13 @@ static int cfs_publish(struct cfs_mount *m)
  */
 static int cfs_check_current(struct cfs_mount *m)
 {
-	struct cfs_lvb lvb;
+	u64 known;
 
-	if (!cfs_behind(m))
+	if (!cfs_behind(m, &known))
 		return 0;
-	memcpy(&lvb, m->db_lock.lvb, sizeof(lvb));
 	return cfs_fail(&m->db, -EUCLEAN,
 			"the others have stored commit %llu, and here commit %llu is the last: the devices are a copy, or old",
-			(unsigned long long)le64_to_cpu(lvb.gen), (unsigned long long)m->db.gen);
+			(unsigned long long)known, (unsigned long long)m->db.gen);
 }
 
 /**

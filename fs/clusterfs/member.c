@@ -232,11 +232,8 @@ static int cfs_register(struct cfs_mount *m, struct fs_context *fc)
 	} while (cfs_again(ret, &attempt) && ++tries < CFS_REGISTER_TRIES &&
 		 time_before(jiffies, end) &&
 		 !fatal_signal_pending(current));
-	if (!ret) {
-		ret = cfs_view_publish(m);
-		if (ret)
-			cfs_fail(&m->db, ret, "there is no memory to show the database");
-	}
+	if (!ret)
+		ret = cfs_publish(m);
 	if (ret)
 		errorfc(fc, "node %s is not registered: %s", m->opt.node, m->db.why);
 	/* Whatever came of it, others may go on. */

@@ -200,6 +200,7 @@ typedef int (*cfs_fill_t)(struct cfs_mount *m, struct cfs_txn *t, void *arg);
 /* change.c */
 int __must_check cfs_lock(struct cfs_mount *m, enum clusterfs_mode mode);
 int cfs_unlock(struct cfs_mount *m, enum clusterfs_mode mode);
+int __must_check cfs_publish(struct cfs_mount *m);
 int __must_check cfs_load_current(struct cfs_mount *m);
 void cfs_refresh(struct cfs_mount *m);
 int __must_check cfs_writer(struct cfs_mount *m, bool compact);

@@ -65,7 +65,7 @@ code() { "$@" >/tmp/out 2>/tmp/err; echo $?; }
 get() { vpart --json "${@:2}" | python3 -c "import json, sys; o = json.load(sys.stdin); print($1)"; }
 
 # kmemleak_check [DESCRIPTION]: a test that nothing was leaked so far. Needs the
-# debug kernel booted with kmemleak=on (a script asks by "# append: kmemleak=on");
+# debug kernel booted with kmemleak=on (a script asks by "# leaks: ...");
 # that, and the two scans, make a run about twice as long.
 kmemleak_check() {
 	local file=/sys/kernel/debug/kmemleak desc=${1:-nothing was leaked} found

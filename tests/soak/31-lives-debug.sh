@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: four lives of all modules, one of each kind, leave nothing behind
 # kernel: debug
-# append: kmemleak=on
+# leaks: check
 # disks: 6M 6M
 # round: 60
 # limit: 480

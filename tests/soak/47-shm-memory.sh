@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: each allocation of loading, of a device, of an end, of login and of commands over shared memory fails
 # kernel: debug
-# append: kmemleak=on
+# leaks: check
 # disks: 16M
 # ivshmem: 16M
 # smp: 2

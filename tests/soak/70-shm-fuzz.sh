@@ -6,7 +6,7 @@
 # round: 600
 # disks: 32M
 # ivshmem: 16M 16M
-# append: kmemleak=on
+# leaks: check
 # smp: 2
 export FUZZ_SECONDS=$SOAK_SECONDS
 . /src/tests/suites/shm/30-fuzz.sh

@@ -6,6 +6,6 @@
 # smp: 2
 # limit: 400
 # round: 1800
-# append: kmemleak=on
+# leaks: check
 export SEED SECONDS_EACH=$((${SOAK_SECONDS:-60} / 2))
 . /src/tests/suites/stream/45-fuzz.sh

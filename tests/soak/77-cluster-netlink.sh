@@ -3,7 +3,7 @@
 # summary: anything at all sent to the netlink family of clusterfs
 # kernel: debug
 # disks: 64M
-# append: kmemleak=on
+# leaks: check
 # limit: 300
 # round: 600
 export FUZZ_SECONDS=$SOAK_SECONDS

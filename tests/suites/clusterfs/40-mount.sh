@@ -4,8 +4,8 @@
 # kernel: debug
 # disks: 64M 64M
 # limit: 300
-# append: kmemleak=on
-# kernels: 7.2
+# leaks: whole
+# kernels: +7.2
 . /src/tests/lib/guest.sh
 . /src/tests/suites/clusterfs/lib.sh
 mods clusterfs

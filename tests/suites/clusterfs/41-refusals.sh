@@ -5,7 +5,7 @@
 # soak: debug
 # disks: 64M 64M 64M 64M 1M
 # limit: 300
-# append: kmemleak=on
+# leaks: whole
 . /src/tests/lib/guest.sh
 . /src/tests/suites/clusterfs/lib.sh
 mods clusterfs

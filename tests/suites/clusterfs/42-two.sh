@@ -4,7 +4,7 @@
 # kernel: debug
 # disks: 64M
 # limit: 300
-# append: kmemleak=on
+# leaks: check
 # kernels: 7.2
 . /src/tests/lib/guest.sh
 . /src/tests/suites/clusterfs/lib.sh

@@ -4,7 +4,7 @@
 # kernel: debug
 # disks: 64M 64M 64M
 # limit: 300
-# append: kmemleak=on
+# leaks: whole
 . /src/tests/lib/guest.sh
 . /src/tests/suites/clusterfs/lib.sh
 mods clusterfs dm_flakey

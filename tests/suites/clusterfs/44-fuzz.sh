@@ -4,7 +4,7 @@
 # kernel: debug
 # disks: 64M
 # limit: 400
-# append: kmemleak=on
+# leaks: whole
 . /src/tests/lib/guest.sh
 . /src/tests/suites/clusterfs/lib.sh
 mods clusterfs

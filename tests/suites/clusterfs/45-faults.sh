@@ -4,7 +4,7 @@
 # kernel: debug
 # soak: debug
 # disks: 64M
-# append: kmemleak=on
+# leaks: check
 # limit: 480
 . /src/tests/lib/guest.sh
 . /src/tests/lib/faults.sh

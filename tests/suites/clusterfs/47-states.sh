@@ -4,7 +4,7 @@
 # kernel: debug
 # disks: 64M
 # limit: 240
-# kernels: 7.2
+# kernels: +7.2
 . /src/tests/lib/guest.sh
 . /src/tests/suites/clusterfs/lib.sh
 mods clusterfs dm_mod

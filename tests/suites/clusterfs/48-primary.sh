@@ -4,7 +4,7 @@
 # kernel: debug
 # disks: 64M
 # limit: 240
-# append: kmemleak=on
+# leaks: whole
 # kernels: 6.12
 . /src/tests/lib/guest.sh
 . /src/tests/suites/clusterfs/lib.sh

@@ -5,7 +5,7 @@
 # machines: 2
 # guests: stock
 # limit: 300
-# kernels: 6.12 7.2
+# kernels: +6.12 7.2
 cd "$(dirname "$0")/../../.." || exit
 # shellcheck source=tests/lib/machines.sh
 . tests/lib/machines.sh

@@ -5,7 +5,7 @@
 # soak: debug
 # disks: 64M
 # limit: 300
-# kernels: 6.12 7.2
+# kernels: +6.12 7.2
 . /src/tests/lib/guest.sh
 . /src/tests/suites/clusterfs/lib.sh
 . /src/tests/suites/vpart/lib.sh

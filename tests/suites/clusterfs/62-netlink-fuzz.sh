@@ -3,7 +3,7 @@
 # summary: anything at all sent to the netlink family: answered, refused with a sentence
 # kernel: debug
 # disks: 64M
-# append: kmemleak=on
+# leaks: whole
 # limit: 300
 . /src/tests/lib/guest.sh
 . /src/tests/suites/clusterfs/lib.sh

@@ -3,6 +3,7 @@
 # kernel: stock
 # limit: 420
 # summary: the same as 10-power, with disks that overwrite nothing before it is flushed
+# when: whole
 . /src/tests/suites/crash/lib.sh
 
 mods dm-vmirror

@@ -4,6 +4,7 @@
 # limit: 420
 # mem: 1024
 # summary: every write of both legs in one order; a start at every flush and between
+# when: whole
 . /src/tests/suites/crash/lib.sh
 
 mods dm-vmirror

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: the KUnit cases inside $MODULES run when each is loaded
 # kernel: debug
-# append: kunit.enable=1 kmemleak=on
+# append: kunit.enable=1
+# leaks: check
 # limit: 480
 # The runner reads the cases from the console.
 . /src/tests/lib/guest.sh

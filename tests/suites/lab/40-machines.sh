@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: several machines, the network between them, and what a script does to them
+# when: whole
 # kernel: host
 # machines: 2
 # limit: 900

@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # kernel: debug
-# kernels: 6.1 6.12 7.2
+# kernels: +6.1 6.12 7.2
 # disks: 16M 16M
 # limit: 420
-# append: kmemleak=on
+# leaks: whole
 # summary: create, write, one leg fails, comes back, only what changed is copied
 . /src/tests/suites/mirror/lib.sh
 

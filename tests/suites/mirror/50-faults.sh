@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # kernel: debug
 # soak: debug
-# append: kmemleak=on
+# leaks: check
 # disks: 16M 16M
 # limit: 480
 # summary: each allocation of table, start, message and resync fails: refused, nothing left, the next try works

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: one LU over two servers is one disk of multipath, whichever of them fails
+# when: whole
 # kernel: stock
 # limit: 1200
 # disks: 320M

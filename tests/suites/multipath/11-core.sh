@@ -3,7 +3,7 @@
 # summary: the core of it: numbers, states, a server that fails; nothing is leaked
 # kernel: stock
 # soak: debug
-# append: kmemleak=on
+# leaks: whole
 # limit: 900
 # disks: 48M
 . /src/tests/lib/guest.sh

@@ -4,7 +4,7 @@
 # kernel: stock
 # disks: 32M 32M
 # ivshmem: 16M 16M
-# append: kmemleak=on
+# leaks: whole
 # smp: 2
 # limit: 700
 . /src/tests/lib/guest.sh

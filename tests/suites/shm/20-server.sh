@@ -3,7 +3,7 @@
 # summary: a server written from the text, right and wrong, and the kernel's client
 # kernel: debug
 # ivshmem: 16M 16M
-# append: kmemleak=on
+# leaks: whole
 # smp: 2
 # limit: 900
 . /src/tests/lib/guest.sh

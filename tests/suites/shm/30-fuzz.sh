@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: anything at all in the rings, and in the rest of the segment, both sides
+# when: whole
 # kernel: debug
 # disks: 32M
 # ivshmem: 16M 16M
-# append: kmemleak=on
+# leaks: whole
 # smp: 2
 # limit: 600
 . /src/tests/lib/guest.sh

@@ -5,7 +5,7 @@
 # soak: debug
 # disks: 32M
 # ivshmem: 16M
-# append: kmemleak=on
+# leaks: whole
 # smp: 2
 # limit: 400
 . /src/tests/lib/guest.sh

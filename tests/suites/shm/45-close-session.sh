@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: a lost session is closed over shared memory, and one over shared memory over another link
+# when: whole
 # kernel: stock
 # disks: 16M
 # ivshmem: 16M 16M

@@ -5,6 +5,6 @@
 # limit: 420
 # disks: 64M 64M 64M 64M
 # ivshmem: 16M
-# kernels: 6.12 7.2
+# kernels: +6.12 7.2
 export FABRIC=shm
 . /src/tests/suites/vscsi/10-basic.sh

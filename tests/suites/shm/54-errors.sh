@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: a stuck device, a lost link, a reset, over shared memory
+# when: whole
 # kernel: stock
 # limit: 700
 # disks: 64M 64M

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: a virtual port over shared memory: a segment of its own, the grant as elsewhere
+# when: whole
 # kernel: stock
-# append: kmemleak=on
+# leaks: whole
 # limit: 360
 # disks: 32M 32M
 # ivshmem: 16M 16M

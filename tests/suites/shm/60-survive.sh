@@ -5,6 +5,6 @@
 # limit: 600
 # disks: 24M 24M
 # ivshmem: 16M 16M
-# kernels: 6.12 7.2
+# kernels: 6.12 +7.2
 export FABRIC=shm
 . /src/tests/suites/slice/10-survive.sh

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 # kernel: debug
-# kernels: 6.1 6.12 7.2
+# kernels: +6.1 6.12 7.2
 # disks: 24M 24M
 # limit: 480
-# append: kmemleak=on
+# leaks: check
 # summary: verified I/O goes on while each server in turn fails and returns
 . /src/tests/lib/guest.sh
 . /src/tests/suites/slice/lib.sh

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: processors go and come back under verified I/O; a server fails while some are off
+# when: whole
 # kernel: debug
 # smp: 2
 # mem: 1024

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: dirty pages over iblock and fileio, swap over iblock, in 256 MiB, while servers fail and return
+# when: whole
 # kernel: stock
 # mem: 256
 # disks: 96M 96M

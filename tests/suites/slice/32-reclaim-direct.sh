@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: dirty pages and swap where the LUs are direct, in 256 MiB, while servers fail and return
+# when: whole
 # kernel: 7.2
 # mem: 256
 # disks: 96M 96M

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: a client and a server written from the protocol's text, and the kernel's
 # kernel: debug
-# kernels: 7.2
+# kernels: +7.2
 # disks: 32M 32M
 # smp: 2
 # limit: 240

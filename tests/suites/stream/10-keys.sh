@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: the keyring of the links' keys: who fills it, who reads it, how a key is changed
 # kernel: debug
-# kernels: 7.2
-# append: kmemleak=on
+# kernels: +7.2
+# leaks: whole
 . /src/tests/lib/guest.sh
 
 key=/tmp/key other=/tmp/other

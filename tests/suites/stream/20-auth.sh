@@ -6,7 +6,7 @@
 # disks: 32M
 # smp: 2
 # limit: 360
-# append: kmemleak=on
+# leaks: check
 . /src/tests/lib/guest.sh
 . /src/tests/lib/faults.sh
 . /src/tests/suites/vscsi/lib.sh

@@ -5,7 +5,7 @@
 # disks: 32M 32M
 # smp: 2
 # limit: 300
-# append: kmemleak=on
+# leaks: check
 . /src/tests/lib/guest.sh
 . /src/tests/lib/faults.sh
 . /src/tests/suites/vscsi/lib.sh

@@ -4,7 +4,7 @@
 # kernel: debug
 # smp: 2
 # limit: 600
-# append: kmemleak=on
+# leaks: whole
 . /src/tests/lib/guest.sh
 . /src/tests/lib/faults.sh
 . /src/tests/suites/vscsi/lib.sh

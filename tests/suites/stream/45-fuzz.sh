@@ -5,7 +5,7 @@
 # disks: 32M 32M
 # smp: 2
 # limit: 400
-# append: kmemleak=on
+# leaks: whole
 . /src/tests/lib/guest.sh
 . /src/tests/lib/faults.sh
 . /src/tests/suites/vscsi/lib.sh

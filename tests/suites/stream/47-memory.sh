@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: each allocation of loading, of an end, of login and of commands fails: refused whole, or done later
+# when: whole
 # kernel: debug
 # soak: debug
-# append: kmemleak=on
+# leaks: whole
 # disks: 16M
 # smp: 2
 # limit: 600

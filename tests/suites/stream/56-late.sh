@@ -42,12 +42,18 @@ parks() { dmesg | grep -q "$1: LUN 0: commands wait"; }
 calls() { vpart --json adapter show | python3 -c "import json,sys; print(next(a['inflight'] for a in json.load(sys.stdin) if a['name'] == '$1' and a['here'] != 'client'))"; }
 served() { [ "$(calls "$1")" -ge "$2" ]; }
 
+# A unit attention (LUNs were added) that ALUA's handler has retried: until then the midlayer
+# sends the LUN nothing as long as it has commands out.
+for i in "$disk" "$other" "$sleepy" "$second"; do
+	dd if="/dev/$i" of=/dev/null bs=4k count=1 iflag=direct status=none
+done
+
 # --- V10: failed in time; the others go on ---
 pattern old 65536
 stop
 # Each of them leaves a tag behind. Together, or the later ones wait for the first at the server.
 fio --name=s --filename="/dev/$disk" --offset=1M --size=4M --rw=write:64k --bs=64k --number_ios=25 \
-	--direct=1 --ioengine=libaio --iodepth=25 --buffer_pattern=0x5a --scramble_buffers=0 >/tmp/err 2>&1 &
+	--direct=1 --ioengine=libaio --iodepth=25 --iodepth_batch=25 --buffer_pattern=0x5a --scramble_buffers=0 >/tmp/err 2>&1 &
 writer=$!
 t "the device has them all" wait_for 60 served p1 25
 t "another LUN goes on meanwhile" timeout 60 dd if=/dev/zero of="/dev/$other" bs=64k count=16 oflag=direct status=none

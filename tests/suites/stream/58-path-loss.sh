@@ -4,7 +4,7 @@
 # kernel: stock
 # soak: debug
 # disks: 24M 24M 24M
-# append: kmemleak=on
+# leaks: whole
 # limit: 600
 # Over FABRIC, else TCP.
 export FABRIC=${FABRIC:-tcp}

@@ -4,7 +4,7 @@
 # kernel: stock
 # soak: debug
 # kernels: 6.12
-# append: kmemleak=on
+# leaks: whole
 # limit: 480
 # disks: 32M 32M
 . /src/tests/lib/guest.sh

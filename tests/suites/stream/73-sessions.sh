@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: three machines: the client killed, a server's disk that hangs, other UUIDs, wrong keys
+# when: whole
 # kernel: host
 # machines: 3
 # limit: 2400

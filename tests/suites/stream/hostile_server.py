@@ -415,21 +415,59 @@ def attentions(sess, _conn, _call):
     return False
 
 
-def notices():
-    """One unit attention that there is not, without end: it is told, ever less often."""
-    uevents = socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, NETLINK_KOBJECT_UEVENT)
-    uevents.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
-    uevents.bind((0, 1))
-    uevents.setblocking(False)
-    told = []
+class Told:
+    """The uevents of the kernel that have WORD."""
 
-    def more():
+    def __init__(self, word):
+        self.word, self.times = word, []
+        self.sock = socket.socket(socket.AF_NETLINK, socket.SOCK_DGRAM, NETLINK_KOBJECT_UEVENT)
+        self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+        self.sock.bind((0, 1))
+        self.sock.setblocking(False)
+
+    def more(self):
+        """When there were some, those that came since the last call among them."""
         try:
             while True:
-                if b"SDEV_UA=RESERVATIONS_PREEMPTED" in uevents.recv(65536):
-                    told.append(time.monotonic())
+                if self.word in self.sock.recv(65536):
+                    self.times.append(time.monotonic())
         except BlockingIOError:
-            return told
+            return self.times
+
+
+def word_of_silent():
+    """R11 an event of a LUN that has not said yet which disk it is: told when it has."""
+    rig, log, told = RIG, Log(), Told(b"SDEV_UA=RESERVATIONS_RELEASED")
+    honest, mute, asked = rig.server.hook, [True], []
+    not_ready = bytes([0x70, 0, 2, 0, 0, 0, 0, 10, 0, 0, 0, 0, 4, 12, 0, 0, 0, 0])
+
+    def hook(sess, conn, call):
+        if not mute or call.iu[0] != scsi.CMD or call.cdb[0] != scsi.INQUIRY \
+                or call.cdb[1:3] != b"\x01\x83":
+            return honest(sess, conn, call)
+        asked.append(sess)
+        sess.calls.pop((conn.queue, call.tag))
+        answer(conn, call, status=2, sense=not_ready)
+        return True
+    rig.server.hook = hook
+    for conn in rig.serving.sess.conns:
+        conn.sock.shutdown(socket.SHUT_RDWR)
+    until(60, lambda: log.having("does not say which disk it is"), "it is silent")
+    asked[-1].event(0, 0x2a, 4)
+    before = len(asked)
+    until(60, lambda: len(asked) > before + 2, "it is asked again")
+    expect(not told.more(), "a word of nobody's LUN")
+    mute.clear()
+    until(60, lambda: log.having("is the same disk"), "it is known")
+    until(60, told.more, "it is told")
+    rig.server.hook = honest
+    told.sock.close()
+    log.close()
+
+
+def notices():
+    """One unit attention that there is not, without end: it is told, ever less often."""
+    told = Told(b"SDEV_UA=RESERVATIONS_PREEMPTED")
 
     def flood(sess, _conn, _call):
         start = time.monotonic()
@@ -440,9 +478,9 @@ def notices():
             time.sleep(0.05)
         return False
     survives(flood)
-    until(60, more, "it is told")
-    uevents.close()
-    expect(len(told) <= 12, f"told {len(told)} times")
+    until(60, told.more, "it is told")
+    told.sock.close()
+    expect(len(told.times) <= 12, f"told {len(told.times)} times")
 
 
 def looks(say):
@@ -706,6 +744,7 @@ def main():
         ("V10 nor does it say so", kept, True),
         ("an answer by one byte at a time", survives, by_byte),
         ("answers that are none, or lie", lies),
+        ("R11 an event of a LUN that does not say yet which disk it is", word_of_silent),
         ("events that are none, and a flood of EVENT_LOST", survives, events),
         ("a flood of unit attentions, and some that are none", survives, attentions),
         ("a unit attention without end", notices),

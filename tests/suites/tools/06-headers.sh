@@ -3,6 +3,7 @@
 # kernel: host
 # limit: 1200
 # summary: the modules build for a 6.1 that lacks what its later releases got from newer kernels
+# when: whole
 cd "$(dirname "$0")/../../.." || exit
 # shellcheck source=tests/lib/guest.sh
 . tests/lib/guest.sh

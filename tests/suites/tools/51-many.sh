@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # kernel: stock
 # summary: what a command does for one LU does not grow with their number
+# when: whole
 # limit: 300
 # mem: 1024
 # shellcheck source=tests/lib/guest.sh

@@ -4,6 +4,7 @@
 # disks: 64M 64M
 # limit: 900
 # summary: targetcli's restore and vpart's, in either order: the same result or a refusal
+# when: whole
 # shellcheck source=tests/lib/guest.sh
 . /src/tests/lib/guest.sh
 # shellcheck source=tests/suites/tools/targetcli.sh

@@ -4,6 +4,7 @@
 # disks: 64M
 # limit: 600
 # summary: what tells rtslib of vscsi harms no other program; the patch for rtslib itself
+# when: whole
 # shellcheck source=tests/lib/guest.sh
 . /src/tests/lib/guest.sh
 # shellcheck source=tests/suites/tools/targetcli.sh

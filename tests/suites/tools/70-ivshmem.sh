@@ -3,6 +3,7 @@
 # kernel: host
 # limit: 900
 # summary: the server of shared memory: its words, and what its peers see; also with sanitizers
+# when: whole
 cd "$(dirname "$0")/../../.." || exit
 # shellcheck source=tests/lib/guest.sh
 . tests/lib/guest.sh

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: nodes, partitions and adapter pairs: what is made, what is refused and why
 # kernel: debug
-# kernels: 6.1 6.12 7.2
-# append: kmemleak=on
+# kernels: +6.1 +6.12 7.2
+# leaks: whole
 # limit: 480
 . /src/tests/lib/guest.sh
 . /src/tests/suites/vpart/lib.sh

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: events: contiguous for every reader, or "lost" comes first (V11, P22)
 # kernel: debug
-# append: kmemleak=on
+# leaks: whole
 # limit: 480
 . /src/tests/lib/guest.sh
 . /src/tests/suites/vpart/lib.sh

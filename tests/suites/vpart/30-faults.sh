@@ -3,7 +3,7 @@
 # summary: each allocation of loading and of each request fails: refused whole, or done whole
 # kernel: debug
 # soak: debug
-# append: kmemleak=on
+# leaks: check
 # limit: 480
 . /src/tests/lib/guest.sh
 . /src/tests/lib/faults.sh

@@ -3,7 +3,7 @@
 # summary: a LU appears as a SCSI disk, says who it is, and keeps data
 # kernel: debug
 # kernels: 6.1 6.12 7.2
-# append: kmemleak=on
+# leaks: check
 # limit: 420
 # disks: 64M 64M
 . /src/tests/lib/guest.sh

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: READ and WRITE of a LU in the client's own context, where that is asked for
 # kernel: 7.2
-# kernels: 6.1 6.12
+# kernels: +6.1 +6.12
 # disks: 64M 64M
 # limit: 300
 . /src/tests/lib/guest.sh

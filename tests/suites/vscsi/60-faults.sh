@@ -3,7 +3,8 @@
 # summary: each allocation of configuring, probe, login, scan, LUN and reset fails: refused, nothing left, the next try works
 # kernel: debug
 # soak: debug
-# append: kmemleak=on slub_debug=A,kmalloc-16
+# append: slub_debug=A,kmalloc-16
+# leaks: check
 # disks: 16M 16M
 # limit: 400
 . /src/tests/lib/guest.sh

@@ -4,7 +4,7 @@
 # kernel: debug
 # limit: 420
 # disks: 32M 32M
-# append: kmemleak=on
+# leaks: whole
 . /src/tests/lib/guest.sh
 . /src/tests/suites/vscsi/lib.sh
 

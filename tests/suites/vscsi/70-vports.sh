@@ -3,7 +3,7 @@
 # summary: virtual ports: a SCSI host with a port name each, LUs that only one of them sees
 # kernel: debug
 # kernels: 7.2
-# append: kmemleak=on
+# leaks: whole
 # limit: 480
 # disks: 64M 64M 32M 32M
 . /src/tests/lib/guest.sh
