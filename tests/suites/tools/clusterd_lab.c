@@ -28,6 +28,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 #include "clusterd.h"
@@ -199,15 +200,12 @@ static int result(struct vpart *v, const char *name)
 }
 
 /* In the place of the C library's, by the linker (--wrap). */
-int __real_openat(int dir, const char *path, int flags, ...);
-int __wrap_openat(int dir, const char *path, int flags, unsigned int mode);
-
 int __wrap_openat(int dir, const char *path, int flags, unsigned int mode)
 {
 	const int err = (int)number("open_error", 0);
 
 	if (!err || (flags & O_ACCMODE) != O_RDONLY || !strcmp(path, "."))
-		return __real_openat(dir, path, flags, mode);
+		return (int)syscall(SYS_openat, dir, path, flags, mode);
 	errno = err;
 	return -1;
 }
