@@ -52,6 +52,8 @@ t "the keys' unit comes before it" grep -q '^Before=vpart.service' "$root/$keys"
 t "the unit comes after the network" grep -q '^After=.*network-online.target' "$root/$unit"
 agent=lib/systemd/system/vpart-clusterd.service
 t "the agent's unit names the installed command" grep -qx 'ExecStart=/usr/sbin/vpart-clusterd' "$root/$agent"
+is "it is started again however often it dies, and not for wrong use" \
+	"$(grep -xE 'StartLimitIntervalSec=0|Restart(PreventExitStatus=2|=always)' "$root/$agent" | wc -l)" 3
 python=$root/usr/lib/python3/dist-packages
 is "targetcli's fabric is there, and nothing else of Python" "$(cd "$python" && find . -type f | sort | xargs)" \
 	"./vpart_rtslib.pth ./vpart_rtslib/__init__.py ./vpart_rtslib/fabric.py"

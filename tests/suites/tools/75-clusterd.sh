@@ -290,13 +290,12 @@ back
 rm "$LAB/cluster"
 
 # --- words
-for words in agent=fence_scsi agent=/usr/sbin/fence_mpath "agent=x missing_as_off=1" "agent=x missing-as-off" \
-		"agent=x method=cycle" 'agent=x method="cycle"' "agent=x method" 'agent=x action="status"' "agent=x =1"; do
-	# shellcheck disable=SC2086
-	is "refused: $words" "$(code order node=2 $words) $(wc -l </tmp/err)" "2 1"
+for word in agent=fence_scsi agent=/usr/sbin/fence_mpath missing_as_off=1 missing-as-off \
+		method=cycle 'method="cycle"' method 'action="status"' =1; do
+	fails "refused: $word" "; see fence_vpart --help" order node=2 agent=true "$word"
 done
-fails "a key with a blank" "a key has no blanks" order node=2 agent=x "method =cycle"
-fails "... before it" "a key has no blanks" order node=2 agent=x " method=cycle"
+fails "a key with a blank" "a key has no blanks" order node=2 agent=true "method =cycle"
+fails "... before it" "a key has no blanks" order node=2 agent=true " method=cycle"
 t "a method that looks" order node=2 "agent=$log/agent" method=onoff
 wait_for 5 keeps "" || back
 
