@@ -223,7 +223,12 @@ int cfs_state_refuses(struct cfs_mount *m, char *why);
 int __must_check cfs_may_wait(struct cfs_mount *m, unsigned int what, char *why);
 void cfs_status_set(struct cfs_mount *m, enum cfs_health health, const char *why);
 void cfs_recovering(struct cfs_mount *m, bool recovering);
-int cfs_quorum_set(struct cfs_mount *m, bool quorate, unsigned int lease_ms);
+int cfs_quorum_until(struct cfs_mount *m, bool quorate, unsigned int lease_ms, u64 end);
+static inline int cfs_quorum_set(struct cfs_mount *m, bool quorate, unsigned int lease_ms)
+{
+	return cfs_quorum_until(m, quorate, lease_ms, U64_MAX);
+}
+
 
 /**
  * struct cfs_verdict - a node is out, says who has fenced it (P19)

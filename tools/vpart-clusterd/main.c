@@ -117,12 +117,13 @@ static void place_say(struct place *p, const char *fmt, ...)
 
 /* --- the lease --- */
 
-/* The kernel is told; @left: for how long that is true. */
-static void place_tell(struct daemon *d, struct place *p, bool quorate, uint32_t left)
+/* The kernel is told; @left: for how long that is true; @end: until when, as this may be late. */
+static void place_tell(struct daemon *d, struct place *p, bool quorate, uint32_t left,
+		       uint64_t end)
 {
 	const struct vpart_cluster_at at = { p->cluster, p->node };
 
-	switch (-vpart_cluster_quorum(d->v, &at, quorate, left)) {
+	switch (-vpart_cluster_quorum_until(d->v, &at, quorate, left, end)) {
 	case 0:
 		if (quorate)
 			place_say(p, "there is quorum, its lease of %u ms is renewed",
@@ -152,9 +153,9 @@ static void place_answer(struct daemon *d, struct place *p, const struct answer 
 	}
 	age = now_ms() - a->asked;
 	if (!a->quorate)
-		place_tell(d, p, false, 0);
+		place_tell(d, p, false, 0, 0);
 	else if (age < d->lease_ms)
-		place_tell(d, p, true, d->lease_ms - (uint32_t)age);
+		place_tell(d, p, true, d->lease_ms - (uint32_t)age, a->asked + d->lease_ms);
 }
 
 static void ask(struct daemon *d)
