@@ -36,6 +36,14 @@ class Disk(faults.Dm):
         self.load(f"0 {size} linear /dev/vdb 0")
         self.resume()
 
+    def gone(self):
+        """Nobody has it, and it is removed."""
+        try:
+            self.remove()
+            return True
+        except OSError:
+            return False
+
     def __enter__(self):
         self.suspend(faults.DM_F_SKIP_LOCKFS | faults.DM_F_NOFLUSH)
 
@@ -304,7 +312,7 @@ def main():
         asker.do("QUORUM_SET QUORATE=1 LEASE_MS=60000")
         case(disk, asker)
     subprocess.run(["umount", FOLDER], check=True)
-    disk.remove()
+    check("nobody has the disk any more", wait_for(disk.gone))
 
 
 if __name__ == "__main__":
