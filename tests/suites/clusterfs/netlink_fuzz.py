@@ -50,7 +50,7 @@ def value(rng, kind):
 def takes():
     """What each command takes, as the spec says: by its number."""
     with open("/src/Documentation/netlink/specs/clusterfs.yaml", encoding="utf-8") as f:
-        text = f.read().split("\noperations:")[1]
+        text = re.split("^(?:operations|mcast-groups):", f.read(), flags=re.M)[1]
     out = {}
     for name, body in re.findall(r"^      name: (\S+)\n(.*?)(?=^    -$|\Z)", text, re.M | re.S):
         number = cnl.CMDS[name.upper().replace("-", "_")]
