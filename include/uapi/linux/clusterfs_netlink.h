@@ -87,6 +87,7 @@ enum {
 	CLUSTERFS_A_LEASE_MS,		/* u32, 0: the default */
 	CLUSTERFS_A_METHOD,		/* string */
 	CLUSTERFS_A_CONFIRMED,		/* u32, 0 or 1 */
+	CLUSTERFS_A_UNANSWERED,		/* u32, changes that are asked for and not answered */
 
 	__CLUSTERFS_A_MAX,
 	CLUSTERFS_A_MAX = (__CLUSTERFS_A_MAX - 1)
