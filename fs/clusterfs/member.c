@@ -263,6 +263,8 @@ struct cfs_mount *cfs_mount_new(void)
 	mutex_init(&m->lock);
 	spin_lock_init(&m->view_lock);
 	spin_lock_init(&m->roles_lock);
+	spin_lock_init(&m->asked_lock);
+	INIT_LIST_HEAD(&m->asked);
 	INIT_LIST_HEAD(&m->roles);
 	init_waitqueue_head(&m->changed);
 	uuid_gen(&m->boot);
@@ -327,7 +329,7 @@ static void cfs_give_place(struct cfs_mount *m)
  * @cluster: name of its cluster, or NULL: of any
  * @node: name of its node, or NULL: any
  *
- * It is not left before it is let go: that must not wait for anybody.
+ * It is not left before it is let go: that must be in bounded time.
  *
  * Context: process.
  * Return: it, to be given to cfs_mount_let_go(); ERR_PTR(-ENODEV): there is none;
@@ -400,11 +402,14 @@ static void cfs_mount_show(struct cfs_mount *m)
 	mutex_unlock(&cfs_mounts_lock);
 }
 
-/* It is found no more, and nobody has it: each request ends in bounded time. */
+/*
+ * It is found no more, and nobody has it: each request ends in bounded time, and changes that
+ * have not begun are refused.
+ */
 static void cfs_mount_hide(struct cfs_mount *m)
 {
 	mutex_lock(&cfs_mounts_lock);
-	m->joined = false;
+	WRITE_ONCE(m->joined, false);
 	mutex_unlock(&cfs_mounts_lock);
 	wait_event(cfs_mounts_wait, !READ_ONCE(m->users));
 	/* Who let it go last has left the lock, too. */
@@ -519,6 +524,10 @@ int cfs_join(struct cfs_mount *m, struct fs_context *fc)
 {
 	int ret = cfs_replicas_open(m, fc);
 
+	if (!ret && cfs_asked_begin(m)) {
+		errorfc(fc, "there is no memory for requests");
+		ret = -ENOMEM;
+	}
 	if (!ret)
 		ret = cfs_join_repository(m, fc);
 	if (!ret)
@@ -556,6 +565,7 @@ void cfs_leave(struct cfs_mount *m)
 	int ret;
 
 	cfs_mount_hide(m);
+	cfs_asked_end(m);
 	cfs_primary_stop(m);
 	cancel_delayed_work_sync(&m->probe);
 	mutex_lock(&m->lock);

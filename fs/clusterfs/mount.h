@@ -115,6 +115,10 @@ struct cfs_mount {
 	u64			number;		/* of this mount, from 1 */
 	bool			joined;		/* can be found by its name */
 	unsigned int		users;		/* who has found it */
+	spinlock_t		asked_lock;	/* asked, asked_count; beside all others */
+	struct list_head	asked;		/* changes, until they are answered */
+	unsigned int		asked_count;
+	struct workqueue_struct	*asked_queue;
 	struct cfs_options	opt;
 	struct cfs_devs		devs;
 	struct cfs_super	sb;		/* the repository's; never changes */
@@ -298,6 +302,10 @@ void cfs_show(struct cfs_mount *m, const struct cfs_view *view, enum cfs_file fi
 
 /* netlink_event.c */
 void cfs_nl_publish(struct cfs_mount *m, const struct cfs_view *view);
+
+/* netlink_work.c */
+int cfs_asked_begin(struct cfs_mount *m);
+void cfs_asked_end(struct cfs_mount *m);
 
 /* netlink.c */
 int cfs_netlink_init(void);

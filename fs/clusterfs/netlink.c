@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * clusterfs: generic netlink family "clusterfs", Documentation/netlink/specs/clusterfs.yaml.
- * This file: what requests carry and what they do. netlink_dump.c has the dumps,
- * netlink_event.c what is told unasked, netlink_msg.c the messages of all.
+ * This file: what requests carry and whether that is well-formed, and what is told at once.
+ * netlink_work.c does what is asked for, netlink_dump.c has the dumps, netlink_event.c what is
+ * told unasked, netlink_msg.c the messages of all.
  *
- * Operations run in parallel. What only reads takes no lock of a mount; a mount that is
- * asked is not left before the answer is made (cfs_mount_get_by()).
+ * Operations run in parallel, and none waits: netlink holds cb_lock, and whoever loads a
+ * module with a family keeps all others out until those that have it are done. What reads
+ * takes no lock of a mount; a mount that is asked is not left before the answer is made
+ * (cfs_mount_get_by()).
  */
 #define pr_fmt(fmt) "clusterfs: " fmt
 
@@ -295,22 +298,6 @@ static const struct cfs_disk_record *cfs_nl_find(const struct cfs_view *view, u8
 	return NULL;
 }
 
-/* An answer, from the view as it is now. */
-static int cfs_nl_answer(struct genl_info *info, struct sk_buff *msg, const struct cfs_view *view,
-			 const struct cfs_disk_record *r)
-{
-	struct cfs_nl_out out = {
-		.skb = msg, .portid = info->snd_portid, .seq = info->snd_seq,
-		.cmd = info->genlhdr->cmd,
-	};
-	int err = cfs_nl_put_object(&out, view, r);
-
-	if (!err)
-		return genlmsg_reply(msg, info);
-	nlmsg_free(msg);
-	return err;
-}
-
 /* Which object: asked of what is in the request, without a look at the database. */
 static int cfs_nl_which(struct genl_info *info, u8 type)
 {
@@ -326,9 +313,11 @@ static int cfs_nl_which(struct genl_info *info, u8 type)
 static int cfs_nl_object_get(struct sk_buff *skb, struct genl_info *info)
 {
 	const u8 type = cfs_nl_type(info->genlhdr->cmd);
+	struct cfs_nl_out out = {
+		.portid = info->snd_portid, .seq = info->snd_seq, .cmd = info->genlhdr->cmd,
+	};
 	const struct cfs_disk_record *r;
 	struct cfs_view *view;
-	struct sk_buff *msg;
 	struct cfs_mount *m;
 	char why[CFS_NL_WHY];
 	int err;
@@ -348,8 +337,12 @@ static int cfs_nl_object_get(struct sk_buff *skb, struct genl_info *info)
 		err = cfs_nl_say(info->extack, -ENOENT, why);
 		goto put_view;
 	}
-	msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	err = msg ? cfs_nl_answer(info, msg, view, r) : -ENOMEM;
+	out.skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
+	err = out.skb ? cfs_nl_put_object(&out, view, r) : -ENOMEM;
+	if (!err)
+		err = genlmsg_reply(out.skb, info);
+	else
+		nlmsg_free(out.skb);
 put_view:
 	cfs_view_put(view);
 	return err;
@@ -472,55 +465,9 @@ static int cfs_nl_volume(struct genl_info *info, struct cfs_object *o)
 	return 0;
 }
 
-/* Which attribute a refusal is about. */
-static void cfs_nl_blame(struct genl_info *info, const struct cfs_object *o)
-{
-	static const u8 attr[] = {
-		[CFS_WRONG_ID]		= CLUSTERFS_A_ID,
-		[CFS_WRONG_NAME]	= CLUSTERFS_A_NAME,
-		[CFS_WRONG_UUID]	= CLUSTERFS_A_UUID,
-		[CFS_WRONG_NODE]	= CLUSTERFS_A_NODE,
-		[CFS_WRONG_CLIENT]	= CLUSTERFS_A_CLIENT,
-		[CFS_WRONG_ADAPTER]	= CLUSTERFS_A_ADAPTER,
-		[CFS_WRONG_PEER]	= CLUSTERFS_A_PEER,
-		[CFS_WRONG_SLOT]	= CLUSTERFS_A_SLOT,
-		[CFS_WRONG_LU]		= CLUSTERFS_A_LU,
-		[CFS_WRONG_LUN]		= CLUSTERFS_A_LUN,
-		[CFS_WRONG_VOLUME]	= CLUSTERFS_A_VOLUME,
-		[CFS_WRONG_FLAGS]	= CLUSTERFS_A_FLAGS,
-		[CFS_WRONG_LEG]		= CLUSTERFS_A_LEG,
-	};
-
-	if (o->wrong && info->attrs[attr[o->wrong]])
-		NL_SET_BAD_ATTR(info->extack, info->attrs[attr[o->wrong]]);
-}
-
-/* What was made, as it is shown: or its id, where somebody has removed it already. */
-static int cfs_nl_made(struct genl_info *info, struct sk_buff *msg, struct cfs_mount *m,
-		       const struct cfs_object *o)
-{
-	struct cfs_disk_record gone = { .type = o->type, .id = cpu_to_le64(o->id) };
-	struct cfs_view *view = cfs_view_get(m);
-	const struct cfs_disk_record *r;
-	u32 i;
-	int err;
-
-	memcpy(gone.payload, &o->client, cfs_payload_size(o->type));
-	memcpy(gone.uuid, o->uuid, sizeof(gone.uuid));
-	for (i = 0; (r = cfs_view_at(view, o->type, i)); i++)
-		if (le64_to_cpu(r->id) == o->id)
-			break;
-	err = cfs_nl_answer(info, msg, view, r ? : &gone);
-	cfs_view_put(view);
-	return err;
-}
-
 static int cfs_nl_object_new(struct sk_buff *skb, struct genl_info *info)
 {
 	struct cfs_object o = { .type = cfs_nl_type(info->genlhdr->cmd) };
-	char why[CFS_NL_WHY];
-	struct sk_buff *msg;
-	struct cfs_mount *m;
 	int err;
 
 	err = o.type == CFS_CLIENT ? cfs_nl_client(info, &o) :
@@ -529,53 +476,21 @@ static int cfs_nl_object_new(struct sk_buff *skb, struct genl_info *info)
 	      o.type == CFS_MAP ? cfs_nl_map(info, &o) : cfs_nl_volume(info, &o);
 	if (!err && o.type != CFS_MAP)
 		err = cfs_nl_uuid(info, o.uuid);
-	if (err)
-		return err;
-	m = cfs_nl_mount(info->attrs, info->extack);
-	if (IS_ERR(m))
-		return PTR_ERR(m);
-	/* The answer is allocated first: what was made is not left by a request that failed. */
-	msg = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	err = msg ? cfs_object_add(m, &o, why) : -ENOMEM;
-	if (!err) {
-		err = cfs_nl_made(info, msg, m, &o);
-		goto let_go;
-	}
-	nlmsg_free(msg);
-	if (!msg)
-		goto let_go;
-	cfs_nl_blame(info, &o);
-	cfs_nl_say(info->extack, err, why);
-let_go:
-	cfs_mount_let_go(m);
-	return err;
+	return err ? : cfs_nl_later(skb, info, cfs_nl_add, &o, sizeof(o));
 }
 
 static int cfs_nl_object_del(struct sk_buff *skb, struct genl_info *info)
 {
 	struct cfs_object o = {
 		.type = cfs_nl_type(info->genlhdr->cmd), .id = cfs_nl_u64(info, CLUSTERFS_A_ID),
-		.name = cfs_nl_text(info->attrs, CLUSTERFS_A_NAME),
 	};
-	char why[CFS_NL_WHY];
-	struct cfs_mount *m;
-	int err;
+	int err = cfs_nl_which(info, o.type);
 
-	err = cfs_nl_which(info, o.type);
 	if (err)
 		return err;
 	if (info->attrs[CLUSTERFS_A_ID] && !o.id)
 		return cfs_nl_wrong(info, CLUSTERFS_A_ID, -EINVAL, "ids are numbered from 1");
-	m = cfs_nl_mount(info->attrs, info->extack);
-	if (IS_ERR(m))
-		return PTR_ERR(m);
-	err = cfs_object_del(m, &o, why);
-	if (err) {
-		cfs_nl_blame(info, &o);
-		cfs_nl_say(info->extack, err, why);
-	}
-	cfs_mount_let_go(m);
-	return err;
+	return cfs_nl_later(skb, info, cfs_nl_del, &o, sizeof(o));
 }
 
 /* ---- what the agent tells ---- */
@@ -625,8 +540,6 @@ static int cfs_nl_fence_done(struct sk_buff *skb, struct genl_info *info)
 {
 	struct nlattr *boot = info->attrs[CLUSTERFS_A_BOOT];
 	struct cfs_verdict v = {};
-	char why[CFS_NL_WHY];
-	struct cfs_mount *m;
 	int err;
 
 	err = cfs_nl_name(info, (u8 *)v.node, sizeof(v.node)) ? :
@@ -638,25 +551,12 @@ static int cfs_nl_fence_done(struct sk_buff *skb, struct genl_info *info)
 	if (err)
 		return err;
 	import_uuid(&v.boot, nla_data(boot));
-	m = cfs_nl_mount(info->attrs, info->extack);
-	if (IS_ERR(m))
-		return PTR_ERR(m);
-	err = cfs_fence_done(m, &v, why);
-	cfs_mount_let_go(m);
-	return err ? cfs_nl_say(info->extack, err, why) : 0;
+	return cfs_nl_later(skb, info, cfs_nl_fenced, &v, sizeof(v));
 }
 
 static int cfs_nl_primary_yield(struct sk_buff *skb, struct genl_info *info)
 {
-	struct cfs_mount *m = cfs_nl_mount(info->attrs, info->extack);
-	char why[CFS_NL_WHY];
-	int err;
-
-	if (IS_ERR(m))
-		return PTR_ERR(m);
-	err = cfs_primary_yield(m, why);
-	cfs_mount_let_go(m);
-	return err ? cfs_nl_say(info->extack, err, why) : 0;
+	return cfs_nl_later(skb, info, cfs_nl_yield, NULL, 0);
 }
 
 /* ---- the family ---- */

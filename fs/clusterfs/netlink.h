@@ -43,9 +43,22 @@ struct cfs_nl_from {
 	uuid_t	uuid;
 };
 
+/* A change that was asked for: netlink_work.c. */
+struct cfs_nl_work;
+
+typedef int (*cfs_nl_change_t)(struct cfs_nl_work *w, struct netlink_ext_ack *extack);
+
 /* netlink.c */
 int cfs_nl_say(struct netlink_ext_ack *extack, int err, const char *why);
 struct cfs_mount *cfs_nl_mount(struct nlattr **attrs, struct netlink_ext_ack *extack);
+
+/* netlink_work.c */
+int cfs_nl_add(struct cfs_nl_work *w, struct netlink_ext_ack *extack);
+int cfs_nl_del(struct cfs_nl_work *w, struct netlink_ext_ack *extack);
+int cfs_nl_fenced(struct cfs_nl_work *w, struct netlink_ext_ack *extack);
+int cfs_nl_yield(struct cfs_nl_work *w, struct netlink_ext_ack *extack);
+int cfs_nl_later(struct sk_buff *skb, struct genl_info *info, cfs_nl_change_t change,
+		 const void *arg, size_t size);
 
 /* netlink_msg.c */
 u8 cfs_nl_type(u8 cmd);

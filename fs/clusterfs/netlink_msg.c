@@ -134,7 +134,8 @@ int cfs_nl_put_stats(const struct cfs_nl_out *out, struct cfs_mount *m)
 		cfs_put_u64(skb, CLUSTERFS_A_CLAIMS, atomic64_read(&m->stats.claims)) ||
 		cfs_put_u64(skb, CLUSTERFS_A_REFRESHES, atomic64_read(&m->stats.refreshes)) ||
 		cfs_put_u64(skb, CLUSTERFS_A_CHANGE_US, atomic64_read(&m->stats.us)) ||
-		cfs_put_u64(skb, CLUSTERFS_A_CHANGE_MAX_US, atomic64_read(&m->stats.max_us)));
+		cfs_put_u64(skb, CLUSTERFS_A_CHANGE_MAX_US, atomic64_read(&m->stats.max_us)) ||
+		nla_put_u32(skb, CLUSTERFS_A_UNANSWERED, READ_ONCE(m->asked_count)));
 }
 
 /* --- objects --- */

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include "internal.h"
 
 /* The commands of a type; 0: it has none. */
@@ -67,6 +69,24 @@ static struct nlmsghdr *ask(struct vpart *v, const struct vpart_cluster_at *at, 
 	if (nlh && at->node)
 		mnl_attr_put_strz(nlh, CLUSTERFS_A_MOUNT, at->node);
 	return nlh;
+}
+
+/*
+ * A change is answered when it is done, which takes as long as the node waits for locks and
+ * disks: the limit is the kernel's.
+ */
+static int change(struct vpart *v, struct nlmsghdr *nlh, const char *what, vpart_nl_cb cb,
+		  void *arg)
+{
+	const int fd = mnl_socket_get_fd(v->nl);
+	struct timeval limit = {};
+	int ret;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	ret = vpart_nl_run(v, nlh, what, cb, arg);
+	limit.tv_sec = VPART_NL_TIMEOUT_S;
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
+	return ret;
 }
 
 /* --- mounts --- */
@@ -452,7 +472,7 @@ int vpart_cluster_yield(struct vpart *v, const struct vpart_cluster_at *at)
 {
 	struct nlmsghdr *nlh = ask(v, at, CLUSTERFS_CMD_PRIMARY_YIELD, NLM_F_ACK);
 
-	return nlh ? vpart_nl_run(v, nlh, "yield", NULL, NULL) : -v->error.err;
+	return nlh ? change(v, nlh, "yield", NULL, NULL) : -v->error.err;
 }
 
 /**
@@ -516,7 +536,7 @@ int vpart_cluster_fenced(struct vpart *v, const struct vpart_cluster_at *at, con
 	mnl_attr_put(nlh, CLUSTERFS_A_BOOT, VPART_UUID_SIZE, boot);
 	mnl_attr_put_strz(nlh, CLUSTERFS_A_METHOD, method);
 	mnl_attr_put_u32(nlh, CLUSTERFS_A_CONFIRMED, 1);
-	return vpart_nl_run(v, nlh, "fenced", NULL, NULL);
+	return change(v, nlh, "fenced", NULL, NULL);
 }
 
 /**
@@ -616,7 +636,7 @@ int vpart_cluster_add(struct vpart *v, const struct vpart_cluster_at *at,
 	put_object(nlh, o);
 	snprintf(what, sizeof(what), "add %s%s%.32s", types[o->type].name, o->name[0] ? " " : "",
 		 o->name);
-	return vpart_nl_run(v, nlh, what, one_object, o);
+	return change(v, nlh, what, one_object, o);
 }
 
 /**
@@ -642,5 +662,5 @@ int vpart_cluster_del(struct vpart *v, const struct vpart_cluster_at *at,
 		return -v->error.err;
 	mnl_attr_put_u64(nlh, CLUSTERFS_A_ID, id);
 	snprintf(what, sizeof(what), "delete %s %llu", types[type].name, (unsigned long long)id);
-	return vpart_nl_run(v, nlh, what, NULL, NULL);
+	return change(v, nlh, what, NULL, NULL);
 }

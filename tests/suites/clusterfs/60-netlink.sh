@@ -7,10 +7,11 @@
 # limit: 300
 # kernels: +6.12 7.2
 . /src/tests/lib/guest.sh
+. /src/tests/lib/faults.sh
 . /src/tests/suites/clusterfs/lib.sh
 . /src/tests/suites/vpart/lib.sh
 NLPY=$suite/nl.py
-mods clusterfs
+mods clusterfs dm_mod
 repo /dev/vdb >/dev/null
 nl_open
 
@@ -204,5 +205,9 @@ t "P19 ... about one that has left: nothing is to be stored" vpart cluster fence
 nl_close
 t "it leaves" umount $mnt/n1
 t "V6 the repository is whole" fsck.clusterfs -n /dev/vdb
+
+# --- changes that take their time
+walks $suite/held.py
+t "V6 the repository is whole, again" fsck.clusterfs -n /dev/vdb
 t "the module goes" rmmod clusterfs
 done_testing

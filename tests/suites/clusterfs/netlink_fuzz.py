@@ -10,6 +10,7 @@ import collections
 import errno
 import importlib.util
 import random
+import re
 import socket
 import struct
 import sys
@@ -46,9 +47,27 @@ def value(rng, kind):
     return struct.pack("=I", rng.choice(NUMBERS) & 0xFFFFFFFF)
 
 
-def attributes(rng):
-    """Some attributes; the mount's name nearly always."""
-    names = [n for n in cnl.ATTRS if rng.random() < (0.35 if n in OFTEN else 0.04)]
+def takes():
+    """What each command takes, as the spec says: by its number."""
+    with open("/src/Documentation/netlink/specs/clusterfs.yaml", encoding="utf-8") as f:
+        text = re.split("^(?:operations|mcast-groups):", f.read(), flags=re.M)[1]
+    out = {}
+    for name, body in re.findall(r"^      name: (\S+)\n(.*?)(?=^    -$|\Z)", text, re.M | re.S):
+        number = cnl.CMDS[name.upper().replace("-", "_")]
+        found = re.search(r"attributes: \[([^]]*)\]", body)
+        out[number] = found[1].upper().replace("-", "_").split(", ") if found else []
+    return out
+
+
+TAKES = takes()
+
+
+def attributes(rng, cmd):
+    """Some attributes, half of the time of those that it takes; the mount's name nearly always."""
+    if rng.random() < 0.5:
+        names = [n for n in TAKES.get(cmd, ()) if n != "CLUSTER" and rng.random() < 0.7]
+    else:
+        names = [n for n in cnl.ATTRS if rng.random() < (0.35 if n in OFTEN else 0.04)]
     out = b""
     if rng.random() < 0.9:
         out += nl.attr(MOUNT, rng.choice((b"n1\0", b"n2\0")))
@@ -105,7 +124,7 @@ class Fuzz:
         """One of any kind."""
         rng = self.rng
         cmd = rng.randrange(0, max(cnl.CMDS.values()) + 3)
-        data = attributes(rng)
+        data = attributes(rng, cmd)
         if rng.random() < 0.3:
             data = damaged(rng, data)
         self.one(cmd, data, nl.DUMP if rng.random() < 0.2 else nl.ACK)

@@ -75,6 +75,8 @@ nl.STRINGS = {n for n in ATTRS if KINDS["A_" + n] == "string"}
 nl.UUIDS = {n for n in ATTRS if KINDS["A_" + n] == "binary"} - {"TID"}
 nl.encode, nl.show = encode, show
 nl.Netlink.FAMILY = b"clusterfs\0"
+# A change is answered when it is done: it may wait for locks and disks before.
+nl.Netlink.LIMIT = 120
 
 if __name__ == "__main__":
     sys.exit(nl.main())

@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: GPL-2.0
-"""The walks of 45-faults.sh: a node registers and leaves whole, or is refused whole."""
+"""The walks of 45-faults.sh: a node registers and leaves whole, or is refused whole; and so
+is a change that is asked for."""
 import ctypes
 import errno
+import importlib.util
 import os
 
 import faults
 import mount
 
+SPEC = importlib.util.spec_from_file_location("cnl", "/src/tests/suites/clusterfs/nl.py")
+cnl = importlib.util.module_from_spec(SPEC)
+SPEC.loader.exec_module(cnl)
 LIBC = ctypes.CDLL(None, use_errno=True)
 DEVICE, FOLDER, OTHER = "/dev/vdb", "/run/cfs/n1", "/run/cfs/n2"
 
@@ -34,6 +39,34 @@ def read_all():
                     pass
 
 
+def ask(by, words, flags=cnl.nl.ACK):
+    """A request; OSError when it is refused. The answer may be lost: ENOBUFS."""
+    cmd, *attrs = words.split()
+    data = b"".join(cnl.encode(cnl.ATTRS, word) for word in attrs)
+    try:
+        return by.ask(by.family, cnl.CMDS[cmd], data, flags)
+    except cnl.nl.Refused as e:
+        raise OSError(e.errno, str(e)) from e
+    except cnl.nl.Lost as e:
+        raise OSError(errno.ENOBUFS, str(e)) from e
+
+
+def walk_changes():
+    """A change is done by a worker, or refused: then its place is free again."""
+    by = cnl.nl.Netlink()
+
+    def as_before(failed):
+        # An answer that was lost says nothing: it was done or not.
+        if failed and ask(by, "CLIENT_GET", cnl.nl.DUMP):
+            ask(by, "CLIENT_DEL NAME=web")
+        stats = cnl.nl.parse(ask(by, "STATS_GET")[0])
+        return stats[cnl.ATTRS["UNANSWERED"]] == bytes(4)
+    for mode in ("one", "burst"):
+        faults.walk("a change is asked for", lambda: ask(by, "CLIENT_NEW NAME=web"),
+                    lambda: ask(by, "CLIENT_DEL NAME=web"), mode, then=as_before)
+    by.s.close()
+
+
 def main():
     """All of them."""
     os.makedirs(FOLDER)
@@ -47,6 +80,7 @@ def main():
     join()
     faults.walk("R22 all is read", read_all)
     faults.walk("R22 all is read", read_all, mode="burst")
+    walk_changes()
     join("n2", OTHER)
     faults.walk("R17 a node leaves", lambda: leave(OTHER), lambda: join("n2", OTHER))
     with open(FOLDER + "/config", encoding="utf-8") as f:

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: sg3_utils on a vscsi disk: who it is, reservations, provisioning, copies, resets, many commands at once
-# kernel: debug
+# kernel: stock
+# soak: debug
 # kernels: +6.12
 # limit: 420
 # shellcheck source=tests/lib/guest.sh

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # kernel: debug
-# kernels: +6.1 6.12 7.2
+# kernels: +6.1 +6.12 7.2
 # disks: 16M 16M
 # limit: 420
 # leaks: whole

@@ -4,6 +4,6 @@
 # kernel: debug
 # limit: 420
 # disks: 64M 64M 64M 64M
-# kernels: +6.1 6.12 7.2
+# kernels: +6.1 +6.12 +7.2
 export FABRIC=tcp DIGEST=all
 . /src/tests/suites/vscsi/10-basic.sh

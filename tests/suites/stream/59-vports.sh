@@ -3,7 +3,7 @@
 # summary: virtual ports between kernels: the server's end is the grant, the parent's key proves who asks
 # kernel: stock
 # soak: debug
-# kernels: 6.12
+# kernels: +6.12
 # leaks: whole
 # limit: 480
 # disks: 32M 32M

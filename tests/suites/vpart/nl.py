@@ -122,13 +122,14 @@ class Netlink:
     """A socket of the family."""
 
     FAMILY = b"vpart\0"
+    LIMIT = 30  # seconds for an answer
 
     def __init__(self):
         self.s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_GENERIC)
         self.s.setsockopt(SOL_NETLINK, CAP_ACK, 1)
         self.s.setsockopt(SOL_NETLINK, EXT_ACK, 1)
         self.s.setsockopt(SOL_NETLINK, STRICT, 1)
-        self.s.settimeout(30)
+        self.s.settimeout(self.LIMIT)
         self.s.bind((0, 0))
         self.seq = 0
         found = parse(self.ask(CTRL, GETFAMILY, attr(2, self.FAMILY))[0])

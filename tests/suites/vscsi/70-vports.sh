@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: virtual ports: a SCSI host with a port name each, LUs that only one of them sees
 # kernel: debug
-# kernels: 7.2
+# kernels: +7.2
 # leaks: whole
 # limit: 480
 # disks: 64M 64M 32M 32M
