@@ -32,6 +32,7 @@ corosync_other() {
 	file=$(mktemp)
 	# shellcheck disable=SC2016
 	setsid -f unshare -m -n bash -c 'echo $$ >"$1"
+		umount -a -t clusterfs	# what is unmounted outside is gone
 		for dir in /dev/shm /run /var/lib/corosync; do mount -t tmpfs own "$dir"; done
 		ip link set lo up
 		until ip link set v2 up; do sleep 0.05; done
