@@ -111,6 +111,48 @@ static void lu_epochs(struct kunit *test)
 	mutex_unlock(&h->inq.mutex);
 }
 
+/* R11: a LU that the server says to be another passes no command until it was compared. */
+static void lu_stops(struct kunit *test)
+{
+	struct vscsi_host *h = kunit_kzalloc(test, sizeof(*h), GFP_KERNEL);
+	struct scsi_device *sdev = kunit_kzalloc(test, sizeof(*sdev), GFP_KERNEL);
+	struct vscsi_lu *lu = kunit_kzalloc(test, sizeof(*lu), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, h);
+	KUNIT_ASSERT_NOT_NULL(test, sdev);
+	KUNIT_ASSERT_NOT_NULL(test, lu);
+	spin_lock_init(&h->lock);
+	mutex_init(&h->inq.mutex);
+	h->epoch = 1;
+	KUNIT_EXPECT_FALSE(test, vscsi_lu_stop(h, sdev, 7));
+	sdev->hostdata = lu;
+	/* It is being scanned. */
+	lu->passes = 1;
+	KUNIT_EXPECT_FALSE(test, vscsi_lu_stop(h, sdev, 7));
+	KUNIT_EXPECT_TRUE(test, vscsi_lu_passes(h, lu));
+	lu->known = true;
+
+	mutex_lock(&h->inq.mutex);
+	h->inq.mark = 7;
+	vscsi_lu_set(h, sdev, VSCSI_LU_SAME, 1);
+	KUNIT_EXPECT_EQ(test, lu->mark, 7U);
+	/* Of what a command said before that. */
+	KUNIT_EXPECT_FALSE(test, vscsi_lu_stop(h, sdev, 7));
+	KUNIT_EXPECT_TRUE(test, vscsi_lu_passes(h, lu));
+	KUNIT_EXPECT_TRUE(test, vscsi_lu_stop(h, sdev, 8));
+	KUNIT_EXPECT_FALSE(test, vscsi_lu_passes(h, lu));
+	KUNIT_EXPECT_EQ(test, vscsi_lu_state(h, sdev), VSCSI_LU_OLD);
+	h->inq.mark = 8;
+	vscsi_lu_set(h, sdev, VSCSI_LU_SAME, 1);
+	KUNIT_EXPECT_EQ(test, lu->mark, 8U);
+	KUNIT_EXPECT_TRUE(test, vscsi_lu_passes(h, lu));
+	h->inq.mark = 9;
+	vscsi_lu_set(h, sdev, VSCSI_LU_GONE, 0);
+	KUNIT_EXPECT_EQ(test, lu->mark, 8U);
+	KUNIT_EXPECT_FALSE(test, vscsi_lu_stop(h, sdev, 9));
+	mutex_unlock(&h->inq.mutex);
+}
+
 /* V10: what a server says without end is done in a part of the time. */
 static void pace(struct kunit *test)
 {
@@ -148,6 +190,7 @@ static struct kunit_case vscsi_host_cases[] = {
 	KUNIT_CASE(pair_goes),
 	KUNIT_CASE(remote_pair_goes),
 	KUNIT_CASE(lu_epochs),
+	KUNIT_CASE(lu_stops),
 	KUNIT_CASE(pace),
 	{}
 };

@@ -7,6 +7,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/delay.h>
+#include <scsi/scsi_eh.h>
 
 #include "host.h"
 
@@ -109,15 +110,16 @@ void vscsi_scan_later(struct vscsi_host *h)
 /**
  * vscsi_unit_attention() - look at sense data for what concerns LUNs
  * @h: host
- * @lun: whose it is
+ * @sdev: whose it is
  * @sense: sense data
  * @len: bytes there
  *
- * Context: any.
+ * Context: any, before the midlayer has the command, which it may send again.
  */
-void vscsi_unit_attention(struct vscsi_host *h, u64 lun, const u8 *sense, u8 len)
+void vscsi_unit_attention(struct vscsi_host *h, struct scsi_device *sdev, const u8 *sense, u8 len)
 {
 	struct scsi_sense_hdr sshdr;
+	u64 lun = sdev->lun, mark;
 	u16 asc;
 
 	if (!scsi_normalize_sense(sense, len, &sshdr) || sshdr.sense_key != UNIT_ATTENTION)
@@ -128,10 +130,12 @@ void vscsi_unit_attention(struct vscsi_host *h, u64 lun, const u8 *sense, u8 len
 		return;
 	}
 	vscsi_notice_other(h, lun);
-	if (asc == VSCSI_ASC_LUNS_CHANGED)
-		vscsi_look_soon(h);
-	else
+	if (asc != VSCSI_ASC_LUNS_CHANGED)
 		vscsi_changed(h, lun, asc);
+	else if (!scsi_get_sense_info_fld(sense, len, &mark))
+		vscsi_look_soon(h);
+	else if (vscsi_lu_stop(h, sdev, mark))
+		queue_work(vscsi_wq, &h->anew);
 }
 
 /**
@@ -245,6 +249,9 @@ static void vscsi_check_lu(struct vscsi_host *h, struct scsi_device *sdev)
 	}
 	if (ret && vscsi_same_link(h, epoch) &&
 	    (was != VSCSI_LU_SAME || vscsi_checking(h, epoch))) {
+		/* Stopped while the link was up: no clock runs for it yet. */
+		if (h->rport && was == VSCSI_LU_OLD)
+			vscsi_clocks_silent(h);
 		if (h->rport && !vscsi_dev_lost(h)) {
 			vscsi_lu_silent(h, sdev);
 			return;
@@ -258,6 +265,29 @@ static void vscsi_check_lu(struct vscsi_host *h, struct scsi_device *sdev)
 	sdev_printk(KERN_NOTICE, sdev, "%s: LUN %llu %s\n", h->a->name, sdev->lun, why);
 	vscsi_lu_set(h, sdev, VSCSI_LU_GONE, 0);
 	vscsi_fail_held(h, sdev, DID_NO_CONNECT);
+}
+
+/*
+ * LUNs that were stopped. Not by a scan, which may wait for a command of one of them. Of
+ * one that passes again, because another had asked before, commands may be held yet.
+ */
+static void vscsi_anew(struct work_struct *work)
+{
+	struct vscsi_host *h = container_of(work, struct vscsi_host, anew);
+	struct scsi_device *sdev;
+	unsigned long lun = 0;
+
+	mutex_lock(&h->inq.mutex);
+	while (READ_ONCE(h->state) == VSCSI_UP && (sdev = vscsi_lu_next(h, &lun))) {
+		if (vscsi_lu_state(h, sdev) == VSCSI_LU_OLD) {
+			vscsi_check_lu(h, sdev);
+			if (vscsi_lu_state(h, sdev) == VSCSI_LU_GONE)
+				vscsi_rescan_lun(h, sdev->lun);
+		}
+		put_device(&sdev->sdev_gendev);
+	}
+	mutex_unlock(&h->inq.mutex);
+	queue_work(vscsi_wq, &h->resume);
 }
 
 static void vscsi_check_all(struct vscsi_host *h)
@@ -435,6 +465,7 @@ void vscsi_scan_init(struct vscsi_host *h)
 	xa_init_flags(&h->lus, XA_FLAGS_LOCK_IRQ);
 	ratelimit_state_init(&h->lu_log, 5 * HZ, 20);
 	INIT_WORK(&h->check, vscsi_check);
+	INIT_WORK(&h->anew, vscsi_anew);
 	INIT_DELAYED_WORK(&h->scan, vscsi_scan);
 	INIT_DELAYED_WORK(&h->again, vscsi_scan_again);
 	INIT_DELAYED_WORK(&h->look, vscsi_look);

@@ -606,6 +606,52 @@ def exchanged(event):
     log.close()
 
 
+def meant(other):
+    """R11 while a write is on its way its number is given to another LU, of which no event tells; or
+    the LU is known by another mark from then on, and the write is done, once it was compared."""
+    rig, log, said = RIG, Log(), []
+    path, was = sysfs(rig.disk)
+    SEED[0] += 1
+    mark = rig.server.disk.mark
+    new = scsi.Disk(naa=f"60014050{SEED[0]:08x}") if other else rig.server.disk
+
+    def change(_sess, _conn, call):
+        said.append(struct.unpack_from(">I", call.iu, 16)[0])
+        rig.server.disk, new.mark = new, mark + 1
+        return False
+    rig.mischief = change
+    if other:
+        raises(OSError, direct, rig.disk, pattern(SEED[0], SIZE), AT)
+        expect(not any(new.store), "it was done on the other disk")
+        until(60, lambda: log.having("LUN 0 is another disk now"), "it is said")
+        follow(was)
+    else:
+        rig.write(SEED[0])
+        expect(sysfs(rig.disk) == (path, was), "it is another disk")
+    expect(said == [mark], f"it was meant for {said}, not {mark}")
+    log.close()
+
+
+def meant_for_none():
+    """Whatever it reads is meant for another LU, says the server, and that all are the same."""
+    rig, refused = RIG, []
+    path, was = sysfs(rig.disk)
+    honest = rig.server.hook
+
+    def hook(sess, conn, call):
+        if call.iu[0] != scsi.CMD or call.cdb[0] not in (scsi.READ_10, scsi.READ_16) or len(refused) > 50:
+            return honest(sess, conn, call)
+        refused.append(call.tag)
+        sess.answer(call, scsi.response(call.srp, scsi.CHECK, scsi.other_lu(len(refused) << 8)))
+        return True
+    rig.server.hook = hook
+    SEED[0] += 1
+    rig.read(SEED[0])
+    rig.server.hook = honest
+    expect(len(refused) > 50, f"asked {len(refused)} times")
+    expect(sysfs(rig.disk) == (path, was), "it is another disk")
+
+
 def nops(sess, conn, _call):
     """Floods of them, and of answers that nobody waits for."""
     for i in range(1000):
@@ -753,6 +799,9 @@ def main():
         ("... that one LUN did", looks, changed(0, 0x3f, 0x0e)),
         ("... that its size did", looks, changed(0, 0x2a, 9)),
         ("a flood of answers that are none: the log is spared", malformed),
+        ("V3 R11 another LU, while a write was on its way", meant, True),
+        ("R11 the same LU under another mark", meant, False),
+        ("a LU that is always another", meant_for_none),
         ("R11 another LU, of which an event says that its access state changed", exchanged, True),
         ("R11 another LU, whose pages a person had read before the next session", exchanged, False),
         ("floods of NOP and NOP_ACK", survives, nops),
@@ -761,7 +810,7 @@ def main():
     ]
     cases += [(f"a login with {desc}", twisted, kind, at, new, outcome)
               for desc, kind, at, new, outcome in TWISTS]
-    server = Server(link(NUMBER), ADDRESS, features=DIGESTS)
+    server = Server(link(NUMBER), ADDRESS, disk=scsi.Disk(mark=0x10000), features=DIGESTS)
     with connected(PAIR, NUMBER, server, "digest", "all") as serving:
         RIG = Rig(serving)
         run_cases(cases, "V10 ")
