@@ -270,7 +270,7 @@ static int vscsi_task_attr(u8 attr)
 static void vscsi_refuse(struct vscsi_tcmd *cmd, struct vpart_call *c)
 {
 	u8 iu[VSCSI_RSP_IU_SIZE] __aligned(8);
-	u8 sense[18];	/* fixed format */
+	u8 sense[18] = {};	/* fixed format */
 
 	__vscsi_gate_over(cmd);
 	/* Invalid field in command information unit */

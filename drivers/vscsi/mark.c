@@ -108,7 +108,7 @@ void vscsi_mark_refuse(struct vscsi_tcmd *cmd, u32 mark)
  */
 u16 vscsi_mark_answer(u8 iu[VSCSI_RSP_IU_SIZE], const struct vscsi_tcmd *cmd)
 {
-	u8 sense[18];	/* fixed format */
+	u8 sense[18] = {};	/* fixed format */
 
 	/* Reported LUNs data has changed */
 	scsi_build_sense_buffer(0, sense, UNIT_ATTENTION, 0x3f, 0x0e);

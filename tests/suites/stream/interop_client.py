@@ -104,6 +104,9 @@ def short_answers():
         status, data, sense = c.command(scsi.rw16(False, 0, 1), read=512, lun=9)
         expect(status == scsi.CHECK and sense[12] == 0x25, f"{status} {sense.hex()}")
         expect(c.good(bytes(6)) == b"", "TEST UNIT READY with data")
+        # Nothing of the server's own in it.
+        status, _, sense = c.command(scsi.rw16(False, 0, 1), write=bytes(512))
+        expect(status == scsi.CHECK and sense == scsi.fixed_sense(5, 0x0e, 3), f"{status} {sense.hex()}")
 
 
 def tmf():
@@ -160,7 +163,6 @@ def event():
 # --- which LU -----------------------------------------------------------------------
 
 LUN0 = "/sys/kernel/config/target/vscsi/p1/tpgt_1/lun/lun_0"
-OTHER = (scsi.CHECK, 6, 0x3f, 0x0e)     # status, sense key, additional sense
 
 
 def store(name):
@@ -192,9 +194,9 @@ def writes(c, seed, **how):
     expect(sum(there) == (status == scsi.GOOD), f"status {status}, and it is there: {there}")
     if status == scsi.GOOD:
         return there.index(True), 0
-    got = (status, sense[2] & 15, sense[12], sense[13])
-    expect(got == OTHER and sense[0] == 0xf0, f"{status} {sense.hex()}")
-    return None, int.from_bytes(sense[3:7], "big")
+    mark = int.from_bytes(sense[3:7], "big")
+    expect(status == scsi.CHECK and sense == scsi.other_lu(mark), f"{status} {sense.hex()}")
+    return None, mark
 
 
 def marks():
