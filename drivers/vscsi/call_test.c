@@ -521,19 +521,51 @@ static void meant_for_any(struct kunit *test)
 	xa_destroy(&ct->sess->shown);
 }
 
-/* R11: no two devices have one mark: with the other's index, or of the same time. */
+/* R11: what LIO refuses before it comes to the mark is no word about the LU that was meant. */
+static void meant_for_refused(struct kunit *test)
+{
+	struct ct *ct = test->priv;
+	struct vscsi_tcmd *cmd = &ct->call.cmd;
+	struct se_cmd *se_cmd = &cmd->se_cmd;
+	struct se_device *dev = kunit_kzalloc(test, sizeof(*dev), GFP_KERNEL);
+	u32 mark;
+
+	KUNIT_ASSERT_NOT_NULL(test, dev);
+	dev->dev_index = 41;
+	mark = vscsi_mark(dev);
+	se_cmd->scsi_status = SAM_STAT_CHECK_CONDITION;
+	cmd->cdb[0] = WRITE_10;
+	cmd->mark = mark + 1;
+	/* It found none. */
+	vscsi_queue_status(se_cmd);
+	KUNIT_EXPECT_EQ(test, cmd->say, VSCSI_SAY_NOTHING);
+	se_cmd->se_dev = dev;
+	se_cmd->lun_ref_active = true;
+	vscsi_queue_status(se_cmd);
+	KUNIT_EXPECT_EQ(test, cmd->say, VSCSI_SAY_OTHER);
+	KUNIT_EXPECT_EQ(test, cmd->mark, mark);
+	/* One that is meant for it, one that does not say, and what is carried out anyway */
+	cmd->say = VSCSI_SAY_NOTHING;
+	vscsi_queue_status(se_cmd);
+	cmd->mark = 0;
+	vscsi_queue_status(se_cmd);
+	cmd->mark = mark + 1;
+	cmd->cdb[0] = REPORT_LUNS;
+	vscsi_queue_status(se_cmd);
+	KUNIT_EXPECT_EQ(test, cmd->say, VSCSI_SAY_NOTHING);
+}
+
+/* R11: no two devices have one mark. */
 static void marks_differ(struct kunit *test)
 {
-	static const u32 indexes[] = { 0, 1, 2, 3, 100, 16383 };
-	static const u64 times[] = { 0xfffb6c20, 0xfffb6c21, 0xfffb6c84, 0x100000000, 0x1ffffffff };
+	static const u32 indexes[] = { 0, 1, 2, 3, 100, 16383, INT_MAX - 1 };
 	struct se_device *dev = kunit_kzalloc(test, sizeof(*dev), GFP_KERNEL);
-	u32 marks[ARRAY_SIZE(indexes) * ARRAY_SIZE(times)];
+	u32 marks[ARRAY_SIZE(indexes)];
 	unsigned int i, j;
 
 	KUNIT_ASSERT_NOT_NULL(test, dev);
 	for (i = 0; i < ARRAY_SIZE(marks); i++) {
-		dev->dev_index = indexes[i % ARRAY_SIZE(indexes)];
-		dev->creation_time = times[i / ARRAY_SIZE(indexes)];
+		dev->dev_index = indexes[i];
 		marks[i] = vscsi_mark(dev);
 		KUNIT_EXPECT_NE(test, marks[i], 0U);
 		KUNIT_EXPECT_EQ(test, xa_to_value(xa_mk_value(marks[i])), (unsigned long)marks[i]);
@@ -554,6 +586,7 @@ static struct kunit_case vscsi_call_cases[] = {
 	KUNIT_CASE(starved),
 	KUNIT_CASE(meant_for),
 	KUNIT_CASE(meant_for_any),
+	KUNIT_CASE(meant_for_refused),
 	KUNIT_CASE(marks_differ),
 	{}
 };

@@ -73,6 +73,9 @@ static int vscsi_no_wait(struct vscsi_host *h, struct vscsi_pdu *p)
 		return DID_TRANSPORT_FAILFAST;
 	if (lu->state == VSCSI_LU_SILENT && h->overdue)
 		return DID_TRANSPORT_FAILFAST;
+	/* Up, it is sent at once, or its LUN is being compared, and then it is, or is silent. */
+	if (lu->state == VSCSI_LU_SAME && h->state == VSCSI_UP)
+		return 0;
 	if (!(scsi_cmd_to_rq(sc)->cmd_flags & REQ_FAILFAST_TRANSPORT) || !h->fast)
 		return 0;
 	if (h->fenced || !p->unknown)
@@ -359,9 +362,9 @@ static struct vscsi_pdu *vscsi_next_held(struct vscsi_host *h)
  *
  * Those whose tag the server still has stay: credit() or the next up() starts it
  * again. Those of silent LUNs stay, too: vscsi_lu_same() does, and of those that were
- * stopped: vscsi_anew(). Under RCU, a command
- * that is sent because the state is UP cannot reach another epoch, whose LUNs were not
- * compared yet: down() comes behind a grace period.
+ * stopped: vscsi_anew(). Under RCU, a command that is sent because the state is UP
+ * cannot reach another epoch, whose LUNs were not compared yet: down() comes behind a
+ * grace period.
  */
 void vscsi_resume(struct work_struct *work)
 {

@@ -155,6 +155,8 @@ int vscsi_queue_status(struct se_cmd *se_cmd)
 {
 	struct vscsi_tcmd *cmd = to_tcmd(se_cmd);
 
+	if (unlikely(se_cmd->scsi_status && cmd->mark))
+		vscsi_mark_status(cmd);
 	cmd->answered = true;
 	/* LIO drops a reference after this, a full barrier: see gate.c. */
 	WRITE_ONCE(cmd->over, true);

@@ -82,6 +82,9 @@ enum vscsi_lu_state vscsi_lu_set(struct vscsi_host *h, struct scsi_device *sdev,
 		was = lu->state;
 	if (was != VSCSI_LU_NONE && was != VSCSI_LU_GONE) {
 		WRITE_ONCE(lu->state, state);
+		/* On another backstore: its size, its cache, all that it can do is read again. */
+		if (state == VSCSI_LU_SAME && lu->mark != h->inq.mark)
+			set_bit(sdev->lun, h->todo_lun[VSCSI_TODO_CAPACITY]);
 		if (state == VSCSI_LU_SAME)
 			WRITE_ONCE(lu->mark, h->inq.mark);
 		WRITE_ONCE(lu->passes, state == VSCSI_LU_SAME ? epoch : 0);

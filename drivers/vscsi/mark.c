@@ -32,6 +32,12 @@
 
 #include "target.h"
 
+/* Carried out whatever the LU is, as with any unit attention (SAM). */
+static bool vscsi_mark_exempt(u8 opcode)
+{
+	return opcode == INQUIRY || opcode == REPORT_LUNS || opcode == REQUEST_SENSE;
+}
+
 /* @cmd says no mark: does the client know the LU with this one all the same? */
 static bool vscsi_mark_known(struct vscsi_tcmd *cmd, u32 mark)
 {
@@ -65,13 +71,10 @@ bool __vscsi_mark_fits(struct vscsi_tcmd *cmd, u32 mark)
 {
 	u32 said = cmd->mark;
 
-	switch (cmd->cdb[0]) {
-	case INQUIRY:
+	if (cmd->cdb[0] == INQUIRY) {
 		cmd->mark = mark;
 		cmd->say = VSCSI_SAY_MARK;
-		break;
-	case REPORT_LUNS:
-	case REQUEST_SENSE:
+	} else if (vscsi_mark_exempt(cmd->cdb[0])) {
 		return true;
 	}
 	if (!said && vscsi_mark_known(cmd, mark))
@@ -96,6 +99,29 @@ void vscsi_mark_refuse(struct vscsi_tcmd *cmd, u32 mark)
 	se_cmd->transport_complete_callback = NULL;
 	/* Without sense data: what is said is ours. */
 	transport_generic_request_failure(se_cmd, TCM_LUN_BUSY);
+}
+
+/**
+ * vscsi_mark_status() - LIO gives a command a status that is not GOOD
+ * @cmd: command that says a mark
+ *
+ * LIO looks at the CDB first, with the limits and the opcodes of the LU that is there: what it
+ * refuses never comes to vscsi_mark_fits(). It holds the LU, unless it has found none.
+ *
+ * Context: any.
+ */
+void vscsi_mark_status(struct vscsi_tcmd *cmd)
+{
+	const struct se_cmd *se_cmd = &cmd->se_cmd;
+	u32 mark;
+
+	if (!se_cmd->lun_ref_active || !se_cmd->se_dev || vscsi_mark_exempt(cmd->cdb[0]))
+		return;
+	mark = vscsi_mark(se_cmd->se_dev);
+	if (cmd->mark == mark)
+		return;
+	cmd->mark = mark;
+	cmd->say = VSCSI_SAY_OTHER;
 }
 
 /**

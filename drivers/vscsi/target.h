@@ -367,15 +367,17 @@ static inline void vscsi_attention_taken(struct vscsi_tcmd *cmd)
 /* mark.c */
 bool __vscsi_mark_fits(struct vscsi_tcmd *cmd, u32 mark);
 void vscsi_mark_refuse(struct vscsi_tcmd *cmd, u32 mark);
+void vscsi_mark_status(struct vscsi_tcmd *cmd);
 u16 vscsi_mark_answer(u8 iu[VSCSI_RSP_IU_SIZE], const struct vscsi_tcmd *cmd);
 
 /*
- * The mark of a LU: of two backing devices it differs, also if one has the index, or the
- * memory, of the other. Not 0; 31 bits, as xa_mk_value() may have no more.
+ * The mark of a LU. LIO numbers backing devices one after the other, as they are configured,
+ * and begins anew behind 2^31 of them only: of no two is it the same. Not 0; no more than 31
+ * bits, as xa_mk_value() may have no more.
  */
 static inline u32 vscsi_mark(const struct se_device *dev)
 {
-	return hash_64((u64)dev->dev_index << 40 ^ dev->creation_time, 31) ?: 1;
+	return dev->dev_index + 1U;
 }
 
 /* May a command that LIO has prepared go on? It is meant for that LU, as far as it says. */

@@ -207,6 +207,12 @@ def marks():
         expect(one, "no mark")
         expect(writes(c, 80, mark=one) == (0, 0), "not written")
         expect(writes(c, 81, mark=one ^ 1) == (None, one), "written by another's mark")
+        # Of what the LU that is there cannot do, too.
+        for cdb, asc in ((scsi.rw16(True, 1 << 40, 8), 0x21), (bytes((0xbf,)) + bytes(11), 0x20)):
+            status, _, sense = c.command(cdb, write=bytes(4096), mark=one ^ 1)
+            expect(status == scsi.CHECK and sense == scsi.other_lu(one), f"{status} {sense.hex()}")
+            status, _, sense = c.command(cdb, write=bytes(4096), mark=one)
+            expect(status == scsi.CHECK and sense[2] == 5 and sense[12] == asc, f"{status} {sense.hex()}")
         # None of these is for the medium.
         for cdb, size in ((scsi.inquiry(96), 96), (b"\x03" + bytes(3) + b"\x12\0", 18),
                           (b"\xa0" + bytes(8) + b"\x10\0\0", 16)):
