@@ -165,6 +165,8 @@ struct ht_stopped {
 	struct scsi_cmnd	sc;
 	struct vscsi_pdu	p;
 	bool			mute;
+	struct workqueue_struct	*wq;
+	struct workqueue_struct	*scan_wq;
 };
 static_assert(offsetof(struct ht_stopped, sc) ==
 	      offsetof(struct ht_stopped, rq) + sizeof(struct request));
@@ -207,6 +209,12 @@ static struct ht_stopped *ht_stopped(struct kunit *test)
 	s->link.adapter[VPART_SIDE_CLIENT].link = &s->link;
 	s->q.link = &s->link;
 	s->hq.vq = &s->q;
+
+	/* The module's are not there yet. */
+	s->wq = vscsi_wq;
+	s->scan_wq = vscsi_scan_wq;
+	vscsi_wq = system_wq;
+	vscsi_scan_wq = system_wq;
 
 	h = &s->h;
 	h->a = &s->link.adapter[VPART_SIDE_CLIENT];
@@ -256,6 +264,8 @@ static void ht_stopped_exit(struct ht_stopped *s)
 	vscsi_rport_del(h);
 	xa_destroy(&h->lus);
 	put_device(&s->sdev.sdev_gendev);
+	vscsi_wq = s->wq;
+	vscsi_scan_wq = s->scan_wq;
 }
 
 /* V10: when the clocks of the loss are over for another LU, no command of it waits for ever. */

@@ -112,12 +112,14 @@ void vscsi_clocks_start(struct vscsi_host *h)
  *
  * If the clocks run for another one, they do for this.
  *
- * Context: any, no lock held.
+ * Context: process, host.inq.mutex held until the LUN is %VSCSI_LU_SILENT: or who looks
+ * whether there is one stops them.
  */
 void vscsi_clocks_silent(struct vscsi_host *h)
 {
 	unsigned long flags;
 
+	lockdep_assert_held(&h->inq.mutex);
 	spin_lock_irqsave(&h->lock, flags);
 	if (h->state == VSCSI_UP && !h->silent) {
 		h->silent = true;
