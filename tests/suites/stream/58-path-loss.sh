@@ -186,9 +186,9 @@ none_held() { [ "$(hostattr p1 held)" = 0 ]; }
 t "nothing is held" wait_for 60 none_held
 
 # --- a number that an ACL has lead to the same LU on another backstore, the link being up ---
-# twin NAME OF: a backstore that calls itself as another one, and is smaller.
+# twin NAME OF N: a backstore that calls itself as another one, and is smaller.
 twin() {
-	local s=$cfg/core/fileio_$1/$1
+	local s=$cfg/core/fileio_$3/$1
 	truncate -s 16M "/tmp/$1"
 	mkdir -p "$s" && echo "fd_dev_name=/tmp/$1,fd_dev_size=16777216" >"$s/control" && echo 1 >"$s/enable" &&
 		sed 's/.*: //' "$(store_of "$2")/wwn/vpd_unit_serial" | tr -d '\n' >"$s/wwn/vpd_unit_serial"
@@ -225,7 +225,7 @@ acl_pair_del() {
 }
 blocks() { [ "$(cat "/sys/block/$1/size")" = "$2" ]; }
 backstore d3 /dev/vdd
-t "LUs that call themselves as others" eval 'twin t3 d3 && twin t2 d2'
+t "LUs that call themselves as others" eval 'twin t3 d3 8 && twin t2 d2 9'
 t "a client with an ACL" acl_pair p4 5
 disk=$(disk_of p4 0) other=$(disk_of p4 1) was=$(node "$disk")
 dev=$(cat "/sys/block/$disk/dev") size=$(cat "/sys/block/$disk/size")
@@ -272,7 +272,8 @@ wait $plain
 is "R8 what was held goes on" $? 0
 is "R8 the disk is the same" "$(node "$disk")" "$was"
 t "the client goes" acl_pair_del p5
-rmdir $cfg/core/fileio_t3/t3 $cfg/core/fileio_t3 $cfg/core/fileio_t2/t2 $cfg/core/fileio_t2
+backstore_del t3
+backstore_del t2
 backstore_del d3
 disk=$(disk_of p1 0) other=$(disk_of p1 1)
 

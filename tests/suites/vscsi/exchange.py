@@ -93,7 +93,9 @@ class Exchange:
             buf[:] = lu.stamp
             os.pwrite(fd, buf, lu.mine + at)
         else:
-            os.preadv(fd, [buf], lu.read + at)
+            # Of a disk that has gone nothing is read, without an error.
+            if os.preadv(fd, [buf], lu.read + at) != BLOCK:
+                raise OSError
             if bytes(buf) != lu.stamp:
                 self.wrong.append(f"{lu.name}: read {bytes(buf[:8])} at {lu.read + at}")
         lu.done += 1
