@@ -40,7 +40,7 @@ modules_install: modules	## into /lib/modules of the kernel that KDIR is for
 	+$(KBUILD) modules_install $(UNSIGNED)
 	[ -n "$(INSTALL_MOD_PATH)" ] || /sbin/depmod $(KREL)
 
-tools:	## libvpart, vpart, vpart-ivshmem and the tools of clusterfs, into build/tools/
+tools:	## libvpart, vpart, vpart-ivshmem, vpart-clusterd and the tools of clusterfs, into build/tools/
 	+@[ ! -f tools/Makefile ] || $(MAKE) -C tools BUILD=$(abspath $(BUILD))/tools
 
 install: tools	## commands, library, manual pages, units, udev's rules, targetcli's fabric; DESTDIR=, PREFIX=

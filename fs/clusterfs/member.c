@@ -275,7 +275,10 @@ struct cfs_mount *cfs_mount_new(void)
 	return m;
 }
 
-/* One mount for each node of a repository; all of a repository in one lockspace. */
+/*
+ * One mount for each node of a repository; all of a repository in one lockspace. And one for
+ * each node of a cluster, if an agent has to renew its lease: that names it by these two.
+ */
 static int cfs_take_place(struct cfs_mount *m, struct fs_context *fc)
 {
 	struct cfs_mount *other;
@@ -283,9 +286,16 @@ static int cfs_take_place(struct cfs_mount *m, struct fs_context *fc)
 
 	mutex_lock(&cfs_mounts_lock);
 	list_for_each_entry(other, &cfs_mounts, entry) {
-		if (!uuid_equal(&other->sb.uuid, &m->sb.uuid))
-			continue;
-		if (!strcmp(other->opt.node, m->opt.node)) {
+		if (!uuid_equal(&other->sb.uuid, &m->sb.uuid)) {
+			if ((!cfs_needs_lease(m) && !cfs_needs_lease(other)) ||
+			    strcmp(other->opt.node, m->opt.node) ||
+			    strcmp(other->sb.cluster, m->sb.cluster))
+				continue;
+			errorfc(fc,
+				"node %s of cluster %s has another repository here: nobody could tell the two apart who renews their quorum",
+				m->opt.node, m->sb.cluster);
+			ret = -EBUSY;
+		} else if (!strcmp(other->opt.node, m->opt.node)) {
 			errorfc(fc, "node %s of cluster %s is mounted already", m->opt.node,
 				m->sb.cluster);
 			ret = -EBUSY;

@@ -159,6 +159,13 @@ struct cfs_mount {
 	wait_queue_head_t	changed;
 };
 
+/* Has an agent to renew a lease of quorum (P19)? */
+static inline bool cfs_needs_lease(const struct cfs_mount *m)
+{
+	return m->opt.quorum == CFS_QUORUM_LEASE ||
+	       (!m->opt.quorum && strcmp(m->opt.lock, "local"));
+}
+
 /* io.c */
 struct cfs_dev *cfs_dev_open(const char *path);
 void cfs_devs_close(struct cfs_devs *devs);
@@ -220,7 +227,12 @@ int cfs_state_refuses(struct cfs_mount *m, char *why);
 int __must_check cfs_may_wait(struct cfs_mount *m, unsigned int what, char *why);
 void cfs_status_set(struct cfs_mount *m, enum cfs_health health, const char *why);
 void cfs_recovering(struct cfs_mount *m, bool recovering);
-int cfs_quorum_set(struct cfs_mount *m, bool quorate, unsigned int lease_ms);
+int cfs_quorum_until(struct cfs_mount *m, bool quorate, unsigned int lease_ms, u64 end);
+static inline int cfs_quorum_set(struct cfs_mount *m, bool quorate, unsigned int lease_ms)
+{
+	return cfs_quorum_until(m, quorate, lease_ms, U64_MAX);
+}
+
 
 /**
  * struct cfs_verdict - a node is out, says who has fenced it (P19)

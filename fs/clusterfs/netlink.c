@@ -117,11 +117,12 @@ static const struct nla_policy cfs_nl_event_policy[CLUSTERFS_A_REPOSITORY + 1] =
 	[CLUSTERFS_A_REPOSITORY] = CFS_NL_UUID,
 };
 
-static const struct nla_policy cfs_nl_quorum_policy[CLUSTERFS_A_LEASE_MS + 1] = {
+static const struct nla_policy cfs_nl_quorum_policy[CLUSTERFS_A_LEASE_END + 1] = {
 	[CLUSTERFS_A_CLUSTER]	= CFS_NL_TEXT,
 	[CLUSTERFS_A_MOUNT]	= CFS_NL_TEXT,
 	[CLUSTERFS_A_QUORATE]	= { .type = NLA_U32 },
 	[CLUSTERFS_A_LEASE_MS]	= { .type = NLA_U32 },
+	[CLUSTERFS_A_LEASE_END]	= { .type = NLA_U64 },
 };
 
 static const struct nla_policy cfs_nl_fence_policy[CLUSTERFS_A_CONFIRMED + 1] = {
@@ -509,6 +510,8 @@ static int cfs_nl_bool(struct genl_info *info, int attr, const char *what, bool 
 static int cfs_nl_quorum_set(struct sk_buff *skb, struct genl_info *info)
 {
 	u32 lease = cfs_nl_u32(info, CLUSTERFS_A_LEASE_MS);
+	u64 end = info->attrs[CLUSTERFS_A_LEASE_END] ? cfs_nl_u64(info, CLUSTERFS_A_LEASE_END) :
+		  U64_MAX;
 	char why[CFS_NL_WHY];
 	struct cfs_mount *m;
 	bool quorate;
@@ -524,10 +527,11 @@ static int cfs_nl_quorum_set(struct sk_buff *skb, struct genl_info *info)
 	m = cfs_nl_mount(info->attrs, info->extack);
 	if (IS_ERR(m))
 		return PTR_ERR(m);
-	err = cfs_quorum_set(m, quorate, lease);
+	err = cfs_quorum_until(m, quorate, lease, end);
 	cfs_mount_let_go(m);
 	if (err)
 		cfs_nl_say(info->extack, err, err == -ENOTCONN ? "the node is not registered" :
+			   err == -ETIME ? "the lease has ended already" :
 			   "the node is LOST, and no lease changes that");
 	return err;
 }

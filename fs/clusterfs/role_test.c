@@ -388,12 +388,19 @@ static void role_kicked(struct kunit *test)
 /* V12, P19: without its lease a node commits nothing; with it again, it goes on. */
 static void state_lease(struct kunit *test)
 {
+	const u64 now = ktime_to_ms(ktime_get_boottime());
 	struct cfs_mount *m = rt_m[0];
 	char why[200];
 
 	KUNIT_EXPECT_EQ(test, cfs_quorum_set(m, true, CFS_LEASE_MAX_MS + 1), -EINVAL);
 	KUNIT_EXPECT_TRUE(test, cfs_may(m, CFS_MAY_COMMIT));
-	KUNIT_EXPECT_EQ(test, cfs_quorum_set(m, true, 1), 0);
+	/* What was held up on its way renews nothing. */
+	KUNIT_EXPECT_EQ(test, cfs_quorum_until(m, true, CFS_LEASE_MAX_MS, 1), -ETIME);
+	KUNIT_EXPECT_EQ(test, cfs_quorum_until(m, true, CFS_LEASE_MAX_MS, now + 20), 0);
+	rt_until(test, m, READ_ONCE(m->status.health) == CFS_SUSPECT);
+	KUNIT_EXPECT_EQ(test, cfs_quorum_until(m, true, CFS_LEASE_MAX_MS, now), -ETIME);
+	KUNIT_EXPECT_EQ(test, READ_ONCE(m->status.health), CFS_SUSPECT);
+	KUNIT_EXPECT_EQ(test, cfs_quorum_until(m, true, 1, U64_MAX), 0);
 	rt_until(test, m, READ_ONCE(m->status.health) == CFS_SUSPECT);
 	KUNIT_EXPECT_FALSE(test, cfs_may(m, CFS_MAY_COMMIT));
 	KUNIT_EXPECT_EQ(test, cfs_quorum_set(m, true, 0), 0);

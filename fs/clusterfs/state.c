@@ -113,8 +113,7 @@ void cfs_state_begin(struct cfs_mount *m)
 	lockdep_assert_held(&m->lock);
 	spin_lock(&m->view_lock);
 	m->in.limits = &cfs_health_limits;
-	m->in.needs_lease = m->opt.quorum == CFS_QUORUM_LEASE ||
-			    (!m->opt.quorum && strcmp(m->opt.lock, "local"));
+	m->in.needs_lease = cfs_needs_lease(m);
 	/* The engine has let it in; the agent has so long to be there. */
 	m->in.quorate = true;
 	m->in.lease_end = cfs_now_ms() + CFS_JOIN_LEASE_MS;
@@ -254,22 +253,24 @@ void cfs_recovering(struct cfs_mount *m, bool recovering)
 }
 
 /**
- * cfs_quorum_set() - the agent tells of quorum (P19)
+ * cfs_quorum_until() - the agent tells of quorum (P19)
  * @m: mount
  * @quorate: is there quorum
  * @lease_ms: for how long that is true, 0: CFS_LEASE_MS
+ * @end: but no longer than until then, by the clock of boot in milliseconds
  *
  * From the first time on it has to be told again before the lease ends, whatever the mount's
  * options say. With no quorum the node is FROZEN at once.
  *
  * Context: process; waits for nobody.
  * Return: 0; -EINVAL: the lease is longer than CFS_LEASE_MAX_MS; -ENOTCONN: the node is not
- * registered; -ESHUTDOWN: it is LOST, and no lease changes that.
+ * registered; -ETIME: the lease has ended already, and nothing has changed; -ESHUTDOWN: it is
+ * LOST, and no lease changes that.
  */
-int cfs_quorum_set(struct cfs_mount *m, bool quorate, unsigned int lease_ms)
+int cfs_quorum_until(struct cfs_mount *m, bool quorate, unsigned int lease_ms, u64 end)
 {
 	enum cfs_health from;
-	bool changed, out, was;
+	bool changed, late, out, was;
 	u64 ms;
 
 	if (lease_ms > CFS_LEASE_MAX_MS)
@@ -279,16 +280,21 @@ int cfs_quorum_set(struct cfs_mount *m, bool quorate, unsigned int lease_ms)
 	from = m->status.health;
 	changed = cfs_state_step(m);
 	ms = cfs_now_ms();
-	if (quorate)
-		m->in.lease_end = ms + (lease_ms ? : CFS_LEASE_MS);
-	else if (m->in.quorate || !m->in.needs_lease)
-		m->in.lease_end = min(ms, m->in.needs_lease ? m->in.lease_end : ms);
-	m->in.needs_lease = true;
-	m->in.quorate = quorate;
-	changed |= cfs_state_step(m);
+	late = quorate && end <= ms;
+	if (!late) {
+		if (quorate)
+			m->in.lease_end = min(ms + (lease_ms ? : CFS_LEASE_MS), end);
+		else if (m->in.quorate || !m->in.needs_lease)
+			m->in.lease_end = min(ms, m->in.needs_lease ? m->in.lease_end : ms);
+		m->in.needs_lease = true;
+		m->in.quorate = quorate;
+		changed |= cfs_state_step(m);
+	}
 	out = m->now.state == CFS_OUT;
 	cfs_state_end(m, from, changed);
 	if (!was)
 		return -ENOTCONN;
-	return out ? -ESHUTDOWN : 0;
+	if (out)
+		return -ESHUTDOWN;
+	return late ? -ETIME : 0;
 }

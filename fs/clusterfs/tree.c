@@ -444,7 +444,7 @@ static int cfs_show_options(struct seq_file *s, struct dentry *root)
 	unsigned int i;
 
 	seq_show_option(s, "node", m->opt.node);
-	seq_puts(s, ",lock=local");
+	seq_show_option(s, "lock", m->opt.lock);
 	seq_show_option(s, "lockspace", m->opt.lockspace);
 	seq_show_option(s, "cluster", m->sb.cluster);
 	if (m->opt.address)

@@ -487,12 +487,29 @@ int vpart_cluster_yield(struct vpart *v, const struct vpart_cluster_at *at)
 int vpart_cluster_quorum(struct vpart *v, const struct vpart_cluster_at *at, bool quorate,
 			 uint32_t lease_ms)
 {
+	return vpart_cluster_quorum_until(v, at, quorate, lease_ms, UINT64_MAX);
+}
+
+/**
+ * vpart_cluster_quorum_until - the same, of what may be held up on its way to the kernel
+ * @v: the handle
+ * @at: the node, mounted here
+ * @quorate: it has
+ * @lease_ms: from now on for so long, unless it is said again
+ * @end: but no longer than until then: milliseconds of CLOCK_BOOTTIME
+ *
+ * Return: 0 or a negative errno; -ETIME: that is over.
+ */
+int vpart_cluster_quorum_until(struct vpart *v, const struct vpart_cluster_at *at, bool quorate,
+			       uint32_t lease_ms, uint64_t end)
+{
 	struct nlmsghdr *nlh = ask(v, at, CLUSTERFS_CMD_QUORUM_SET, NLM_F_ACK);
 
 	if (!nlh)
 		return -v->error.err;
 	mnl_attr_put_u32(nlh, CLUSTERFS_A_QUORATE, quorate);
 	mnl_attr_put_u32(nlh, CLUSTERFS_A_LEASE_MS, lease_ms);
+	mnl_attr_put_u64(nlh, CLUSTERFS_A_LEASE_END, end);
 	return vpart_nl_run(v, nlh, "quorum", NULL, NULL);
 }
 

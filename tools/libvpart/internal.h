@@ -23,6 +23,7 @@ struct vpart {
 	unsigned int		seq;
 	struct vpart_family	vpart;
 	struct vpart_family	cluster;
+	bool			no_family;	/* the kernel knows none of the last request's id */
 	char			buf[VPART_NL_BUF];
 };
 

@@ -197,6 +197,8 @@ int vpart_cluster_primary(struct vpart *v, const struct vpart_cluster_at *at,
 int vpart_cluster_yield(struct vpart *v, const struct vpart_cluster_at *at);
 int vpart_cluster_quorum(struct vpart *v, const struct vpart_cluster_at *at, bool quorate,
 			 uint32_t lease_ms);
+int vpart_cluster_quorum_until(struct vpart *v, const struct vpart_cluster_at *at, bool quorate,
+			       uint32_t lease_ms, uint64_t end);
 int vpart_cluster_fenced(struct vpart *v, const struct vpart_cluster_at *at, const char *name,
 			 const uint8_t boot[VPART_UUID_SIZE], const char *method);
 int vpart_cluster_usage(struct vpart *v, const struct vpart_cluster_at *at,

@@ -76,6 +76,7 @@ static int refused(struct vpart *v, const struct nlmsghdr *nlh, int err, const c
 
 	if (why && *why)
 		return vpart_fail(v, err, code_of(err), "%s: %s", what, why);
+	v->no_family = err == ENOENT;
 	if (err == EPERM)
 		return vpart_fail(v, err, VPART_CODE_FAILED,
 				  "%s: only root may do this (CAP_NET_ADMIN)", what);
@@ -248,9 +249,27 @@ struct nlmsghdr *vpart_nl_start_cluster(struct vpart *v, uint8_t cmd, uint16_t f
 }
 
 /*
+ * Is a family gone, because its module was removed? Loaded anew, it has another id, which goes
+ * to @req; if it is not, the error is recorded.
+ */
+static int family_again(struct vpart *v, struct nlmsghdr *req)
+{
+	const bool cluster = req->nlmsg_type == v->cluster.id;
+	struct vpart_family *f = cluster ? &v->cluster : &v->vpart;
+	int ret;
+
+	memset(f, 0, sizeof(*f));
+	ret = open_family(v, f, cluster ? CLUSTERFS_FAMILY_NAME : VPART_FAMILY_NAME);
+	if (!ret)
+		req->nlmsg_type = f->id;
+	return ret;
+}
+
+/*
  * Send it and hand every answer to @cb; @what names the request in the error
  * sentence. The request lies in the buffer that answers overwrite, so a dump
- * which changed meanwhile is sent again from a copy.
+ * which changed meanwhile is sent again from a copy; so is what a module got
+ * that was loaded anew, once.
  */
 int vpart_nl_run(struct vpart *v, struct nlmsghdr *nlh, const char *what,
 		 vpart_nl_cb cb, void *arg)
@@ -258,6 +277,7 @@ int vpart_nl_run(struct vpart *v, struct nlmsghdr *nlh, const char *what,
 	bool dump = (nlh->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP;
 	size_t len = nlh->nlmsg_len;
 	struct vpart_list *list = dump ? arg : NULL;
+	bool again = nlh->nlmsg_type != GENL_ID_CTRL;
 	char copy[1024];
 	int tries, ret;
 
@@ -270,10 +290,20 @@ int vpart_nl_run(struct vpart *v, struct nlmsghdr *nlh, const char *what,
 		req->nlmsg_seq = ++v->seq;
 		if (list)
 			list->n = 0;
+		v->no_family = false;
 		if (mnl_socket_sendto(v->nl, req, len) < 0)
 			return vpart_fail(v, errno, VPART_CODE_FAILED, "%s: %s", what,
 					  strerror(errno));
 		ret = receive(v, req->nlmsg_seq, what, cb, arg);
+		if (again && ret == -ENOENT && v->no_family) {
+			const uint16_t id = req->nlmsg_type;
+
+			again = false;
+			if (family_again(v, req))
+				return -v->error.err;
+			if (req->nlmsg_type != id)
+				continue;
+		}
 		if (!dump || ret != -EAGAIN)
 			return ret;
 	}

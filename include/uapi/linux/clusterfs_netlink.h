@@ -88,6 +88,7 @@ enum {
 	CLUSTERFS_A_METHOD,		/* string */
 	CLUSTERFS_A_CONFIRMED,		/* u32, 0 or 1 */
 	CLUSTERFS_A_UNANSWERED,		/* u32, changes that are asked for and not answered */
+	CLUSTERFS_A_LEASE_END,		/* u64, ms of CLOCK_BOOTTIME: no later */
 
 	__CLUSTERFS_A_MAX,
 	CLUSTERFS_A_MAX = (__CLUSTERFS_A_MAX - 1)

@@ -79,6 +79,7 @@ t "R22 the first one sees the second" wait_for 20 says a state member nodes/n2
 is "R22 both say the same" "$(on a cat $mnt/nodes/n1 $mnt/nodes/n2 $mnt/events/2)" \
 	"$(on b cat $mnt/nodes/n1 $mnt/nodes/n2 $mnt/events/2)"
 is "all are members" "$(of a members) $(of a locks) $(of b members) $(of b locks)" "2 running 2 running"
+is "the table of mounts says so, too" "$(on b grep -c "clusterfs .*node=n2,lock=dlm," /proc/mounts)" 1
 on a "mkdir -p /run/other"
 fails "one kernel is one node" "this kernel is in lockspace cfs-.* already: with lock=dlm it is one node" \
 	on a "python3 /src/tests/suites/clusterfs/mount.py /dev/vdb /run/other node=n3 lock=dlm"

@@ -117,6 +117,7 @@ used by whom # used by whom: one lu, client # -d USAGE_GET MOUNT=n1
 ... one thing # used by whom: one lu # -d USAGE_GET MOUNT=n1 LU=1 CLIENT=1
 an unknown one # there is no lu 9 # -d USAGE_GET MOUNT=n1 LU=9
 a lease that is too long # a lease is 60000 ms at most # QUORUM_SET MOUNT=n1 QUORATE=1 LEASE_MS=60001
+a lease that has ended # the lease has ended already # QUORUM_SET MOUNT=n1 QUORATE=1 LEASE_END=1
 half a quorum # it is 0 or 1 # QUORUM_SET MOUNT=n1 QUORATE=2
 P19 a verdict about nobody # the name is missing # FENCE_DONE MOUNT=n1 METHOD=kill CONFIRMED=1
 P19 a verdict without a life # the life of the node is missing # FENCE_DONE MOUNT=n1 NAME=n2 METHOD=kill CONFIRMED=1

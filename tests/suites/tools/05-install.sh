@@ -12,6 +12,10 @@ trap 'rm -rf "$root"' EXIT
 t "make install DESTDIR=" make install DESTDIR="$root"
 t "the command runs" "$root/usr/sbin/vpart" -h
 t "so does the server of shared memory" "$root/usr/sbin/vpart-ivshmem" -h
+for tool in vpart-clusterd fence_vpart; do
+	t "so does $tool" "$root/usr/sbin/$tool" --help
+	t "it has a manual page" grep -q dlm_controld <(zcat "$root/usr/share/man/man8/$tool.8.gz")
+done
 t "R16 so does what makes containers" "$root/usr/sbin/vpart-container" -h
 for tool in mkfs.clusterfs fsck.clusterfs clusterfs-dump clusterfs-repo; do
 	t "so does $tool" "$root/usr/sbin/$tool" --help
@@ -46,6 +50,10 @@ t "udev's rules are there" test -f "$root/lib/udev/rules.d/60-vpart-path-loss.ru
 keys=lib/systemd/system/vpart-keys.service
 t "the keys' unit comes before it" grep -q '^Before=vpart.service' "$root/$keys"
 t "the unit comes after the network" grep -q '^After=.*network-online.target' "$root/$unit"
+agent=lib/systemd/system/vpart-clusterd.service
+t "the agent's unit names the installed command" grep -qx 'ExecStart=/usr/sbin/vpart-clusterd' "$root/$agent"
+is "it is started again however often it dies, and not for wrong use" \
+	"$(grep -xE 'StartLimitIntervalSec=0|Restart(PreventExitStatus=2|=always)' "$root/$agent" | wc -l)" 3
 python=$root/usr/lib/python3/dist-packages
 is "targetcli's fabric is there, and nothing else of Python" "$(cd "$python" && find . -type f | sort | xargs)" \
 	"./vpart_rtslib.pth ./vpart_rtslib/__init__.py ./vpart_rtslib/fabric.py"
@@ -66,10 +74,10 @@ if command -v systemd-analyze >/dev/null && [ -f /lib/systemd/system/sys-kernel-
 	mkdir -p "$root/sbin" "$root/bin"
 	cp "$(readlink -f /bin/true)" "$root/sbin/modprobe"
 	cp "$(readlink -f /bin/true)" "$root/bin/sh"
-	said=$(systemd-analyze verify --man=no --root="$root" vpart.service vpart-keys.service 2>&1)
+	said=$(systemd-analyze verify --man=no --root="$root" vpart.service vpart-keys.service vpart-clusterd.service 2>&1)
 	rc=$?
-	is "systemd-analyze verify has nothing to say of both" "$rc $(grep vpart <<<"$said")" "0 "
+	is "systemd-analyze verify has nothing to say of them" "$rc $(grep vpart <<<"$said")" "0 "
 else
-	skip "systemd-analyze verify has nothing to say of both" "there is no systemd here"
+	skip "systemd-analyze verify has nothing to say of them" "there is no systemd here"
 fi
 done_testing

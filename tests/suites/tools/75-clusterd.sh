@@ -1,0 +1,396 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# kernel: host
+# limit: 300
+# summary: vpart-clusterd beside a corosync and a kernel that do as they are told: old answers, errors, verdicts
+cd "$(dirname "$0")/../../.." || exit
+# Mounts of its own: the daemon looks when they change.
+[ "${OWN_MOUNTS:-}" = 1 ] || OWN_MOUNTS=1 exec unshare -m --propagation private "$0" "$@"
+# shellcheck source=tests/lib/guest.sh
+. tests/lib/guest.sh
+
+log=$PWD/build/log/${NAME:-tools/75-clusterd}
+rm -rf "$log"
+mkdir -p "$log/lab" "$log/mnt"
+export LAB=$log/lab ASAN_OPTIONS=detect_leaks=0
+verdicts=$log/run/verdicts
+life=0b6f3a70-52c1-4e0e-9a42-4d1f8c9b7a01
+later=0b6f3a70-52c1-4e0e-9a42-4d1f8c9b7a02
+pid=
+trap '[ -z "$pid" ] || kill -KILL "$pid"; [ -n "$_finished" ] || echo "Bail out! it ended early"' EXIT
+
+program() {	# NAME SOURCE...: with what stands for the others
+	local out=$1
+	shift
+	gcc -O1 -g -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -pthread \
+		-fsanitize=address,undefined -fno-sanitize-recover=undefined \
+		-DVPART_VERSION='"lab"' "-DRUN_FOLDER=\"$log/run\"" "-DMOUNT_TABLE=\"$LAB/mountinfo\"" \
+		-Itools/vpart-clusterd -Itools/libvpart -Iinclude/uapi -Wl,--wrap=openat \
+		-o "$log/$out" tests/suites/tools/clusterd_lab.c \
+		"${@/#/tools/vpart-clusterd/}" tools/vpart-clusterd/{say,places,verdict}.c \
+		build/tools/libvpart.a -lmnl
+}
+put() { echo "$2" >"$LAB/$1.new" && mv "$LAB/$1.new" "$LAB/$1"; }	# FILE TEXT
+event() { echo >"$LAB/event"; }
+# mounts LINE...: the table says so, and the daemon looks
+mounts() {
+	put mountinfo "$(printf '%s\n' "$@")"
+	mount -t tmpfs lab "$log/mnt" && umount "$log/mnt"
+}
+now() { awk '{ printf "%d\n", $1 * 1000 }' /proc/uptime; }
+told() { awk -v since="$1" '$1 >= since' "$LAB/told" 2>/dev/null | grep -E "${2:-quorum}"; }	# SINCE [REGEX]
+tells() { [ -n "$(told "$@")" ]; }
+says() { [ "$(grep -cE -- "$1" "$log/said")" -ge "${2:-1}" ]; }	# REGEX [TIMES]
+said() { t "$1" wait_for 10 says "$2" "${3:-1}"; }	# DESCRIPTION REGEX [TIMES]
+start() { "$log/clusterd" "$@" </dev/null >>"$log/said" 2>&1 & pid=$!; }
+finish() { kill -TERM "$pid"; wait "$pid"; }
+kept() { find "$verdicts" -type f -printf '%f\n' 2>/dev/null | sort | xargs; }
+keeps() { [ "$(kept)" = "$1" ]; }
+order() { printf '%s\n' "$@" | "$log/fence"; }
+# into NAME: what is on stdin is a file of the folder at once, as a verdict is
+into() { cat >"$verdicts/.$1" && mv "$verdicts/.$1" "$verdicts/$1"; }
+members() { put members "$1"; event; sleep 0.3; }
+# back: corosync sees node 2, and nothing is known by its number any more; it goes again
+back() { members "1 2"; wait_for 5 keeps ""; members 1; }
+row() { echo "40 25 8:16 / /run/cfs rw,relatime shared:1 - clusterfs $1 rw,$2"; }	# DEVICE OPTIONS
+dlm() { row /dev/vdb "node=n1,lock=dlm,lockspace=cfs-1,cluster=lab,timeout=30,io-timeout=30"; }
+
+t "it builds with sanitizers" program clusterd main.c quorum.c judge.c
+t "fence_vpart, too" program fence fence.c
+put name "0 n1"
+put names $'1 n1\n2 n2'
+put members 1
+event
+
+# --- the lease
+start --lease 800
+said "it waits for a mount" "waits for one"
+mounts "$(dlm)"
+said "V12 without corosync nothing is renewed" "node n1 of cluster lab: its lease is not renewed: corosync does not answer"
+is "... the kernel was told nothing" "$(told 0)" ""
+put quorate 1
+said "P19 with quorum it is" "there is quorum, its lease of 800 ms is renewed"
+sleep 3
+is "P19 at least each half of a lease" \
+	"$(told 0 'quorum lab n1 1' | awk 'p && $1 - p > 400 { late++ } { p = $1 } END { print late + 0, (NR > 9) }')" "0 1"
+is "P19 each is asked for" "$(told 0 'asked|quorum' | awk '/quorum/ && p !~ /asked/ { n++ } { p = $2 } END { print n + 0 }')" 0
+
+put slow 500
+sleep 1
+since=$(now)
+sleep 2
+is "P19 an answer that took its time counts for less" "$(told "$since" | awk '$NF > 300 || $NF < 100 { n++ } END { print n + 0, (NR > 1) }')" "0 1"
+put slow 900
+sleep 2
+since=$(now)
+sleep 2
+is "V12 one that is older than the lease counts for nothing" "$(told "$since")" ""
+t "... it was asked and answered" tells "$since" asked
+said "... which is said" "not renewed: corosync stands still"
+mounts "$(dlm)" "$(row /dev/vde 'node=n7,lock=local,cluster=three,quorum=lease')"
+said "... also of a mount that comes meanwhile" "node n7 of cluster three: its lease is not renewed: corosync stands still"
+mounts "$(dlm)"
+rm "$LAB/slow"
+since=$(now)
+t "P19 it goes on" wait_for 10 tells "$since" "quorum lab n1 1"
+
+put fails 6
+event
+sleep 1
+since=$(now)
+sleep 1
+is "V12 corosync is busy: nothing is renewed" "$(told "$since")" ""
+said "... which is said" "not renewed: corosync is busy"
+is "... it is asked no more often for that" "$(($(told "$since" asked | wc -l) < 9))" 1
+rm "$LAB/fails"
+since=$(now)
+t "P19 it goes on" wait_for 10 tells "$since" "quorum lab n1 1"
+put quorate 0
+since=$(now)
+t "P19 no quorum: the lease is withdrawn" wait_for 10 tells "$since" "quorum lab n1 0"
+said "... which is said" "node n1 of cluster lab: there is no quorum"
+rm "$LAB/quorate"
+said "corosync has gone" "not renewed: corosync (has gone|does not answer)" 2
+since=$(now)
+sleep 1
+is "V12 ... nothing is told" "$(told "$since")" ""
+put quorate 1
+t "P19 another one is found" wait_for 10 tells "$since" "quorum lab n1 1"
+put quorum_error 108
+said "what the kernel refuses is said" "node n1 of cluster lab: the kernel says 108"
+sleep 1
+is "... once" "$(grep -c 'the kernel says 108' "$log/said")" 1
+rm "$LAB/quorum_error"
+since=$(now)
+finish
+is "it ends when it is asked to" $? 0
+is "P19 which withdraws nothing" "$(told "$since" 'quorum .* 0 ')" ""
+
+# --- what it is told at once
+start --lease 16000
+t "P19 a lease at once, for what is mounted" wait_for 10 tells "$since" "quorum lab n1 1 1[56]"
+put quorate 0
+put told_quorate 1
+since=$(now)
+event
+t "P19 corosync tells something: it is asked" wait_for 1 tells "$since" "quorum lab n1 0"
+is "V12 what it told counts for nothing" "$(told "$since" 'quorum lab n1 1')" ""
+put quorate 1
+since=$(now)
+event
+t "P19 quorum is back: a lease" wait_for 1 tells "$since" "quorum lab n1 1"
+rm "$LAB/told_quorate"
+
+# --- mounts
+since=$(now)
+mounts "$(row /dev/vdb 'node=a\054b\040c,lock=dlm,cluster=x\134y')" "$(row /dev/vdc 'node=n1,lock=local,cluster=one')" \
+	"$(row /dev/vdd 'node=n1,lock=dlm,cluster=two,quorum=none')" "$(row /dev/vde 'node=n7,lock=local,cluster=three,quorum=lease')" \
+	"$(row /dev/vdf 'node=n1,lock=dlm')" "50 25 8:17 / /mnt rw - ext4 /dev/sdb rw,node=n1,lock=dlm,cluster=no"
+t "R17 another mount: a lease" wait_for 5 tells "$since" "quorum three n7 1"
+said "a name that corosync does not know gets none" "node a,b c of cluster x.y: its lease is not renewed: this node is n1"
+is "P19 nobody else does from then on" "$(told "$since" | awk '$3 == "three" { on = 1 } on && $3 != "three"')" ""
+since=$(now)
+mounts "$(row /dev/vde 'node=n9,lock=dlm,cluster=three')"
+said "R17 a node under another name" "node n9 of cluster three: its lease is not renewed: this node is n1"
+mounts "$(row /dev/vde 'node=n9,lock=local,cluster=three,quorum=lease')"
+t "... which is nothing to corosync as soon as its locks are local" wait_for 5 tells "$since" "quorum three n9 1"
+mounts "$(dlm)"
+since=$(now)
+t "R17 the first again" wait_for 5 tells $((since - 1000)) "quorum lab n1 1"
+
+# --- verdicts
+true &
+wait $!
+gone=$!
+touch "$verdicts/.$life.$gone" "$verdicts/.$life.$$"
+finish
+start --lease 4000
+t "what somebody left who was killed is removed" wait_for 5 test ! -e "$verdicts/.$life.$gone"
+t "... and not what is being written" test -e "$verdicts/.$life.$$"
+rm "$verdicts/.$life.$$"
+cat >"$log/agent" <<EOT
+#!/bin/bash
+cat >$log/agent.in
+[ ! -x $log/meanwhile ] || $log/meanwhile
+exit \$(cat $log/agent.rc)
+EOT
+chmod +x "$log/agent"
+echo 0 >"$log/agent.rc"
+put nodes "n1 1 $later"$'\n'"n2 1 $life"
+since=$(now)
+t "P19 a node is fenced" order "agent=$log/agent" node=2 port=4
+t "P19 the kernel is told, of that life" wait_for 5 tells "$since" "fenced lab n1 n2 $life agent"
+t "... and nothing is kept" wait_for 5 keeps ""
+is "the agent got all but its name" "$(xargs <"$log/agent.in")" "node=2 port=4"
+echo "printf '%s\n' 'n1 1 $later' 'n2 1 $later' >$LAB/nodes" >"$log/meanwhile"
+chmod +x "$log/meanwhile"
+since=$(now)
+t "P19 it comes back while it is fenced" order "agent=$log/agent" node=2
+t "P19 the life before is told of" wait_for 5 tells "$since" "fenced lab n1 n2 $life"
+is "P19 and not the later one" "$(told "$since" "fenced .*$later")" ""
+rm "$log/meanwhile"
+put nodes "n1 1 $later"$'\n'"n2 1 $life"
+echo 1 >"$log/agent.rc"
+since=$(now)
+fails "P19 an agent that fails fences nobody" "has not fenced node 2: exit code 1" order "agent=$log/agent" node=2
+fails "... nor one that is not there" "cannot be run" order "agent=$log/nobody" node=2
+printf '#!/bin/sh\nkill -9 $$\n' >"$log/dies"
+chmod +x "$log/dies"
+fails "... nor one that dies" "signal 9" order "agent=$log/dies" node=2
+sleep 0.3
+is "P19 ... there is no verdict" "$(kept)$(told "$since" fenced)" ""
+echo 0 >"$log/agent.rc"
+put fenced_error 112
+t "P19 a kernel that cannot store it now" order "agent=$log/agent" node=2
+told_again() { [ "$(told "$since" "fenced lab n1 n2 $life" | wc -l)" -ge "$1" ]; }
+t "... is told again" wait_for 15 told_again 3
+is "... which is said once" "$(grep -c 'fenced by agent, which is not stored yet: the kernel says 112' "$log/said")" 1
+is "... it is kept" "$(kept)" "$life"
+put fenced_error 22
+said "P19 so it is if the kernel does not understand that" "not stored yet: the kernel says 22"
+put no_module 1
+put fenced_error 2
+said "P19 and if there is none" "not stored yet: the kernel says 2$"
+rm "$LAB/no_module"
+is "... it is kept" "$(kept)" "$life"
+put fenced_error 2
+said "P19 a kernel that knows of no such node: it is of no use" "fenced by agent, which is of no use: the kernel says 2$"
+t "... and not kept" wait_for 5 keeps ""
+rm "$LAB/fenced_error"
+
+# --- several
+third=${life%1}3
+put names $'1 n1\n2 n2\n3 n3\n4 n4'
+put nodes "n1 1 $later"$'\n'"n2 1 $life"$'\n'"n3 1 $third"$'\n'"n4 1 ${life%1}2"
+put fenced_bad "$life"$'\n'"$third"
+for node in 2 3; do order "agent=$log/agent" node=$node; done
+since=$(now)
+t "P19 those that cannot be stored hold up nobody" order "agent=$log/agent" node=4
+t "... the kernel is told" wait_for 5 tells "$since" "fenced lab n1 n4"
+is "... they are kept" "$(kept)" "$life $third"
+rm "$LAB/fenced_bad"
+t "... and told of then" wait_for 15 keeps ""
+
+# --- what is in their folder
+put fenced_error 112
+order "agent=$log/agent" node=2
+put open_error 24
+echo x | into junk
+said "what cannot be read now is said" "cannot read all of .*: Too many open files"
+is "P19 ... and not removed" "$(kept)" "$life junk"
+rm "$LAB/open_error"
+said "it is read when it can be" "junk in .* is no verdict: removed"
+is "P19 the verdict is still there" "$(kept)" "$life"
+mkdir -p "$verdicts/empty" "$verdicts/full/x"
+ln -s junk "$verdicts/link"
+: | into nothing
+said "what is no verdict is removed" "(empty|link|nothing) in .* is no verdict: removed" 3
+echo x | into junk
+said "... each time" "junk in .* is no verdict: removed" 2
+is "what cannot be is said once" "$(grep -c 'full in .* is no verdict, and cannot be removed' "$log/said")" 1
+rm -r "$verdicts"
+said "the folder is removed" "was removed: it is made anew"
+rm "$LAB/fenced_error"
+since=$(now)
+t "P19 a node is fenced" order "agent=$log/agent" node=2
+t "P19 ... which is not lost" wait_for 5 tells "$since" "fenced lab n1 n2 $life agent"
+
+# --- which life it was is not known, or not read yet
+put nodes "n1 1 $later"$'\n'"n2 1 $life"
+sleep 0.5
+put fenced_error 3
+order "agent=$log/agent" node=2
+said "P19 another life is registered" "fenced by agent, which is of no use: the kernel says 3"
+t "P19 ... that it was fenced is kept" wait_for 5 keeps node-2
+rm "$LAB/fenced_error"
+put nodes "n1 1 $later"$'\n'"n2 1 $later"
+since=$(now)
+members 1
+event
+t "P19 ... and it was that one, if it stays away" wait_for 10 tells "$since" "fenced lab n1 n2 $later agent"
+put nodes "n1 1 $later"$'\n'"n2 2 $later"
+back
+t "a node that is no member here" order "agent=$log/agent" node=2
+is "P19 ... may be one" "$(kept)" node-2
+put nodes "n1 1 $later"$'\n'"n2 1 $life"
+since=$(now)
+members 1
+event
+t "P19 ... as is read later" wait_for 10 tells "$since" "fenced lab n1 n2 $life agent"
+put nodes "n1 1 $later"$'\n'"n2 2 $life"
+back
+put nodes "n1 1 $later"$'\n'"n2 1 $life"
+put cluster other
+since=$(now)
+t "P19 a node of another cluster is fenced" order "agent=$log/agent" node=2
+members 1
+members 1
+is "P19 ... it is nobody of this one" "$(told "$since" fenced)" ""
+back
+rm "$LAB/cluster"
+
+# --- words
+for word in agent=fence_scsi agent=/usr/sbin/fence_mpath missing_as_off=1 missing-as-off \
+		method=cycle 'method="cycle"' method 'action="status"' =1; do
+	fails "refused: $word" "; see fence_vpart --help" order node=2 agent=true "$word"
+done
+fails "a key with a blank" "a key has no blanks" order node=2 agent=true "method =cycle"
+fails "... before it" "a key has no blanks" order node=2 agent=true " method=cycle"
+t "a method that looks" order node=2 "agent=$log/agent" method=onoff
+wait_for 5 keeps "" || back
+
+# --- nothing is mounted that says which life it was
+put nodes "n1 1 $later"$'\n'"n2 1 $life"
+mounts ""
+said "all is unmounted" "is mounted any more: waits for one"
+since=$(now)
+t "P19 it is fenced" order "agent=$log/agent" node=2
+is "P19 a verdict by number" "$(kept)" node-2
+sleep 0.5
+is "... of nobody yet" "$(told "$since" fenced)" ""
+mounts "$(dlm)"
+sleep 0.5
+event	# an answer after the database was read
+t "P19 what is mounted then says who that was" wait_for 10 tells "$since" "fenced lab n1 n2 $life agent"
+put nodes "n1 1 $later"$'\n'"n2 2 $life"
+is "... it is kept as long as the node is away" "$(kept)" node-2
+put members "1 2"
+event
+said "P19 it is seen again: the verdict is of no use" "that node n2 was fenced by agent is of no use any more"
+t "... and not kept" wait_for 5 keeps ""
+put members 1
+event
+put nodes "n1 1 $later"$'\n'"n2 1 $life"
+mounts ""
+# returned DESCRIPTION COMMAND...: what happens in between, so that nobody knows
+returned() {
+	local desc=$1
+	shift
+	sleep 0.2
+	order "agent=$log/agent" node=2 2>/dev/null
+	keeps node-2 || not_ok "$desc: no verdict"
+	"$@"
+	since=$(now)
+	mounts "$(dlm)"
+	sleep 0.5
+	event
+	sleep 0.5
+	event
+	t "$desc" wait_for 5 keeps ""
+	is "P19 ... nobody is told" "$(told "$since" fenced)" ""
+	mounts ""
+}
+seen() { put members "1 2"; event; sleep 0.3; put members 1; event; sleep 0.3; }
+flash() { put flash "1 2"; event; sleep 0.3; rm "$LAB/flash"; }
+lost() { put quorate 0; event; sleep 0.3; put quorate 1; event; sleep 0.3; }
+gone() { rm "$LAB/quorate"; event; sleep 0.3; put quorate 1; event; sleep 1.5; }
+restarted() { finish; start --lease 4000; sleep 0.5; }
+returned "P19 it was there and has gone again: of no use" seen
+returned "P19 it was there for a moment: of no use" flash
+returned "P19 quorum was lost in between: of no use" lost
+returned "P19 corosync died in between: of no use" gone
+returned "P19 the agent was started anew in between: of no use" restarted
+
+# --- it comes back while corosync gives no answer, or before it was asked
+mounts ""
+finish
+start --lease 16000	# asked when this says so
+sleep 0.5
+order "agent=$log/agent" node=2 2>/dev/null
+is "P19 a verdict by number" "$(kept)" node-2
+put fails 6
+put members "1 2"
+put nodes "n1 1 $later"$'\n'"n2 1 $later"
+event
+since=$(now)
+for _ in 1 2 3; do
+	mounts "$(dlm)"
+	sleep 0.4
+done
+is "P19 what is no answer proves nothing" "$(told "$since" fenced) $(kept)" " node-2"
+rm "$LAB/fails"
+mounts ""
+t "P19 ... it is back" wait_for 5 keeps ""
+members 1
+put nodes "n1 1 $later"$'\n'"n2 1 $life"
+order "agent=$log/agent" node=2 2>/dev/null
+since=$(now)
+put slow_nodes 1000
+mounts "$(dlm)"
+sleep 0.3
+event	# answered while the nodes are read
+sleep 0.3
+put slow 1500	# it tells of the node's return when this is over
+put nodes "n1 1 $later"$'\n'"n2 1 $later"
+put members "1 2"
+event
+sleep 1
+rm "$LAB/slow_nodes" "$LAB/slow"
+t "P19 nor does an answer to what was asked before" wait_for 5 keeps ""
+is "P19 ... nobody is told" "$(told "$since" fenced)" ""
+kill -0 "$pid"
+is "no sanitizer has complained" "$? $(grep -c Sanitizer "$log/said")" "0 0"
+finish
+is "it ends" $? 0
+pid=
+done_testing
