@@ -92,6 +92,7 @@ static int ct_init(struct kunit *test)
 	spin_lock_init(&ct->client.lock);
 	INIT_LIST_HEAD(&ct->client.barred);
 	INIT_LIST_HEAD(&ct->client.parked);
+	xa_init(&ct->sess->shown);
 	init_llist_head(&ct->sess->tq[CT_QUEUE].list);
 	ct->port.sess = ct->sess;
 	ct->port.a = &ct->link.adapter[VPART_SIDE_SERVER];
@@ -452,6 +453,127 @@ static void starved(struct kunit *test)
 	cancel_delayed_work_sync(&ct->client.limit);
 }
 
+/* ---- which LU a command is meant for ---- */
+
+static bool ct_fits(struct vscsi_tcmd *cmd, u8 opcode, u32 said, u32 mark)
+{
+	cmd->cdb[0] = opcode;
+	cmd->mark = said;
+	cmd->say = VSCSI_SAY_NOTHING;
+	return vscsi_mark_fits(cmd, mark);
+}
+
+/* R11: one that says it is carried out there, or not at all, whatever came before. */
+static void meant_for(struct kunit *test)
+{
+	struct ct *ct = test->priv;
+	struct vscsi_tcmd *cmd = &ct->call.cmd;
+
+	cmd->sess = ct->sess;
+	KUNIT_EXPECT_TRUE(test, ct_fits(cmd, WRITE_10, 7, 7));
+	KUNIT_EXPECT_TRUE(test, ct_fits(cmd, INQUIRY, 0, 8));
+	KUNIT_EXPECT_FALSE(test, ct_fits(cmd, WRITE_10, 7, 8));
+	KUNIT_EXPECT_FALSE(test, ct_fits(cmd, WRITE_10, 7, 8));
+	KUNIT_EXPECT_FALSE(test, ct_fits(cmd, READ_10, 7, 8));
+	KUNIT_EXPECT_FALSE(test, ct_fits(cmd, TEST_UNIT_READY, 7, 8));
+	KUNIT_EXPECT_EQ(test, cmd->say, VSCSI_SAY_NOTHING);
+	KUNIT_EXPECT_TRUE(test, ct_fits(cmd, REPORT_LUNS, 7, 8));
+	KUNIT_EXPECT_TRUE(test, ct_fits(cmd, REQUEST_SENSE, 7, 8));
+	KUNIT_EXPECT_EQ(test, cmd->say, VSCSI_SAY_NOTHING);
+	KUNIT_EXPECT_TRUE(test, ct_fits(cmd, INQUIRY, 7, 8));
+	KUNIT_EXPECT_EQ(test, cmd->say, VSCSI_SAY_MARK);
+	KUNIT_EXPECT_EQ(test, cmd->mark, 8U);
+	KUNIT_EXPECT_FALSE(test, ct_fits(cmd, WRITE_10, 7, 8));
+	KUNIT_EXPECT_TRUE(test, ct_fits(cmd, WRITE_10, 8, 8));
+	xa_destroy(&ct->sess->shown);
+}
+
+/* R11: who says nothing is told, until it has asked, or read what it was told. */
+static void meant_for_any(struct kunit *test)
+{
+	struct ct *ct = test->priv;
+	struct vscsi_tcmd *one = &ct->call.cmd, *two = &ct->first.cmd;
+
+	one->sess = ct->sess;
+	two->sess = ct->sess;
+	ct->sess->epoch = 1;
+	/* The first, of its session. */
+	KUNIT_EXPECT_TRUE(test, ct_fits(one, WRITE_10, 0, 7));
+	KUNIT_EXPECT_TRUE(test, ct_fits(two, WRITE_10, 0, 7));
+	/* All that were under way. */
+	KUNIT_EXPECT_FALSE(test, ct_fits(one, WRITE_10, 0, 8));
+	KUNIT_EXPECT_FALSE(test, ct_fits(two, WRITE_10, 0, 8));
+	KUNIT_EXPECT_TRUE(test, ct_fits(one, REPORT_LUNS, 0, 8));
+	KUNIT_EXPECT_TRUE(test, ct_fits(one, REQUEST_SENSE, 0, 8));
+	KUNIT_EXPECT_TRUE(test, ct_fits(one, WRITE_10, 0, 8));
+	KUNIT_EXPECT_TRUE(test, ct_fits(two, WRITE_10, 0, 8));
+	/* It was told of another, and of this one in a session that has ended. */
+	KUNIT_EXPECT_FALSE(test, ct_fits(one, WRITE_10, 0, 9));
+	ct->sess->epoch = 2;
+	KUNIT_EXPECT_FALSE(test, ct_fits(one, WRITE_10, 0, 9));
+	KUNIT_EXPECT_TRUE(test, ct_fits(two, INQUIRY, 0, 9));
+	KUNIT_EXPECT_EQ(test, two->say, VSCSI_SAY_MARK);
+	KUNIT_EXPECT_TRUE(test, ct_fits(two, WRITE_10, 0, 9));
+	/* One LUN is no matter of another. */
+	one->lun = 1;
+	KUNIT_EXPECT_TRUE(test, ct_fits(one, WRITE_10, 0, 10));
+	KUNIT_EXPECT_FALSE(test, ct_fits(two, WRITE_10, 0, 10));
+	xa_destroy(&ct->sess->shown);
+}
+
+/* R11: what LIO refuses before it comes to the mark is no word about the LU that was meant. */
+static void meant_for_refused(struct kunit *test)
+{
+	struct ct *ct = test->priv;
+	struct vscsi_tcmd *cmd = &ct->call.cmd;
+	struct se_cmd *se_cmd = &cmd->se_cmd;
+	struct se_device *dev = kunit_kzalloc(test, sizeof(*dev), GFP_KERNEL);
+	u32 mark;
+
+	KUNIT_ASSERT_NOT_NULL(test, dev);
+	dev->dev_index = 41;
+	mark = vscsi_mark(dev);
+	se_cmd->scsi_status = SAM_STAT_CHECK_CONDITION;
+	cmd->cdb[0] = WRITE_10;
+	cmd->mark = mark + 1;
+	/* It found none. */
+	vscsi_queue_status(se_cmd);
+	KUNIT_EXPECT_EQ(test, cmd->say, VSCSI_SAY_NOTHING);
+	se_cmd->se_dev = dev;
+	se_cmd->lun_ref_active = true;
+	vscsi_queue_status(se_cmd);
+	KUNIT_EXPECT_EQ(test, cmd->say, VSCSI_SAY_OTHER);
+	KUNIT_EXPECT_EQ(test, cmd->mark, mark);
+	/* One that is meant for it, one that does not say, and what is carried out anyway */
+	cmd->say = VSCSI_SAY_NOTHING;
+	vscsi_queue_status(se_cmd);
+	cmd->mark = 0;
+	vscsi_queue_status(se_cmd);
+	cmd->mark = mark + 1;
+	cmd->cdb[0] = REPORT_LUNS;
+	vscsi_queue_status(se_cmd);
+	KUNIT_EXPECT_EQ(test, cmd->say, VSCSI_SAY_NOTHING);
+}
+
+/* R11: no two devices have one mark. */
+static void marks_differ(struct kunit *test)
+{
+	static const u32 indexes[] = { 0, 1, 2, 3, 100, 16383, INT_MAX - 1 };
+	struct se_device *dev = kunit_kzalloc(test, sizeof(*dev), GFP_KERNEL);
+	u32 marks[ARRAY_SIZE(indexes)];
+	unsigned int i, j;
+
+	KUNIT_ASSERT_NOT_NULL(test, dev);
+	for (i = 0; i < ARRAY_SIZE(marks); i++) {
+		dev->dev_index = indexes[i];
+		marks[i] = vscsi_mark(dev);
+		KUNIT_EXPECT_NE(test, marks[i], 0U);
+		KUNIT_EXPECT_EQ(test, xa_to_value(xa_mk_value(marks[i])), (unsigned long)marks[i]);
+		for (j = 0; j < i; j++)
+			KUNIT_EXPECT_NE(test, marks[i], marks[j]);
+	}
+}
+
 static struct kunit_case vscsi_call_cases[] = {
 	KUNIT_CASE(no_pages),
 	KUNIT_CASE(too_many_functions),
@@ -462,6 +584,10 @@ static struct kunit_case vscsi_call_cases[] = {
 	KUNIT_CASE(given_up_too_late),
 	KUNIT_CASE(parked_ends),
 	KUNIT_CASE(starved),
+	KUNIT_CASE(meant_for),
+	KUNIT_CASE(meant_for_any),
+	KUNIT_CASE(meant_for_refused),
+	KUNIT_CASE(marks_differ),
 	{}
 };
 

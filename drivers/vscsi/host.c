@@ -73,6 +73,9 @@ static int vscsi_no_wait(struct vscsi_host *h, struct vscsi_pdu *p)
 		return DID_TRANSPORT_FAILFAST;
 	if (lu->state == VSCSI_LU_SILENT && h->overdue)
 		return DID_TRANSPORT_FAILFAST;
+	/* Up, it is sent at once, or its LUN is being compared, and then it is, or is silent. */
+	if (lu->state == VSCSI_LU_SAME && h->state == VSCSI_UP)
+		return 0;
 	if (!(scsi_cmd_to_rq(sc)->cmd_flags & REQ_FAILFAST_TRANSPORT) || !h->fast)
 		return 0;
 	if (h->fenced || !p->unknown)
@@ -165,6 +168,7 @@ static int vscsi_send(struct vscsi_host *h, struct vscsi_pdu *p, u16 flags)
 		data->len = scsi_bufflen(sc);
 	}
 	req->iu_len = vscsi_put_cmd(p->iu, p->tag, &lu->lun, sc->cmnd, sc->cmd_len);
+	vscsi_cmd_mark(p->iu, READ_ONCE(lu->mark));
 	if (!p->start) {
 		p->looks = READ_ONCE(h->looks);
 		p->start = jiffies;
@@ -266,7 +270,7 @@ static noinline int vscsi_result(struct vscsi_host *h, struct vscsi_pdu *p, stru
 		u8 n = min_t(u8, rsp.sense_len, SCSI_SENSE_BUFFERSIZE);
 
 		memcpy(sc->sense_buffer, rsp.sense, n);
-		vscsi_unit_attention(h, sc->device->lun, rsp.sense, n);
+		vscsi_unit_attention(h, sc->device, rsp.sense, n);
 	}
 	return rsp.status;
 }
@@ -357,9 +361,10 @@ static struct vscsi_pdu *vscsi_next_held(struct vscsi_host *h)
  * @work: vscsi_host.resume
  *
  * Those whose tag the server still has stay: credit() or the next up() starts it
- * again. Those of silent LUNs stay, too: vscsi_lu_same() does. Under RCU, a command
- * that is sent because the state is UP cannot reach another epoch, whose LUNs were not
- * compared yet: down() comes behind a grace period.
+ * again. Those of silent LUNs stay, too: vscsi_lu_same() does, and of those that were
+ * stopped: vscsi_anew(). Under RCU, a command that is sent because the state is UP
+ * cannot reach another epoch, whose LUNs were not compared yet: down() comes behind a
+ * grace period.
  */
 void vscsi_resume(struct work_struct *work)
 {
@@ -721,6 +726,7 @@ static void vscsi_remove(struct vpart_adapter *a)
 	vscsi_rport_del(h);
 	cancel_work_sync(&h->fence);
 	cancel_delayed_work_sync(&h->late);
+	cancel_work_sync(&h->anew);	/* before what it queues */
 	cancel_work_sync(&h->resume);
 	vscsi_scan_exit(h);
 	vscsi_notice_exit(h);

@@ -14,7 +14,7 @@
 #include <scsi/scsi_device.h>
 #include <scsi/scsi_host.h>
 
-#include "wire.h"
+#include "name.h"
 
 /* A power of 2: then the block layer finds a free tag in the fewest words. */
 #define VSCSI_CAN_QUEUE		128
@@ -167,6 +167,7 @@ struct vscsi_hq {
  * @mutex: guards all but @busy, and @data while it is looked at
  * @sg: @data
  * @gen: generation of the last tag
+ * @mark: of the LU that answered last, or 0: the server did not say
  * @tag: SRP tag of the current use
  * @busy: bit 0: from start to @req.done, which wakes who waits for it
  * @rsp: response IU
@@ -178,6 +179,7 @@ struct vscsi_inq {
 	struct mutex		mutex;	/* see above */
 	struct scatterlist	sg;
 	u32			gen;
+	u32			mark;
 	u64			tag;
 	unsigned long		busy;
 	u8			rsp[VSCSI_RSP_IU_SIZE] __aligned(4);
@@ -208,6 +210,7 @@ struct vscsi_inq {
  * @todo_lun: the same of LUNs that the server named, by number
  * @resume: sends the held commands
  * @check: compares the LUNs' identities after the link's return
+ * @anew: that of LUNs that the server has said to be others, while the link is up
  * @scan: adds and removes LUNs, as often as @scan_pace lets it
  * @scan_pace: of what the server has us look at
  * @look: has @scan look at all LUNs, for want of a name
@@ -269,6 +272,7 @@ struct vscsi_host {
 	unsigned long		todo_lun[VSCSI_TODOS][BITS_TO_LONGS(VSCSI_MAX_LUN)];
 	struct work_struct	resume;
 	struct work_struct	check;
+	struct work_struct	anew;
 	struct delayed_work	scan;
 	struct vscsi_pace	scan_pace;
 	struct delayed_work	look;
@@ -317,6 +321,8 @@ struct vscsi_host {
  * @state: written by the works that look at LUNs, under host.lock; never VSCSI_LU_OLD
  * @passes: the epoch in which it is known to be the same: its commands pass in no other.
  *	0: in none. Written as @state; read without lock on the hot path
+ * @mark: by which the server knows it, or 0. Written as @state; an old one does no
+ *	harm: the server refuses a command that is meant for another LU
  * @known: @name was asked for; guarded by host.lock
  * @name: which LU it is, from before it was anybody's disk. Never changes then: the
  *	midlayer's copy of the page does, with each rescan
@@ -325,6 +331,7 @@ struct vscsi_lu {
 	struct scsi_lun		lun;
 	enum vscsi_lu_state	state;
 	u32			passes;
+	u32			mark;
 	bool			known;
 	struct vscsi_name	name;
 };
@@ -430,6 +437,7 @@ void vscsi_rport_transport(struct vscsi_host *h);
 int vscsi_rport_add(struct vscsi_host *h);
 void vscsi_rport_del(struct vscsi_host *h);
 void vscsi_clocks_start(struct vscsi_host *h);
+void vscsi_clocks_silent(struct vscsi_host *h);
 void vscsi_clocks_stop(struct vscsi_host *h);
 bool vscsi_dev_lost(struct vscsi_host *h);
 
@@ -466,6 +474,7 @@ int vscsi_inquiry(struct vscsi_host *h, const struct scsi_lun *lun, u8 page);
 enum vscsi_lu_state vscsi_lu_state(struct vscsi_host *h, struct scsi_device *sdev);
 enum vscsi_lu_state vscsi_lu_set(struct vscsi_host *h, struct scsi_device *sdev,
 				 enum vscsi_lu_state state, u32 epoch);
+bool vscsi_lu_stop(struct vscsi_host *h, struct scsi_device *sdev, u32 mark);
 struct scsi_device *vscsi_lu_next(struct vscsi_host *h, unsigned long *lun);
 bool vscsi_lu_name(struct vscsi_host *h, struct scsi_device *sdev, struct vscsi_name *name);
 int vscsi_lu_compare(struct vscsi_host *h, struct scsi_device *sdev,
@@ -481,7 +490,7 @@ void vscsi_scan_later(struct vscsi_host *h);
 bool vscsi_same_link(struct vscsi_host *h, u32 epoch);
 void vscsi_rescan(struct vscsi_host *h, unsigned int todo);
 void vscsi_rescan_lun(struct vscsi_host *h, u64 lun);
-void vscsi_unit_attention(struct vscsi_host *h, u64 lun, const u8 *sense, u8 len);
+void vscsi_unit_attention(struct vscsi_host *h, struct scsi_device *sdev, const u8 *sense, u8 len);
 void vscsi_event(struct vpart_adapter *a, u64 seq, const void *iu, u16 len);
 void vscsi_event_lost(struct vpart_adapter *a);
 

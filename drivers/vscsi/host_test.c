@@ -111,6 +111,216 @@ static void lu_epochs(struct kunit *test)
 	mutex_unlock(&h->inq.mutex);
 }
 
+/* R11: a LU that the server says to be another passes no command until it was compared. */
+static void lu_stops(struct kunit *test)
+{
+	struct vscsi_host *h = kunit_kzalloc(test, sizeof(*h), GFP_KERNEL);
+	struct scsi_device *sdev = kunit_kzalloc(test, sizeof(*sdev), GFP_KERNEL);
+	struct vscsi_lu *lu = kunit_kzalloc(test, sizeof(*lu), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, h);
+	KUNIT_ASSERT_NOT_NULL(test, sdev);
+	KUNIT_ASSERT_NOT_NULL(test, lu);
+	spin_lock_init(&h->lock);
+	mutex_init(&h->inq.mutex);
+	h->epoch = 1;
+	KUNIT_EXPECT_FALSE(test, vscsi_lu_stop(h, sdev, 7));
+	sdev->hostdata = lu;
+	/* It is being scanned. */
+	lu->passes = 1;
+	KUNIT_EXPECT_FALSE(test, vscsi_lu_stop(h, sdev, 7));
+	KUNIT_EXPECT_TRUE(test, vscsi_lu_passes(h, lu));
+	lu->known = true;
+
+	mutex_lock(&h->inq.mutex);
+	h->inq.mark = 7;
+	vscsi_lu_set(h, sdev, VSCSI_LU_SAME, 1);
+	KUNIT_EXPECT_EQ(test, lu->mark, 7U);
+	/* Of what a command said before that. */
+	KUNIT_EXPECT_FALSE(test, vscsi_lu_stop(h, sdev, 7));
+	KUNIT_EXPECT_TRUE(test, vscsi_lu_passes(h, lu));
+	KUNIT_EXPECT_TRUE(test, vscsi_lu_stop(h, sdev, 8));
+	KUNIT_EXPECT_FALSE(test, vscsi_lu_passes(h, lu));
+	KUNIT_EXPECT_EQ(test, vscsi_lu_state(h, sdev), VSCSI_LU_OLD);
+	h->inq.mark = 8;
+	vscsi_lu_set(h, sdev, VSCSI_LU_SAME, 1);
+	KUNIT_EXPECT_EQ(test, lu->mark, 8U);
+	KUNIT_EXPECT_TRUE(test, vscsi_lu_passes(h, lu));
+	h->inq.mark = 9;
+	vscsi_lu_set(h, sdev, VSCSI_LU_GONE, 0);
+	KUNIT_EXPECT_EQ(test, lu->mark, 8U);
+	KUNIT_EXPECT_FALSE(test, vscsi_lu_stop(h, sdev, 9));
+	mutex_unlock(&h->inq.mutex);
+}
+
+/* A host with one LU that is stopped, one command that is held for it, and its server. */
+struct ht_stopped {
+	struct vscsi_host	h;
+	struct vscsi_hq		hq;
+	struct vpart_link	link;
+	struct vpart_queue	q;
+	struct scsi_device	sdev;
+	struct vscsi_lu		lu;
+	struct request		rq;
+	struct scsi_cmnd	sc;
+	struct vscsi_pdu	p;
+	bool			mute;
+	struct workqueue_struct	*wq;
+	struct workqueue_struct	*scan_wq;
+};
+static_assert(offsetof(struct ht_stopped, sc) ==
+	      offsetof(struct ht_stopped, rq) + sizeof(struct request));
+static_assert(offsetof(struct ht_stopped, p) ==
+	      offsetof(struct ht_stopped, sc) + sizeof(struct scsi_cmnd));
+
+/* It has no mark, and its LU no name. */
+static int ht_submit(struct vpart_queue *q, struct vpart_req *req)
+{
+	struct ht_stopped *s = container_of(q, struct ht_stopped, q);
+
+	if (s->mute)
+		return -ENOTCONN;
+	req->rsp_len = 0;
+	req->missing = 0;
+	req->status = 0;
+	req->done(req);
+	return 0;
+}
+
+static const struct vpart_fabric_ops ht_fabric = {
+	.name	= "test",
+	.submit	= ht_submit,
+};
+
+static struct ht_stopped *ht_stopped(struct kunit *test)
+{
+	struct ht_stopped *s = kunit_kzalloc(test, sizeof(*s), GFP_KERNEL);
+	struct vscsi_host *h;
+
+	if (!s)
+		return NULL;
+	s->link.fabric = &ht_fabric;
+	s->link.state = VPART_LINK_STATE_UP;
+	s->link.path_loss = 1000;
+	s->link.lim.nr_queues = 1;
+	s->link.lim.depth = VSCSI_DEPTH;
+	s->link.lim.max_segs = 1;
+	s->link.lim.max_data = VSCSI_MAX_DATA;
+	s->link.adapter[VPART_SIDE_CLIENT].link = &s->link;
+	s->q.link = &s->link;
+	s->hq.vq = &s->q;
+
+	/* The module's are not there yet. */
+	s->wq = vscsi_wq;
+	s->scan_wq = vscsi_scan_wq;
+	vscsi_wq = system_wq;
+	vscsi_scan_wq = system_wq;
+
+	h = &s->h;
+	h->a = &s->link.adapter[VPART_SIDE_CLIENT];
+	h->hq = &s->hq;
+	h->state = VSCSI_UP;
+	h->epoch = 1;
+	spin_lock_init(&h->lock);
+	INIT_LIST_HEAD(&h->held);
+	INIT_WORK(&h->resume, vscsi_resume);
+	vscsi_inq_init(h);
+	vscsi_scan_init(h);
+	vscsi_notice_init(h);
+	vscsi_rport_init(h);
+	/* Of all that is asked for, none is done here. */
+	h->scan_pace.at = jiffies + 1000 * HZ;
+	h->attend_pace.at = jiffies + 1000 * HZ;
+
+	device_initialize(&s->sdev.sdev_gendev);
+	s->sdev.sdev_gendev.release = ht_release;
+	dev_set_name(&s->sdev.sdev_gendev, "ht.lu");
+	s->sdev.hostdata = &s->lu;
+	s->sdev.lun = 3;
+	s->sdev.sdev_state = SDEV_RUNNING;
+	s->lu.known = true;
+	s->lu.passes = h->epoch;
+	s->lu.mark = 7;
+	xa_store_irq(&h->lus, 3, &s->sdev, GFP_KERNEL);
+	vscsi_lu_stop(h, &s->sdev, 8);
+
+	s->sc.device = &s->sdev;
+	/* Nobody hears of its end. */
+	s->sc.submitter = SUBMITTED_BY_SCSI_RESET_IOCTL;
+	s->p.held = true;
+	list_add(&s->p.node, &h->held);
+	h->nr_held = 1;
+	return s;
+}
+
+static void ht_stopped_exit(struct ht_stopped *s)
+{
+	struct vscsi_host *h = &s->h;
+
+	h->state = VSCSI_GONE;
+	cancel_work_sync(&h->resume);
+	vscsi_scan_exit(h);
+	vscsi_notice_exit(h);
+	vscsi_rport_del(h);
+	xa_destroy(&h->lus);
+	put_device(&s->sdev.sdev_gendev);
+	vscsi_wq = s->wq;
+	vscsi_scan_wq = s->scan_wq;
+}
+
+/* V10: when the clocks of the loss are over for another LU, no command of it waits for ever. */
+static void stopped_silent(struct kunit *test)
+{
+	struct ht_stopped *s = ht_stopped(test);
+	struct srp_rport *any = (struct srp_rport *)s;
+
+	KUNIT_ASSERT_NOT_NULL(test, s);
+	s->mute = true;
+	s->h.rport = any;	/* in another kernel */
+	s->h.silent = true;
+	s->h.overdue = true;
+	s->h.anew.func(&s->h.anew);
+	KUNIT_EXPECT_EQ(test, vscsi_lu_state(&s->h, &s->sdev), VSCSI_LU_SILENT);
+	KUNIT_EXPECT_FALSE(test, s->p.held);
+	KUNIT_EXPECT_EQ(test, host_byte(s->sc.result), DID_TRANSPORT_FAILFAST);
+	s->h.rport = NULL;
+	ht_stopped_exit(s);
+}
+
+/* R8: one in this kernel does not go because it is slow to say who it is; a clock runs for it. */
+static void stopped_local(struct kunit *test)
+{
+	struct ht_stopped *s = ht_stopped(test);
+
+	KUNIT_ASSERT_NOT_NULL(test, s);
+	s->mute = true;
+	s->h.anew.func(&s->h.anew);
+	KUNIT_EXPECT_EQ(test, vscsi_lu_state(&s->h, &s->sdev), VSCSI_LU_SILENT);
+	KUNIT_EXPECT_TRUE(test, s->p.held);
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&s->h.loss));
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&s->h.again));
+	ht_stopped_exit(s);
+}
+
+/* R11: of the same one under another mark, all is read again, and said what was not yet. */
+static void stopped_same(struct kunit *test)
+{
+	struct ht_stopped *s = ht_stopped(test);
+
+	KUNIT_ASSERT_NOT_NULL(test, s);
+	vscsi_notice(&s->h, 3, VSCSI_RESERVATIONS_RELEASED, false);
+	cancel_delayed_work_sync(&s->h.attend);
+	/* Its command is nobody's here. */
+	list_del_init(&s->p.node);
+	s->h.nr_held = 0;
+	s->h.anew.func(&s->h.anew);
+	KUNIT_EXPECT_EQ(test, vscsi_lu_state(&s->h, &s->sdev), VSCSI_LU_SAME);
+	KUNIT_EXPECT_TRUE(test, test_bit(3, s->h.todo_lun[VSCSI_TODO_CAPACITY]));
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&s->h.scan));
+	KUNIT_EXPECT_TRUE(test, delayed_work_pending(&s->h.attend));
+	ht_stopped_exit(s);
+}
+
 /* V10: what a server says without end is done in a part of the time. */
 static void pace(struct kunit *test)
 {
@@ -148,6 +358,10 @@ static struct kunit_case vscsi_host_cases[] = {
 	KUNIT_CASE(pair_goes),
 	KUNIT_CASE(remote_pair_goes),
 	KUNIT_CASE(lu_epochs),
+	KUNIT_CASE(lu_stops),
+	KUNIT_CASE(stopped_silent),
+	KUNIT_CASE(stopped_local),
+	KUNIT_CASE(stopped_same),
 	KUNIT_CASE(pace),
 	{}
 };

@@ -60,6 +60,7 @@ static int vscsi_inq_result(struct vscsi_host *h)
 		atomic_inc(&h->bad);
 		return -EPROTO;
 	}
+	q->mark = rsp.mark;
 	if (rsp.status == SAM_STAT_GOOD)
 		return 0;
 	if (rsp.status != SAM_STAT_CHECK_CONDITION || !rsp.sense ||
@@ -76,7 +77,7 @@ static int vscsi_inq_result(struct vscsi_host *h)
  * @lun: which
  * @page: vital product data page, or 0: standard data
  *
- * The answer is in h->inq.data.
+ * The answer is in h->inq.data, and who gave it in h->inq.mark.
  *
  * Context: process, h->inq.mutex held; bounded.
  * Return: 0; -ENODEV: there is no such LUN; -EOPNOTSUPP: it has no such page; -EBUSY:
@@ -93,6 +94,7 @@ int vscsi_inquiry(struct vscsi_host *h, const struct scsi_lun *lun, u8 page)
 	if (test_and_set_bit_lock(0, &q->busy))
 		return -EBUSY;
 	memset(q->data, 0, sizeof(q->data));
+	q->mark = 0;
 	q->tag = vscsi_make_tag(++q->gen, 0, VSCSI_INQ_TAG);
 	q->req.iu_len = vscsi_put_cmd(q->iu, q->tag, lun, cdb, 6);
 	ret = vpart_submit(vq, &q->req);

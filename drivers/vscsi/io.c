@@ -155,6 +155,8 @@ int vscsi_queue_status(struct se_cmd *se_cmd)
 {
 	struct vscsi_tcmd *cmd = to_tcmd(se_cmd);
 
+	if (unlikely(se_cmd->scsi_status && cmd->mark))
+		vscsi_mark_status(cmd);
 	cmd->answered = true;
 	/* LIO drops a reference after this, a full barrier: see gate.c. */
 	WRITE_ONCE(cmd->over, true);
@@ -181,10 +183,14 @@ static void vscsi_answer(struct vscsi_tcmd *cmd, struct vpart_call *c)
 	u8 flags = 0;
 
 	/* As nearly always: all was done, and there is nothing to say of it. */
-	if (likely(!se_cmd->scsi_status &&
+	if (likely(!se_cmd->scsi_status && !cmd->say &&
 		   !(se_cmd->se_cmd_flags & (SCF_OVERFLOW_BIT | SCF_UNDERFLOW_BIT)))) {
 		c->in_valid = c->in_len;
 		vpart_finish(c, NULL, 0);
+		return;
+	}
+	if (unlikely(cmd->say == VSCSI_SAY_OTHER)) {
+		vpart_finish(c, iu, vscsi_mark_answer(iu, cmd));
 		return;
 	}
 	if (unlikely(se_cmd->se_cmd_flags & (SCF_OVERFLOW_BIT | SCF_UNDERFLOW_BIT))) {
@@ -209,6 +215,8 @@ static void vscsi_answer(struct vscsi_tcmd *cmd, struct vpart_call *c)
 	if (cmd->dir == DMA_FROM_DEVICE && se_cmd->scsi_status == SAM_STAT_GOOD)
 		c->in_valid = min(se_cmd->data_length, c->in_len);
 	len = vscsi_put_rsp(iu, cmd->tag, se_cmd->scsi_status, flags, residual, sense, sense_len);
+	if (cmd->say)
+		vscsi_rsp_mark(iu, cmd->mark);
 	vpart_finish(c, iu, len);
 }
 
@@ -264,7 +272,7 @@ static int vscsi_task_attr(u8 attr)
 static void vscsi_refuse(struct vscsi_tcmd *cmd, struct vpart_call *c)
 {
 	u8 iu[VSCSI_RSP_IU_SIZE] __aligned(8);
-	u8 sense[18];	/* fixed format */
+	u8 sense[18] = {};	/* fixed format */
 
 	__vscsi_gate_over(cmd);
 	/* Invalid field in command information unit */
@@ -279,6 +287,7 @@ static void vscsi_submit(struct vscsi_tcmd *cmd, struct vpart_call *c)
 	struct se_cmd *se_cmd = &cmd->se_cmd;
 	u32 len = c->out_len + c->in_len;	/* one of them is 0 */
 	u8 op = vscsi_op[cmd->cdb[0]];
+	u32 mark;
 
 	cmd->dir = c->out_len ? DMA_TO_DEVICE : c->in_len ? DMA_FROM_DEVICE : DMA_NONE;
 	if (unlikely((c->out_len && op & VSCSI_OP_IN) || (c->in_len && op & VSCSI_OP_OUT))) {
@@ -302,6 +311,7 @@ static void vscsi_submit(struct vscsi_tcmd *cmd, struct vpart_call *c)
 		}
 	}
 	cmd->answered = false;
+	cmd->say = VSCSI_SAY_NOTHING;
 	cmd->bounce = len;
 
 	memset(se_cmd, 0, sizeof(*se_cmd));
@@ -312,6 +322,11 @@ static void vscsi_submit(struct vscsi_tcmd *cmd, struct vpart_call *c)
 		goto drop;
 	if (target_submit_prep(se_cmd, cmd->cdb, NULL, 0, NULL, 0, NULL, 0, GFP_NOIO))
 		return;		/* LIO has answered and released it */
+	mark = vscsi_mark(se_cmd->se_dev);
+	if (unlikely(!vscsi_mark_fits(cmd, mark))) {
+		vscsi_mark_refuse(cmd, mark);
+		return;
+	}
 	if (len)
 		vscsi_set_data(cmd);
 	if (unlikely(se_cmd->se_cmd_flags & SCF_COMPARE_AND_WRITE))
@@ -378,6 +393,7 @@ static int vscsi_parse(struct vpart_call *c, struct vscsi_tcmd *cmd)
 		cmd->kind = VSCSI_KIND_CMD;
 		cmd->tag = srp.tag;
 		cmd->lun = srp.lun;
+		cmd->mark = srp.mark;
 		cmd->attr = srp.attr;
 		memcpy(cmd->cdb, srp.cdb, VSCSI_CDB_SIZE);
 		if (unlikely(srp.add_len))

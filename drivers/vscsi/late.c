@@ -215,6 +215,7 @@ int vscsi_send_spare(struct vscsi_hq *hq, struct vscsi_pdu *p)
 		req->tag = VSCSI_SPARE_TAG + i;
 		p->tag = vscsi_make_tag(p->gen, hq - hq->host->hq, req->tag);
 		req->iu_len = vscsi_put_cmd(p->iu, p->tag, &lu->lun, sc->cmnd, sc->cmd_len);
+		vscsi_cmd_mark(p->iu, READ_ONCE(lu->mark));
 		ret = vpart_submit(hq->vq, req);
 		if (ret)
 			clear_bit_unlock(i, hq->spare);

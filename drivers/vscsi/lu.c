@@ -13,6 +13,13 @@
  *
  * The epoch is read before the question. If it is the host's when a command comes, the
  * answer was of the same one.
+ *
+ * Within a session a number may be given to another LU, too, while commands are on their
+ * way. So the answer comes with a mark, which each command says from then on, and of
+ * which the server refuses those that are not meant for the LU that is there:
+ *
+ *	3f/0e, mark	passes = 0		none passes, what was refused is held
+ *	anew		compared: as check
  */
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
@@ -55,7 +62,8 @@ enum vscsi_lu_state vscsi_lu_state(struct vscsi_host *h, struct scsi_device *sde
  * @h: host
  * @sdev: as above
  * @state: which
- * @epoch: read before the server was asked; of %VSCSI_LU_SAME alone
+ * @epoch: read before the server was asked; of %VSCSI_LU_SAME alone, as is the mark that
+ *	came with the answer
  *
  * Context: any, no lock held; host.inq.mutex held, so that two do not judge at once.
  * Return: what it was, %VSCSI_LU_SAME in whatever epoch.
@@ -74,11 +82,43 @@ enum vscsi_lu_state vscsi_lu_set(struct vscsi_host *h, struct scsi_device *sdev,
 		was = lu->state;
 	if (was != VSCSI_LU_NONE && was != VSCSI_LU_GONE) {
 		WRITE_ONCE(lu->state, state);
+		/* On another backstore: its size, its cache, all that it can do is read again. */
+		if (state == VSCSI_LU_SAME && lu->mark != h->inq.mark)
+			set_bit(sdev->lun, h->todo_lun[VSCSI_TODO_CAPACITY]);
+		if (state == VSCSI_LU_SAME)
+			WRITE_ONCE(lu->mark, h->inq.mark);
 		WRITE_ONCE(lu->passes, state == VSCSI_LU_SAME ? epoch : 0);
 		h->silent |= state == VSCSI_LU_SILENT;
 	}
 	spin_unlock_irqrestore(&h->lock, flags);
 	return was;
+}
+
+/**
+ * vscsi_lu_stop() - the server has said that another LU is there than a command meant
+ * @h: host
+ * @sdev: the command's device
+ * @mark: of the LU that is there
+ *
+ * It passes no command until it was compared. Not one that is being scanned: without a
+ * mark, its commands are for whichever is there; identify() decides.
+ *
+ * Context: any, no lock held.
+ * Return: false if it is known already, or nothing passes.
+ */
+bool vscsi_lu_stop(struct vscsi_host *h, struct scsi_device *sdev, u32 mark)
+{
+	unsigned long flags;
+	struct vscsi_lu *lu;
+	bool stop;
+
+	spin_lock_irqsave(&h->lock, flags);
+	lu = sdev->hostdata;
+	stop = lu && lu->known && lu->state == VSCSI_LU_SAME && lu->mark != mark;
+	if (stop)
+		WRITE_ONCE(lu->passes, 0);
+	spin_unlock_irqrestore(&h->lock, flags);
+	return stop;
 }
 
 /**
@@ -150,6 +190,8 @@ bool vscsi_lu_name(struct vscsi_host *h, struct scsi_device *sdev, struct vscsi_
  * @was: its name then
  * @why: gets NULL if so, else why not
  *
+ * If so, host.inq.mark is that of the LU.
+ *
  * Context: process, host.inq.mutex held; bounded.
  * Return: 0 or an errno: unknown.
  */
@@ -158,6 +200,7 @@ int vscsi_lu_compare(struct vscsi_host *h, struct scsi_device *sdev,
 {
 	struct vscsi_name now;
 	struct scsi_lun lun;
+	u32 mark;
 	int ret;
 
 	*why = NULL;
@@ -165,8 +208,12 @@ int vscsi_lu_compare(struct vscsi_host *h, struct scsi_device *sdev,
 	ret = vscsi_inquiry(h, &lun, 0);
 	if (!ret && h->inq.data[0] >> 5)
 		ret = -ENODEV;
+	mark = h->inq.mark;
 	if (!ret)
 		ret = vscsi_ask_name(h, &lun, &now);
+	/* Two were asked. */
+	if (!ret && h->inq.mark != mark)
+		ret = -EAGAIN;
 	if (!ret && !vscsi_same_name(was, &now))
 		*why = "is another disk now";
 	if (ret != -ENODEV)
@@ -206,6 +253,7 @@ int vscsi_lu_identify(struct vscsi_host *h, struct scsi_device *sdev)
 	known = !ret && vscsi_lu_passes(h, lu);
 	if (known) {
 		lu->name = name;
+		lu->mark = h->inq.mark;
 		lu->known = true;
 	}
 	spin_unlock_irq(&h->lock);

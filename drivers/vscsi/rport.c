@@ -79,6 +79,17 @@ static void vscsi_clocks_set(struct vscsi_host *h)
 	vscsi_clock(h, vscsi_scan_wq, &h->dev_gone, h->removed ? VSCSI_TMO_OFF : h->dev_loss);
 }
 
+static void vscsi_clocks_begin(struct vscsi_host *h)
+{
+	unsigned long limit = vpart_path_loss(h->a) * HZ;
+
+	lockdep_assert_held(&h->lock);
+	h->down_at = jiffies;
+	h->loss_at = jiffies + limit;
+	h->overdue = false;
+	mod_delayed_work(vscsi_wq, &h->loss, limit);
+}
+
 /**
  * vscsi_clocks_start() - the link is lost
  * @h: host, UP or CHECK; it becomes BLOCKED, or LOST
@@ -87,18 +98,37 @@ static void vscsi_clocks_set(struct vscsi_host *h)
  */
 void vscsi_clocks_start(struct vscsi_host *h)
 {
-	unsigned long limit = vpart_path_loss(h->a) * HZ;
-
 	lockdep_assert_held(&h->lock);
 	/* A link that came up but never passed the check is still lost. */
-	if (h->state == VSCSI_UP) {
-		h->down_at = jiffies;
-		h->loss_at = jiffies + limit;
-		h->overdue = false;
-		mod_delayed_work(vscsi_wq, &h->loss, limit);
-	}
+	if (h->state == VSCSI_UP)
+		vscsi_clocks_begin(h);
 	h->state = h->overdue ? VSCSI_LOST : VSCSI_BLOCKED;
 	vscsi_clocks_set(h);
+}
+
+/**
+ * vscsi_clocks_silent() - a LUN does not say which disk it is, the link being up
+ * @h: host
+ *
+ * If the clocks run for another one, they do for this.
+ *
+ * Context: process, host.inq.mutex held until the LUN is %VSCSI_LU_SILENT: or who looks
+ * whether there is one stops them.
+ */
+void vscsi_clocks_silent(struct vscsi_host *h)
+{
+	unsigned long flags;
+
+	lockdep_assert_held(&h->inq.mutex);
+	spin_lock_irqsave(&h->lock, flags);
+	if (h->state == VSCSI_UP && !h->silent) {
+		h->silent = true;
+		vscsi_clocks_begin(h);
+		vscsi_clocks_set(h);
+		/* It is asked again, and they are stopped when it has answered. */
+		vscsi_scan_later(h);
+	}
+	spin_unlock_irqrestore(&h->lock, flags);
 }
 
 /**

@@ -7,6 +7,7 @@
 #define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
 
 #include <linux/delay.h>
+#include <scsi/scsi_eh.h>
 
 #include "host.h"
 
@@ -109,15 +110,16 @@ void vscsi_scan_later(struct vscsi_host *h)
 /**
  * vscsi_unit_attention() - look at sense data for what concerns LUNs
  * @h: host
- * @lun: whose it is
+ * @sdev: whose it is
  * @sense: sense data
  * @len: bytes there
  *
- * Context: any.
+ * Context: any, before the midlayer has the command, which it may send again.
  */
-void vscsi_unit_attention(struct vscsi_host *h, u64 lun, const u8 *sense, u8 len)
+void vscsi_unit_attention(struct vscsi_host *h, struct scsi_device *sdev, const u8 *sense, u8 len)
 {
 	struct scsi_sense_hdr sshdr;
+	u64 lun = sdev->lun, mark;
 	u16 asc;
 
 	if (!scsi_normalize_sense(sense, len, &sshdr) || sshdr.sense_key != UNIT_ATTENTION)
@@ -128,10 +130,12 @@ void vscsi_unit_attention(struct vscsi_host *h, u64 lun, const u8 *sense, u8 len
 		return;
 	}
 	vscsi_notice_other(h, lun);
-	if (asc == VSCSI_ASC_LUNS_CHANGED)
-		vscsi_look_soon(h);
-	else
+	if (asc != VSCSI_ASC_LUNS_CHANGED)
 		vscsi_changed(h, lun, asc);
+	else if (!scsi_get_sense_info_fld(sense, len, &mark))
+		vscsi_look_soon(h);
+	else if (vscsi_lu_stop(h, sdev, mark))
+		queue_work(vscsi_wq, &h->anew);
 }
 
 /**
@@ -225,7 +229,9 @@ static void vscsi_lu_same(struct vscsi_host *h, struct scsi_device *sdev, u32 ep
  * another disk. What the midlayer thinks of the device does not matter: one that is
  * offline, blocked or about to go may have commands that are held. A link that went
  * says nothing. Who does not answer while the link is there is asked again until
- * dev_loss_tmo is over, if there is such a thing.
+ * dev_loss_tmo is over. Where there is no such thing, in one kernel, one that does not
+ * answer after the link's return is removed; one that was stopped while the link was up
+ * is not: it is asked again, for ever, and fails what is sent to it meanwhile.
  */
 static void vscsi_check_lu(struct vscsi_host *h, struct scsi_device *sdev)
 {
@@ -245,8 +251,13 @@ static void vscsi_check_lu(struct vscsi_host *h, struct scsi_device *sdev)
 	}
 	if (ret && vscsi_same_link(h, epoch) &&
 	    (was != VSCSI_LU_SAME || vscsi_checking(h, epoch))) {
-		if (h->rport && !vscsi_dev_lost(h)) {
+		/* Stopped while the link was up: no clock runs for it yet. */
+		if (was == VSCSI_LU_OLD)
+			vscsi_clocks_silent(h);
+		if ((h->rport || !vscsi_checking(h, epoch)) && !vscsi_dev_lost(h)) {
 			vscsi_lu_silent(h, sdev);
+			/* The clocks may be over: those of another one, that ran before. */
+			vscsi_fail_held(h, sdev, DID_OK);
 			return;
 		}
 		why = "does not say which disk it is";
@@ -258,6 +269,32 @@ static void vscsi_check_lu(struct vscsi_host *h, struct scsi_device *sdev)
 	sdev_printk(KERN_NOTICE, sdev, "%s: LUN %llu %s\n", h->a->name, sdev->lun, why);
 	vscsi_lu_set(h, sdev, VSCSI_LU_GONE, 0);
 	vscsi_fail_held(h, sdev, DID_NO_CONNECT);
+}
+
+/*
+ * LUNs that were stopped. Not by a scan, which may wait for a command of one of them. Of
+ * one that passes again, because another had asked before, commands may be held yet.
+ */
+static void vscsi_anew(struct work_struct *work)
+{
+	struct vscsi_host *h = container_of(work, struct vscsi_host, anew);
+	struct scsi_device *sdev;
+	unsigned long lun = 0;
+
+	mutex_lock(&h->inq.mutex);
+	while (READ_ONCE(h->state) == VSCSI_UP && (sdev = vscsi_lu_next(h, &lun))) {
+		if (vscsi_lu_state(h, sdev) == VSCSI_LU_OLD) {
+			vscsi_check_lu(h, sdev);
+			if (vscsi_lu_state(h, sdev) == VSCSI_LU_GONE)
+				vscsi_rescan_lun(h, sdev->lun);
+		}
+		put_device(&sdev->sdev_gendev);
+	}
+	mutex_unlock(&h->inq.mutex);
+	queue_work(vscsi_wq, &h->resume);
+	/* What was left until it is known: to be said, and to be read again. */
+	vscsi_attend_soon(h);
+	vscsi_rescan(h, 0);
 }
 
 static void vscsi_check_all(struct vscsi_host *h)
@@ -296,19 +333,25 @@ static void vscsi_remove_gone(struct vscsi_host *h)
 static bool vscsi_any_silent(struct vscsi_host *h, bool zero)
 {
 	struct scsi_device *sdev;
+	unsigned long lun = 0;
 	bool any = false;
 
-	shost_for_each_device(sdev, h->shost)
+	while ((sdev = vscsi_lu_next(h, &lun))) {
 		any |= vscsi_lu_state(h, sdev) == VSCSI_LU_SILENT && (!zero || !sdev->lun);
+		put_device(&sdev->sdev_gendev);
+	}
 	return any;
 }
 
 /* As long as there are silent LUNs, they are asked again, and the clocks run for them. */
 static void vscsi_look_again(struct vscsi_host *h)
 {
-	bool any = vscsi_any_silent(h, false);
 	unsigned long flags;
+	bool any;
 
+	/* vscsi_anew() may have started the clocks for one that is silent in a moment. */
+	mutex_lock(&h->inq.mutex);
+	any = vscsi_any_silent(h, false);
 	spin_lock_irqsave(&h->lock, flags);
 	/* Else the next check begins anew. */
 	if (h->state == VSCSI_UP && h->silent != any) {
@@ -316,6 +359,7 @@ static void vscsi_look_again(struct vscsi_host *h)
 		vscsi_clocks_stop(h);
 	}
 	spin_unlock_irqrestore(&h->lock, flags);
+	mutex_unlock(&h->inq.mutex);
 	if (any)
 		queue_delayed_work(vscsi_scan_wq, &h->again, msecs_to_jiffies(VSCSI_AGAIN_MS));
 }
@@ -358,17 +402,37 @@ static void vscsi_scan_lun(struct vscsi_host *h, u64 lun)
 static void vscsi_resize_lun(struct vscsi_host *h, u64 lun)
 {
 	struct scsi_device *sdev = scsi_device_lookup(h->shost, 0, 0, lun);
+	enum vscsi_lu_state state;
 
 	if (!sdev)
 		return;
 	mutex_lock(&h->inq.mutex);
 	vscsi_check_lu(h, sdev);
 	mutex_unlock(&h->inq.mutex);
-	if (vscsi_lu_state(h, sdev) == VSCSI_LU_GONE)
+	state = vscsi_lu_state(h, sdev);
+	if (state == VSCSI_LU_GONE)
 		vscsi_rescan_lun(h, lun);
-	else if (vscsi_lu_state(h, sdev) == VSCSI_LU_SAME)
+	else if (state == VSCSI_LU_SAME)
 		scsi_rescan_device(sdev);
+	else if (state == VSCSI_LU_OLD)
+		set_bit(lun, h->todo_lun[VSCSI_TODO_CAPACITY]);
 	scsi_device_put(sdev);
+}
+
+/* One that is stopped is left for when it was compared. */
+static void vscsi_resize_all(struct vscsi_host *h)
+{
+	enum vscsi_lu_state state;
+	struct scsi_device *sdev;
+
+	vscsi_unname(h, VSCSI_TODO_CAPACITY);
+	shost_for_each_device(sdev, h->shost) {
+		state = vscsi_lu_state(h, sdev);
+		if (state == VSCSI_LU_SAME)
+			scsi_rescan_device(sdev);
+		else if (state == VSCSI_LU_OLD)
+			set_bit(sdev->lun, h->todo_lun[VSCSI_TODO_CAPACITY]);
+	}
 }
 
 /* Is it to be looked at, still? Those of a link that went are, with all others, in the next. */
@@ -383,7 +447,6 @@ static void vscsi_scan(struct work_struct *work)
 	struct vscsi_host *h = container_of(work, struct vscsi_host, scan.work);
 	unsigned long lun, start = jiffies;
 	u32 epoch = READ_ONCE(h->epoch);
-	struct scsi_device *sdev;
 	bool all;
 
 	/* Also when dev_loss_tmo is over. */
@@ -411,12 +474,8 @@ static void vscsi_scan(struct work_struct *work)
 			vscsi_scan_lun(h, lun);
 	if (all || READ_ONCE(h->silent))
 		vscsi_look_again(h);
-	if (test_and_clear_bit(VSCSI_TODO_CAPACITY, &h->todo)) {
-		vscsi_unname(h, VSCSI_TODO_CAPACITY);
-		shost_for_each_device(sdev, h->shost)
-			if (vscsi_lu_state(h, sdev) == VSCSI_LU_SAME)
-				scsi_rescan_device(sdev);
-	}
+	if (test_and_clear_bit(VSCSI_TODO_CAPACITY, &h->todo))
+		vscsi_resize_all(h);
 	for_each_set_bit(lun, h->todo_lun[VSCSI_TODO_CAPACITY], VSCSI_MAX_LUN)
 		if (vscsi_take_todo(h, VSCSI_TODO_CAPACITY, lun))
 			vscsi_resize_lun(h, lun);
@@ -435,6 +494,7 @@ void vscsi_scan_init(struct vscsi_host *h)
 	xa_init_flags(&h->lus, XA_FLAGS_LOCK_IRQ);
 	ratelimit_state_init(&h->lu_log, 5 * HZ, 20);
 	INIT_WORK(&h->check, vscsi_check);
+	INIT_WORK(&h->anew, vscsi_anew);
 	INIT_DELAYED_WORK(&h->scan, vscsi_scan);
 	INIT_DELAYED_WORK(&h->again, vscsi_scan_again);
 	INIT_DELAYED_WORK(&h->look, vscsi_look);

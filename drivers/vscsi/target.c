@@ -105,6 +105,7 @@ static void vscsi_session_free(struct work_struct *work)
 	mutex_unlock(&vscsi_mutex);
 	put_device(&sess->a->dev);
 	xa_destroy(&sess->told);
+	xa_destroy(&sess->shown);
 	kfree(sess);
 }
 
@@ -163,6 +164,7 @@ static struct vscsi_session *vscsi_session_new(struct vpart_adapter *a, struct v
 	kref_init(&sess->ref);
 	spin_lock_init(&sess->lock);
 	xa_init_flags(&sess->told, XA_FLAGS_LOCK_IRQ);
+	xa_init(&sess->shown);
 	INIT_WORK(&sess->free, vscsi_session_free);
 	sess->tpg = tpg;
 	sess->a = a;

@@ -3,6 +3,7 @@
 #ifndef _VSCSI_TARGET_H
 #define _VSCSI_TARGET_H
 
+#include <linux/hash.h>
 #include <linux/kref.h>
 #include <linux/llist.h>
 #include <linux/mutex.h>
@@ -12,7 +13,7 @@
 #include <target/target_core_base.h>
 #include <target/target_core_fabric.h>
 
-#include "wire.h"
+#include "name.h"
 
 #define VSCSI_ALIGNMENT		511	/* the least that any link offers */
 #define VSCSI_MAX_TMR		16	/* task management functions of one session inside LIO */
@@ -132,6 +133,7 @@ struct vscsi_tq {
  * @lock: guards the calls of @nr_tmr functions; irq-safe, innermost
  * @nr_tmr: task management functions inside LIO
  * @told: unit attentions that the client was told of, by its LUN: see attention.c
+ * @shown: marks of the LUs that it has asked for, or used, by its LUN: see mark.c
  * @free: ends the session
  * @nr_tq: VSCSI_LANES times as many as queues
  * @tq: by queue and LUN
@@ -149,6 +151,7 @@ struct vscsi_session {
 	spinlock_t		lock;
 	unsigned int		nr_tmr;
 	struct xarray		told;
+	struct xarray		shown;
 	struct work_struct	free;
 	unsigned int		nr_tq;
 	struct vscsi_tq		tq[];
@@ -158,6 +161,13 @@ enum vscsi_kind {
 	VSCSI_KIND_CMD,
 	VSCSI_KIND_TMF,
 	VSCSI_KIND_BAD,		/* malformed: put unanswered */
+};
+
+/* What a command's answer says, beside what LIO does */
+enum vscsi_say {
+	VSCSI_SAY_NOTHING,
+	VSCSI_SAY_MARK,		/* the LU's mark */
+	VSCSI_SAY_OTHER,	/* that it is another LU: only that */
 };
 
 /* Bits of struct vscsi_tcmd.state */
@@ -171,6 +181,9 @@ enum vscsi_kind {
  * @state: VSCSI_*
  * @tag: the client's
  * @lun: logical unit
+ * @mark: of the LU that it is meant for; in the answer, of the one that is there
+ * @told: epoch and mark of the last answer of this slot that said VSCSI_SAY_OTHER
+ *	to a client without marks
  * @task: VSCSI_KIND_TMF: tag to abort
  * @tmr: VSCSI_KIND_TMF: inside LIO; guarded by session.lock
  * @data: the client's pages
@@ -179,6 +192,7 @@ enum vscsi_kind {
  * @attr: task attribute
  * @func: VSCSI_KIND_TMF: SRP_TSK_*
  * @answered: LIO gave a status
+ * @say: enum vscsi_say
  * @over: it cannot change the medium any more; false from request() on
  * @barred: on client.barred; written under client.lock, as the next four
  * @parked: on client.parked
@@ -200,14 +214,17 @@ struct vscsi_tcmd {
 	unsigned long		state;
 	u64			tag;
 	u64			lun;
+	u64			told;
 	u64			task;
 	struct vscsi_tmr	*tmr;
 	struct vpart_data	data;
 	int			cpu;
+	u32			mark;
 	u8			kind;
 	u8			attr;
 	u8			func;
 	bool			answered;
+	u8			say;
 	bool			bounce;
 	bool			over;
 	bool			barred;
@@ -345,6 +362,28 @@ static inline void vscsi_attention_taken(struct vscsi_tcmd *cmd)
 {
 	if (unlikely(!xa_empty(&cmd->sess->told)))
 		__vscsi_attention_taken(cmd);
+}
+
+/* mark.c */
+bool __vscsi_mark_fits(struct vscsi_tcmd *cmd, u32 mark);
+void vscsi_mark_refuse(struct vscsi_tcmd *cmd, u32 mark);
+void vscsi_mark_status(struct vscsi_tcmd *cmd);
+u16 vscsi_mark_answer(u8 iu[VSCSI_RSP_IU_SIZE], const struct vscsi_tcmd *cmd);
+
+/*
+ * The mark of a LU. LIO numbers backing devices one after the other, as they are configured,
+ * and begins anew behind 2^31 of them only: of no two is it the same. Not 0; no more than 31
+ * bits, as xa_mk_value() may have no more.
+ */
+static inline u32 vscsi_mark(const struct se_device *dev)
+{
+	return dev->dev_index + 1U;
+}
+
+/* May a command that LIO has prepared go on? It is meant for that LU, as far as it says. */
+static inline bool vscsi_mark_fits(struct vscsi_tcmd *cmd, u32 mark)
+{
+	return likely(cmd->mark == mark) || __vscsi_mark_fits(cmd, mark);
 }
 
 /* align.c */

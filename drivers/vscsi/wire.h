@@ -59,6 +59,7 @@ static_assert(VSCSI_RSP_IU_SIZE <= VPART_MAX_IU);
  * struct vscsi_command - a validated SRP_CMD; points into the IU
  * @tag: the client's tag
  * @lun: logical unit
+ * @mark: of the LU that it is meant for, or 0: the client does not say
  * @cdb: the first 16 bytes of the CDB
  * @add_cdb: what follows them
  * @add_len: bytes at @add_cdb
@@ -67,6 +68,7 @@ static_assert(VSCSI_RSP_IU_SIZE <= VPART_MAX_IU);
 struct vscsi_command {
 	u64		tag;
 	u64		lun;
+	u32		mark;
 	const u8	*cdb;
 	const u8	*add_cdb;
 	u8		add_len;
@@ -78,6 +80,7 @@ struct vscsi_command {
  * @tag: the tag it answers
  * @sense: sense data, or NULL
  * @residual: bytes that were not moved, 0 if it moved all or the far end lied
+ * @mark: of the LU that answered an INQUIRY, or 0: the server does not say
  * @sense_len: bytes at @sense, at most VSCSI_MAX_SENSE
  * @status: SCSI status
  * @tmf: VSCSI_TMF_*, or -1 when the response carries none
@@ -86,6 +89,7 @@ struct vscsi_response {
 	u64		tag;
 	const u8	*sense;
 	u32		residual;
+	u32		mark;
 	u8		sense_len;
 	u8		status;
 	int		tmf;
@@ -354,6 +358,7 @@ static inline int vscsi_get_cmd(const void *iu, u16 len, struct vscsi_command *c
 		return -EPROTO;
 	cmd->tag = vscsi_tag_from_wire(srp->tag);
 	cmd->lun = vscsi_get_lun(&srp->lun);
+	cmd->mark = get_unaligned_be32(srp->reserved2);
 	cmd->cdb = srp->cdb;
 	cmd->add_cdb = srp->add_data;
 	cmd->add_len = add;
@@ -440,6 +445,7 @@ static inline int vscsi_get_rsp(const void *iu, u16 len, u32 out_len, u32 in_len
 	rsp->tag = vscsi_tag_from_wire(srp->tag);
 	rsp->status = srp->status;
 	rsp->residual = 0;
+	rsp->mark = be32_to_cpu(srp->req_lim_delta);
 	rsp->sense = NULL;
 	rsp->sense_len = 0;
 	rsp->tmf = -1;
@@ -712,73 +718,6 @@ static inline enum vscsi_touch vscsi_touches(u8 opcode)
 	default:
 		return VSCSI_TOUCH_CHANGE;
 	}
-}
-
-/**
- * vscsi_page83_naa() - find the logical unit's NAA name in VPD page 0x83
- * @page: the page
- * @len: bytes there
- * @naa_len: length of the name
- *
- * Return: the name inside @page, or NULL.
- */
-static inline const u8 *vscsi_page83_naa(const u8 *page, size_t len, u8 *naa_len)
-{
-	size_t end, i;
-
-	if (len < 4 || page[1] != 0x83)
-		return NULL;
-	end = min_t(size_t, len, get_unaligned_be16(page + 2) + 4);
-	for (i = 4; i + 4 <= end; i += page[i + 3] + 4) {
-		if (i + 4 + page[i + 3] > end)
-			return NULL;
-		/* association 0: the logical unit; type 3: NAA */
-		if ((page[i + 1] & 0x3f) == 0x03) {
-			*naa_len = page[i + 3];
-			return page + i + 4;
-		}
-	}
-	return NULL;
-}
-
-/**
- * struct vscsi_name - which logical unit it is
- * @len: bytes of @naa, or 0: it has no NAA name
- * @naa: the name
- */
-struct vscsi_name {
-	u8	len;
-	u8	naa[16];
-};
-
-/**
- * vscsi_get_name() - copy the logical unit's NAA name from VPD page 0x83
- * @page: the page
- * @len: bytes there
- * @name: gets it; a name that is longer than the standard's longest is none
- */
-static inline void vscsi_get_name(const u8 *page, size_t len, struct vscsi_name *name)
-{
-	u8 naa_len = 0;
-	const u8 *naa = vscsi_page83_naa(page, len, &naa_len);
-
-	memset(name, 0, sizeof(*name));
-	if (!naa || naa_len > sizeof(name->naa))
-		return;
-	name->len = naa_len;
-	memcpy(name->naa, naa, naa_len);
-}
-
-/**
- * vscsi_same_name() - do two names stand for one logical unit?
- * @a: name
- * @b: name
- *
- * Return: true if so, or if both are none.
- */
-static inline bool vscsi_same_name(const struct vscsi_name *a, const struct vscsi_name *b)
-{
-	return a->len == b->len && !memcmp(a->naa, b->naa, a->len);
 }
 
 #endif /* _VSCSI_WIRE_H */

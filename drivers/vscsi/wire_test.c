@@ -2,7 +2,7 @@
 #include <kunit/test.h>
 
 #include "../vpart/proto_examples.h"
-#include "wire.h"
+#include "name.h"
 
 static const u8 read10[VSCSI_CDB_SIZE] = { READ_10, 0, 0, 0, 0x12, 0x34, 0, 0, 8, 0 };
 
@@ -25,6 +25,36 @@ static void cmd_bytes(struct kunit *test)
 	lun.scsi_lun[0] |= 0x40;
 	KUNIT_EXPECT_EQ(test, vscsi_put_cmd(iu, vscsi_make_tag(7, 3, 21), &lun, read10, 10), 48);
 	KUNIT_EXPECT_EQ(test, memcmp(iu, want, sizeof(want)), 0);
+}
+
+/* R11: which LU a command is meant for, and which one has answered. */
+static void mark_bytes(struct kunit *test)
+{
+	static const u8 want[4] = { 0x01, 0x02, 0x03, 0x84 };
+	u8 iu[VSCSI_CMD_IU_SIZE];
+	struct vscsi_command cmd;
+	struct vscsi_response rsp;
+	struct scsi_lun lun;
+	u16 len;
+
+	int_to_scsilun(5, &lun);
+	len = vscsi_put_cmd(iu, 1, &lun, read10, 10);
+	KUNIT_ASSERT_EQ(test, vscsi_get_cmd(iu, len, &cmd), 0);
+	KUNIT_EXPECT_EQ(test, cmd.mark, 0U);
+	vscsi_cmd_mark(iu, 0x01020384);
+	KUNIT_EXPECT_EQ(test, memcmp(iu + 16, want, sizeof(want)), 0);
+	KUNIT_ASSERT_EQ(test, vscsi_get_cmd(iu, len, &cmd), 0);
+	KUNIT_EXPECT_EQ(test, cmd.mark, 0x01020384U);
+	KUNIT_EXPECT_EQ(test, cmd.lun, 5ULL);
+
+	len = vscsi_put_rsp(iu, 1, SAM_STAT_GOOD, 0, 0, NULL, 0);
+	KUNIT_ASSERT_EQ(test, vscsi_get_rsp(iu, len, 0, 0, &rsp), 0);
+	KUNIT_EXPECT_EQ(test, rsp.mark, 0U);
+	vscsi_rsp_mark(iu, 0x01020384);
+	KUNIT_EXPECT_EQ(test, memcmp(iu + 4, want, sizeof(want)), 0);
+	KUNIT_ASSERT_EQ(test, vscsi_get_rsp(iu, len, 0, 0, &rsp), 0);
+	KUNIT_EXPECT_EQ(test, rsp.mark, 0x01020384U);
+	KUNIT_EXPECT_EQ(test, rsp.tag, 1ULL);
 }
 
 static void cmd_round_trip(struct kunit *test)
@@ -418,6 +448,7 @@ static void protocol_examples(struct kunit *test)
 
 static struct kunit_case vscsi_wire_cases[] = {
 	KUNIT_CASE(cmd_bytes),
+	KUNIT_CASE(mark_bytes),
 	KUNIT_CASE(cmd_round_trip),
 	KUNIT_CASE(cmd_hostile),
 	KUNIT_CASE(rsp_residual),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The IUs of the vSCSI drivers, and the page that a client looks for names in. */
 #include "fuzz.h"
-#include "../../drivers/vscsi/wire.h"
+#include "../../drivers/vscsi/name.h"
 
 /* As scsi_common.c of the kernel has them, which is not linked here. */
 u64 scsilun_to_int(struct scsi_lun *lun)
@@ -67,8 +67,10 @@ static void command(const void *iu, u16 len)
 	memcpy(cdb + VSCSI_CDB_SIZE, cmd.add_cdb, cmd.add_len);
 	int_to_scsilun(cmd.lun, &lun);
 	size = vscsi_put_cmd(out, cmd.tag, &lun, cdb, n);
+	vscsi_cmd_mark(out, cmd.mark);
 	must(size <= sizeof(out) && !vscsi_get_cmd(out, size, &again));
 	must(again.tag == cmd.tag && again.lun == cmd.lun && again.add_len == cmd.add_len);
+	must(again.mark == cmd.mark);
 	must(!memcmp(again.cdb, cmd.cdb, VSCSI_CDB_SIZE));
 	must(!memcmp(again.add_cdb, cmd.add_cdb, cmd.add_len));
 }
@@ -87,8 +89,9 @@ static void response(const void *iu, u16 len, struct input *in)
 	must(rsp.residual <= max(out_len, in_len));
 	must(rsp.tmf >= -1 && rsp.tmf <= 255);
 	size = vscsi_put_rsp(out, rsp.tag, rsp.status, 0, 0, rsp.sense, rsp.sense_len);
+	vscsi_rsp_mark(out, rsp.mark);
 	must(size <= sizeof(out) && !vscsi_get_rsp(out, size, out_len, in_len, &again));
-	must(again.tag == rsp.tag && again.status == rsp.status);
+	must(again.tag == rsp.tag && again.status == rsp.status && again.mark == rsp.mark);
 	must(again.sense_len == rsp.sense_len);
 	must(!rsp.sense || !memcmp(again.sense, rsp.sense, rsp.sense_len));
 }

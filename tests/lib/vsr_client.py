@@ -144,7 +144,7 @@ class Client:
                 return tag
         raise vsr.Wrong("no free tag")
 
-    def open(self, cdb, lun=0, read=0, write=b"", queue=0, tag=None, imm=None, **extra):
+    def open(self, cdb, lun=0, read=0, write=b"", queue=0, tag=None, imm=None, mark=0, **extra):
         """Send a REQ."""
         conn = self.conns[queue]
         tag = self.free_tag(queue) if tag is None else tag
@@ -154,7 +154,8 @@ class Client:
         cmd.sent = now
         self.open_cmds[queue, tag] = cmd
         conn.send(vsr.REQ, flags=vsr.F_WRITE if write else vsr.F_READ if read else 0, tag=tag,
-                  arg=len(write) or read, iu=scsi.command(cmd.srp, lun, cdb), data=write[:now],
+                  arg=len(write) or read, iu=scsi.command(cmd.srp, lun, cdb, mark=mark),
+                  data=write[:now],
                   **extra)
         return cmd
 

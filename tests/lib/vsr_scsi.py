@@ -36,10 +36,10 @@ def login_rsp(credit):
     return struct.pack(">B3xI8xII2xB25x", LOGIN_OK, credit, 292, 132, 2)
 
 
-def command(tag, lun, cdb, attr=0):
-    """SRP_CMD."""
+def command(tag, lun, cdb, attr=0, mark=0):
+    """SRP_CMD; mark: of the LU that is meant."""
     more = cdb[16:] + bytes(-len(cdb[16:]) & 3)
-    return struct.pack(">B7x8s4x8sBBBB", CMD, tag, lun_bytes(lun), 0, attr, 0, len(more)) + \
+    return struct.pack(">B7x8sI8sBBBB", CMD, tag, mark, lun_bytes(lun), 0, attr, 0, len(more)) + \
         cdb[:16].ljust(16, b"\0") + more
 
 
@@ -48,9 +48,9 @@ def task(tag, lun, function, victim):
     return struct.pack(">B7x8s4x8s2xB1x8s8x", TSK_MGMT, tag, lun_bytes(lun), function, victim)
 
 
-def response(tag, status=GOOD, sense=b"", flags=0, residual_out=0, residual_in=0):
-    """SRP_RSP."""
-    return struct.pack(">B7x8s2xBBIIII", RESPONSE, tag, flags | (SNSVALID if sense else 0), status,
+def response(tag, status=GOOD, sense=b"", flags=0, residual_out=0, residual_in=0, mark=0):
+    """SRP_RSP; mark: of the LU that has answered an INQUIRY."""
+    return struct.pack(">B3xI8s2xBBIIII", RESPONSE, mark, tag, flags | (SNSVALID if sense else 0), status,
                        residual_out, residual_in, len(sense), 0) + sense
 
 
@@ -65,6 +65,11 @@ def fixed_sense(key, asc, ascq=0):
     return bytes((0x70, 0, key, 0, 0, 0, 0, 10, 0, 0, 0, 0, asc, ascq, 0, 0, 0, 0))
 
 
+def other_lu(mark):
+    """Sense data of a command that was meant for another LU than the one that is there."""
+    return struct.pack(">BBBIBxxxxBBxxxx", 0xf0, 0, 6, mark, 10, 0x3f, 0x0e)
+
+
 class Answer:
     """An SRP_RSP taken apart; ValueError if it is none."""
 
@@ -72,6 +77,7 @@ class Answer:
         if len(iu) < 36 or iu[0] != RESPONSE or iu[8:16] != tag:
             raise ValueError(f"no response to {tag.hex()}: {iu.hex()}")
         self.flags, self.status = iu[18], iu[19]
+        self.mark, = struct.unpack_from(">I", iu, 4)
         self.residual_out, self.residual_in, sense, rsp = struct.unpack_from(">IIII", iu, 20)
         if len(iu) != 36 + (sense if self.flags & SNSVALID else 0) + \
                 (rsp if self.flags & RSPVALID else 0):
@@ -97,8 +103,8 @@ class Disk:
     """A LU in memory, as much of one as sd asks for. LUN 0 alone."""
     BLOCK = 512
 
-    def __init__(self, size=1 << 20, naa="6001405000000001"):
-        self.store, self.naa = bytearray(size), bytes.fromhex(naa)
+    def __init__(self, size=1 << 20, naa="6001405000000001", mark=0):
+        self.store, self.naa, self.mark = bytearray(size), bytes.fromhex(naa), mark
 
     def execute(self, cdb, lun, data):
         """(status, data, sense) of a command."""

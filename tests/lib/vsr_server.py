@@ -227,20 +227,27 @@ class Session:
             self.answer(call, struct.pack(">B7x8s2xBB12xI", scsi.RESPONSE, call.srp, scsi.RSPVALID,
                                           0, 4) + bytes((0, 0, 0, 4)))
             return
-        status, data, sense = self.server.disk.execute(call.cdb, call.iu[20:28], call.data)
+        disk, mark = self.server.disk, 0
+        if disk.mark and call.cdb[0] == scsi.INQUIRY:
+            mark = disk.mark
+        elif disk.mark and call.cdb[0] not in (0x03, 0xa0) and \
+                call.iu[16:20] not in (bytes(4), struct.pack(">I", disk.mark)):
+            self.answer(call, scsi.response(call.srp, scsi.CHECK, scsi.other_lu(disk.mark)))
+            return
+        status, data, sense = disk.execute(call.cdb, call.iu[20:28], call.data)
         data = data[:call.read]
         missing = call.read - len(data)
-        if not missing and call.read and not status and self.server.lim["good"]:
+        if not missing and call.read and not status and self.server.lim["good"] and not mark:
             self.data_in(call, data, vsr.F_GOOD)
             del self.calls[call.conn.queue, call.tag]
             return
         self.data_in(call, data)
-        if self.server.lim["good"] and not status and not missing:
+        if self.server.lim["good"] and not status and not missing and not mark:
             self.answer(call, b"")
             return
         self.answer(call, scsi.response(call.srp, status, sense,
                                         scsi.DIUNDER if missing and not status else 0,
-                                        residual_in=missing if not status else 0))
+                                        residual_in=missing if not status else 0, mark=mark))
 
     def data_in(self, call, data, good=0):
         """All that there is."""

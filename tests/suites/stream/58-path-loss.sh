@@ -185,6 +185,98 @@ is "R8 under the same name" "$(node "$other")" "$was"
 none_held() { [ "$(hostattr p1 held)" = 0 ]; }
 t "nothing is held" wait_for 60 none_held
 
+# --- a number that an ACL has lead to the same LU on another backstore, the link being up ---
+# twin NAME OF N: a backstore that calls itself as another one, and is smaller.
+twin() {
+	local s=$cfg/core/fileio_$3/$1
+	truncate -s 16M "/tmp/$1"
+	mkdir -p "$s" && echo "fd_dev_name=/tmp/$1,fd_dev_size=16777216" >"$s/control" && echo 1 >"$s/enable" &&
+		sed 's/.*: //' "$(store_of "$2")/wwn/vpd_unit_serial" | tr -d '\n' >"$s/wwn/vpd_unit_serial"
+}
+# lead PAIR N TO: LUN N of the client is its TO-th; nobody is told.
+lead() {
+	local f acl
+	acl=$cfg/vscsi/$1/tpgt_1/acls/$(cat "$cfg/vscsi/$1/tpgt_1/initiator")/lun_$2
+	mkdir -p "$acl"
+	for f in "$acl"/*; do [ ! -L "$f" ] || rm "$f"; done
+	ln -s "$cfg/vscsi/$1/tpgt_1/lun/lun_$3" "$acl/to"
+}
+# acl_pair PAIR PATH-LOSS: LUNs 0 and 1 are d3 and d2; 2 and 3 are the same again, and say nothing.
+acl_pair() {
+	local n=0 store
+	pair "$1" client1 vios1 "$2" && wait_for 60 link_is "$1" up && echo 0 >"$cfg/vscsi/$1/tpgt_1/enable" || return
+	for store in d3 d2 t3 t2; do
+		lun_add "$1" $n $store || return
+		n=$((n + 1))
+	done
+	mute "$1" 2 1
+	mute "$1" 3 1
+	echo 0 >"$cfg/vscsi/$1/tpgt_1/attrib/generate_node_acls"
+	mkdir "$cfg/vscsi/$1/tpgt_1/acls/$(cat "$cfg/vscsi/$1/tpgt_1/initiator")"
+	lead "$1" 0 0 && lead "$1" 1 1 && echo 1 >"$cfg/vscsi/$1/tpgt_1/enable" && wait_for 60 link_is "$1" up
+}
+mute() { echo "$3" >"$cfg/vscsi/$1/tpgt_1/lun/lun_$2/alua_tg_pt_offline"; }
+acl_pair_del() {
+	local n acl
+	acl=$(echo "$cfg/vscsi/$1/tpgt_1/acls"/*)
+	rm "$acl"/lun_*/to && rmdir "$acl"/lun_* "$acl" || return
+	for n in 0 1 2 3; do lun_del "$1" $n || return; done
+	target_del "$1" && vpart adapter del "$1" --force >/dev/null
+}
+blocks() { [ "$(cat "/sys/block/$1/size")" = "$2" ]; }
+backstore d3 /dev/vdd
+t "LUs that call themselves as others" eval 'twin t3 d3 8 && twin t2 d2 9'
+t "a client with an ACL" acl_pair p4 5
+disk=$(disk_of p4 0) other=$(disk_of p4 1) was=$(node "$disk")
+dev=$(cat "/sys/block/$disk/dev") size=$(cat "/sys/block/$disk/size")
+mp_make
+mute p4 2 0
+lead p4 0 2
+t "R8 what has another path waits while its LU is compared" put "$map" 2
+is "... the path is good" "$(dmsetup status mp | grep -c " $dev A ")" 1
+t "V1 what the LU can do is read again: its size" wait_for 60 blocks "$disk" 32768
+lead p4 0 0
+t "it leads to the first again" reads "$disk"
+t "V1 ... with that one's size" wait_for 60 blocks "$disk" "$size"
+dmsetup remove mp --noudevsync --noudevrules
+# Nobody asks yet, and then neither says who it is.
+mute p4 2 1
+lead p4 0 2
+lead p4 1 3
+dmesg -C
+put "/dev/$other" 1 2>/tmp/err &
+plain=$!
+t "a LUN is stopped, and silent" wait_for 60 said 'LUN 1 does not say which disk it is: its commands wait'
+wait $plain
+t "V10 its path is lost: it fails when the limit is over" grep -q rror /tmp/err
+t "... which the log says" said 'p4: path lost for 5 s: failing commands to silent LUNs'
+put "/dev/$disk" 1 2>/tmp/err &
+plain=$!
+t "V10 nothing waits for one that becomes silent then" wait_for 60 ended $plain
+t "... it fails" grep -q rror /tmp/err
+mute p4 2 0
+mute p4 3 0
+t "R8 they say who they are: they go on" wait_for 60 put "/dev/$disk" 1
+t "... both" wait_for 60 put "/dev/$other" 1
+is "R8 the disk is the same" "$(node "$disk")" "$was"
+t "the client goes" acl_pair_del p4
+t "one in this kernel" eval 'FABRIC=local acl_pair p5 60'
+disk=$(disk_of p5 0) was=$(node "$disk")
+dmesg -C
+lead p5 0 2
+put "/dev/$disk" 1 &
+plain=$!
+t "R8 a disk of the same kernel does not go while it says nothing" wait_for 60 said 'LUN 0 does not say which disk it is: its commands wait'
+mute p5 2 0
+wait $plain
+is "R8 what was held goes on" $? 0
+is "R8 the disk is the same" "$(node "$disk")" "$was"
+t "the client goes" acl_pair_del p5
+backstore_del t3
+backstore_del t2
+backstore_del d3
+disk=$(disk_of p1 0) other=$(disk_of p1 1)
+
 # --- dev_loss_tmo ---
 loss p1 5
 tmo p1 dev_loss_tmo 6

@@ -6,6 +6,7 @@ Pairs 7 (without a key) and 8 (with base.KEY) at 127.0.0.1:7300, LUN 0 on /dev/v
 and /dev/vdc.
 """
 import dataclasses
+import glob
 import os
 import time
 import uuid
@@ -103,6 +104,9 @@ def short_answers():
         status, data, sense = c.command(scsi.rw16(False, 0, 1), read=512, lun=9)
         expect(status == scsi.CHECK and sense[12] == 0x25, f"{status} {sense.hex()}")
         expect(c.good(bytes(6)) == b"", "TEST UNIT READY with data")
+        # Nothing of the server's own in it.
+        status, _, sense = c.command(scsi.rw16(False, 0, 1), write=bytes(512))
+        expect(status == scsi.CHECK and sense == scsi.fixed_sense(5, 0x0e, 3), f"{status} {sense.hex()}")
 
 
 def tmf():
@@ -154,6 +158,99 @@ def event():
                                              ((0x3f, 0x0e), (0x2a, 0x09))):
             expect(number == before + 1 and iu[0] == scsi.AER and iu[20:28] == scsi.lun_bytes(0)
                    and tuple(iu[36 + 12:36 + 14]) == asc, f"{number}: {iu.hex()}")
+
+
+# --- which LU -----------------------------------------------------------------------
+
+LUN0 = "/sys/kernel/config/target/vscsi/p1/tpgt_1/lun/lun_0"
+
+
+def store(name):
+    """A backstore."""
+    return glob.glob(f"/sys/kernel/config/target/core/*/{name}")[0]
+
+
+def lead_to(name):
+    """LUN 0 is that backstore's."""
+    for path in glob.glob(LUN0 + "/*"):
+        if os.path.islink(path):
+            os.unlink(path)
+    os.symlink(store(name), f"{LUN0}/{name}")
+
+
+def mark_of(c):
+    """What INQUIRY says."""
+    cmd = c.open(scsi.inquiry(96), read=96)
+    expect(c.wait(cmd)[0] == scsi.GOOD and cmd.data[0] == 0, "no disk")
+    return scsi.Answer(cmd.rsp, cmd.srp).mark
+
+
+def writes(c, seed, **how):
+    """A write of LBA 2048: what it says, and that is so of both media. A unit attention says the
+    mark of the LU that is there."""
+    data = pattern(seed, 4096)
+    status, _, sense = c.command(scsi.rw16(True, 2048, 8), write=data, **how)
+    there = [direct(disk, offset=2048 * 512, length=4096) == data for disk in DISK.values()]
+    expect(sum(there) == (status == scsi.GOOD), f"status {status}, and it is there: {there}")
+    if status == scsi.GOOD:
+        return there.index(True), 0
+    mark = int.from_bytes(sense[3:7], "big")
+    expect(status == scsi.CHECK and sense == scsi.other_lu(mark), f"{status} {sense.hex()}")
+    return None, mark
+
+
+def marks():
+    """R11 a command that says which LU it is meant for is carried out there, or not at all."""
+    with client(depth=32).login() as c:
+        c.good(bytes(6))
+        one = mark_of(c)
+        expect(one, "no mark")
+        expect(writes(c, 80, mark=one) == (0, 0), "not written")
+        expect(writes(c, 81, mark=one ^ 1) == (None, one), "written by another's mark")
+        # Of what the LU that is there cannot do, too.
+        for cdb, asc in ((scsi.rw16(True, 1 << 40, 8), 0x21), (bytes((0xbf,)) + bytes(11), 0x20)):
+            status, _, sense = c.command(cdb, write=bytes(4096), mark=one ^ 1)
+            expect(status == scsi.CHECK and sense == scsi.other_lu(one), f"{status} {sense.hex()}")
+            status, _, sense = c.command(cdb, write=bytes(4096), mark=one)
+            expect(status == scsi.CHECK and sense[2] == 5 and sense[12] == asc, f"{status} {sense.hex()}")
+        # None of these is for the medium.
+        for cdb, size in ((scsi.inquiry(96), 96), (b"\x03" + bytes(3) + b"\x12\0", 18),
+                          (b"\xa0" + bytes(8) + b"\x10\0\0", 16)):
+            expect(c.command(cdb, read=size, mark=one ^ 1)[0] == scsi.GOOD, cdb.hex())
+        try:
+            lead_to("d2")
+            two = mark_of(c)
+            expect(two not in (0, one), f"marks {one} and {two}")
+            for i in range(40):     # more than there are tags
+                expect(writes(c, 82 + i, mark=one) == (None, two), "written to another LU")
+            expect(writes(c, 82, mark=two) == (1, 0), "not written")
+            lead_to("d1")
+            expect(writes(c, 83, mark=two) == (None, one), "written to another LU")
+            expect(writes(c, 84, mark=one) == (0, 0), "not written")
+        finally:
+            lead_to("d1")
+
+
+def no_marks():
+    """R11 who says none is told, until he has read that, or asked."""
+    with client(depth=32).login() as c:
+        c.good(bytes(6))
+        one = mark_of(c)
+        expect(writes(c, 85) == (0, 0), "not written")
+        try:
+            lead_to("d2")
+            told = [writes(c, 86 + tag, tag=tag) for tag in range(1, 9)]
+            expect(told == [(None, told[0][1])] * 8 and told[0][1] != one, f"{told}")
+            expect(writes(c, 94, tag=1) == (1, 0), "not even with a tag that was told")
+            expect(writes(c, 95, tag=9) == (1, 0), "not with another")
+            lead_to("d1")
+            expect(writes(c, 96, tag=1) == (None, one), "the same again is not told")
+            expect(mark_of(c) == one, "another mark")
+            expect(writes(c, 97, tag=2) == (0, 0), "told of what it has asked for")
+        finally:
+            lead_to("d1")
+    with client().login() as c:
+        expect(writes(c, 98) == (0, 0), "told of what was before its login")
 
 
 # --- handshake ----------------------------------------------------------------------
@@ -377,6 +474,8 @@ def main():
         ("task management on reserved tags", tmf),
         ("CANCEL of a write that waits, of a tag that is free", cancel),
         ("R20 an event", event),
+        ("V3 R11 commands say which LU they are meant for", marks),
+        ("V3 R11 a client whose commands do not", no_marks),
         ("a newer client: versions 1 to 2, unknown features, no zeroes", newer),
         ("versions 2 to 3 are refused by 3", too_new),
         ("values of INIT that may not be are refused by 9", bad_inits),

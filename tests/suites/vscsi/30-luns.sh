@@ -120,6 +120,18 @@ t "... with its data" cmp -n 4096 /tmp/was <(dd if="/dev/$disk" bs=4k count=1 if
 lun_del p1 0
 wait_for 60 no_disk p1 0
 
+# The number leads to one and then the other, while the disk is written and read. Whoever
+# has sent a command before it knew must not have it carried out.
+# exchange PAIR N FOLDER D1 D2: D1 and D2 are what to link there
+exchange() { python3 -B /src/tests/suites/vscsi/exchange.py 8 "$(host_of "$1")" "$2" "$3" "d1=$4=/dev/vdb" "d2=$5=/dev/vdc"; }
+lun_add p1 4 d1
+disk_of p1 4 >/dev/null
+t "V3 R11 what was meant for a LU that had the number is not done on the one that has it" \
+	exchange p1 4 $cfg/vscsi/p1/tpgt_1/lun/lun_4 "$(store_of d1)" "$(store_of d2)"
+t "V10 the link is up" link_is p1 up
+lun_del p1 4
+wait_for 60 no_disk p1 4
+
 # --- size ---
 modprobe loop 2>/dev/null
 losetup_dev() { losetup -f --show "$1"; }
@@ -191,6 +203,11 @@ mkdir $tpg/acls/$name/lun_6
 ln -s $tpg/lun/lun_7 $tpg/acls/$name/lun_6/d2
 dd if="/dev/$(disk_of p2 5)" of=/dev/null bs=4k count=1 iflag=direct status=none
 t "R7 a LUN of which nobody but a unit attention tells is found" wait_for 60 has_disk p2 6
+rm $tpg/acls/$name/lun_6/d2
+rmdir $tpg/acls/$name/lun_6
+lun_add p2 8 d1
+# Of what an ACL maps LIO tells nobody at all.
+t "V3 R11 nor where an ACL leads to another LU" exchange p2 5 $tpg/acls/$name/lun_5 $tpg/lun/lun_8 $tpg/lun/lun_7
 
 t "all of it away" vscsi_down
 done_testing
