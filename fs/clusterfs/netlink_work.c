@@ -39,7 +39,7 @@ struct cfs_nl_work {
 	struct cfs_mount	*m;
 	struct file		*file;		/* the asker's socket */
 	struct sk_buff		*skb;		/* the request alone, from that socket */
-	struct sk_buff		*reply;		/* or NULL: none but the acknowledgement */
+	struct sk_buff		*reply;		/* or NULL: none but the acknowledgment */
 	bool			counted;	/* has a place */
 	cfs_nl_change_t		change;
 	u64			arg[];
