@@ -11,8 +11,9 @@
 
 const char *program = "clusterfs-repo";
 
-#define SETTLE_TRIES	20
-#define SETTLE_MS	250
+#define SETTLE_MS	5000
+#define SETTLE_TRIES	20	/* at least: a machine may be busy */
+#define SETTLE_PAUSE_MS	10
 #define BACKUP_SIZE_MAX	((1 + CFS_OBJECTS_MAX + CFS_EVENTS_MAX) * CFS_SECTOR_SIZE)
 
 static const char usage_text[] =
@@ -138,15 +139,27 @@ static void say_word(json_object *o, const char *key, const char *word)
 
 /* --- backup --- */
 
-/* What is told to others, as a node would be told; nodes that work settle it soon. */
+static u64 now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
+}
+
+/*
+ * What is told to others, as a node would be told; nodes that work settle it soon. Where
+ * they claim again and again, a look has to fall between two claims: hence many of them.
+ */
 static int settled(struct cfs_db *db)
 {
-	const struct timespec pause = { .tv_nsec = SETTLE_MS * 1000000L };
+	const struct timespec pause = { .tv_nsec = SETTLE_PAUSE_MS * 1000000L };
+	const u64 end = now_ms() + SETTLE_MS;
 	int tries, ret;
 
-	for (tries = 0; ; tries++) {
+	for (tries = 1; ; tries++) {
 		ret = cfs_follow(db);
-		if (ret != -EAGAIN || tries == SETTLE_TRIES)
+		if (ret != -EAGAIN || (tries >= SETTLE_TRIES && now_ms() >= end))
 			return ret;
 		nanosleep(&pause, NULL);
 	}
