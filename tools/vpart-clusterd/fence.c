@@ -194,8 +194,9 @@ static int order_read(struct order *o)
 	if (got < 0)
 		return failed("cannot read the arguments: %s", strerror(errno));
 	text[len] = 0;
-	if (strlen(text) < len)
-		return usage("the arguments are no text");
+	/* What ends a line for agents ends it here. */
+	if (strlen(text) < len || strchr(text, '\r'))
+		return usage("the arguments are no lines of text");
 	for (line = strtok_r(text, "\n", &save); line && !ret; line = strtok_r(NULL, "\n", &save))
 		ret = take_line(o, line);
 	if (!ret && !o->agent[0])
@@ -233,6 +234,17 @@ static int life_find(struct vpart *vp, const struct place *p, const char *name, 
 	return 0;
 }
 
+/* Those of a cluster come first; how many. A node of another one may have any name. */
+static size_t places_of(struct place *place, size_t n, const char *cluster)
+{
+	size_t i, ours = 0;
+
+	for (i = 0; i < n; i++)
+		if (!strcmp(place[i].cluster, cluster))
+			place[ours++] = place[i];
+	return ours;
+}
+
 /*
  * Its lives in corosync's cluster, where that is mounted here; 0, or an exit code after saying
  * why. If it has none that is known here, because no database is at hand or what was read of
@@ -241,7 +253,7 @@ static int life_find(struct vpart *vp, const struct place *p, const char *name, 
 static int lives(const struct order *o, struct verdict **verdict, size_t *n)
 {
 	char name[VPART_CLUSTER_NAME_SIZE], cluster[VPART_CLUSTER_NAME_SIZE], why[160];
-	bool found, numbered = true;
+	bool found, unknown, numbered;
 	struct vpart *vp = NULL;
 	struct place *place;
 	size_t places, i;
@@ -252,8 +264,12 @@ static int lives(const struct order *o, struct verdict **verdict, size_t *n)
 	ret = places_read(&place, &places);
 	if (ret)
 		return failed("cannot read " MOUNT_TABLE ": %s", strerror(-ret));
-	if (corosync_name(o->id, name, why, sizeof(why)) ||
-	    corosync_cluster(cluster, why, sizeof(why))) {
+	unknown = corosync_cluster(cluster, why, sizeof(why));
+	if (!unknown) {
+		places = places_of(place, places, cluster);
+		unknown = corosync_name(o->id, name, why, sizeof(why));
+	}
+	if (unknown) {
 		if (places)
 			ret = failed("nobody knows who that is: %s", why);
 		else
@@ -264,11 +280,8 @@ static int lives(const struct order *o, struct verdict **verdict, size_t *n)
 	*verdict = calloc(places + 1, sizeof(**verdict));
 	if (!vp || !*verdict)
 		ret = failed("out of memory");
+	numbered = !places;
 	for (i = 0; !ret && i < places; i++) {
-		/* A node of another cluster may have that name. */
-		if (strcmp(place[i].cluster, cluster))
-			continue;
-		numbered = false;
 		/* Nobody tells of himself. */
 		if (!strcmp(place[i].node, name))
 			continue;

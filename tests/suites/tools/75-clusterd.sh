@@ -286,8 +286,10 @@ t "P19 a node of another cluster is fenced" order "agent=$log/agent" node=2
 members 1
 members 1
 is "P19 ... it is nobody of this one" "$(told "$since" fenced)" ""
+t "P19 ... and one that has no name" order "agent=$log/agent" node=9
 back
 rm "$LAB/cluster"
+fails "P19 that of this one is not" "nobody knows who that is: node 9 has no name" order "agent=$log/agent" node=9
 
 # --- words
 for word in agent=fence_scsi agent=/usr/sbin/fence_mpath missing_as_off=1 missing-as-off \
@@ -296,6 +298,7 @@ for word in agent=fence_scsi agent=/usr/sbin/fence_mpath missing_as_off=1 missin
 done
 fails "a key with a blank" "a key has no blanks" order node=2 agent=true "method =cycle"
 fails "... before it" "a key has no blanks" order node=2 agent=true " method=cycle"
+fails "what is two lines for an agent" "no lines of text" order node=2 agent=true $'delay=1\rmethod=cycle'
 t "a method that looks" order node=2 "agent=$log/agent" method=onoff
 wait_for 5 keeps "" || back
 
