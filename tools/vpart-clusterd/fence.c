@@ -46,6 +46,9 @@ static const char help[] =
 	"\n"
 	"More: man fence_vpart. Exit code: 0 it is fenced, 1 it is not, 2 wrong use.\n";
 
+/* Agents that could do otherwise look then whether the power was off. */
+#define METHOD_LOOKS	"method=onoff"
+
 /**
  * struct order - what dlm_controld asks for
  * @args: for the other agent
@@ -53,13 +56,15 @@ static const char help[] =
  * @agent: the other agent
  * @id: of the node
  * @on: it is to come back, not to be fenced
+ * @method: it was said how
  */
 struct order {
-	char		args[ARGS_MAX];
+	char		args[ARGS_MAX + sizeof(METHOD_LOOKS)];
 	size_t		len;
 	char		agent[256];
 	uint32_t	id;
 	bool		on;
+	bool		method;
 };
 
 /* They end with 0, and the node still runs: it has lost its disk, its network, or nothing. */
@@ -67,7 +72,8 @@ static bool leaves_running(const char *name)
 {
 	static const char * const names[] = {
 		"fence_brocade", "fence_cisco_mds", "fence_dummy", "fence_heuristics_ping",
-		"fence_ifmib", "fence_mpath", "fence_sanbox2", "fence_scsi",
+		"fence_heuristics_resource", "fence_ifmib", "fence_mpath", "fence_sanbox2",
+		"fence_scsi",
 	};
 	size_t i;
 
@@ -119,7 +125,7 @@ static int take_action(struct order *o, const char *value)
 /* With any other one, as "cycle", an agent does not look whether the power was off. */
 static int take_method(struct order *o, const char *value)
 {
-	(void)o;
+	o->method = true;
 	return strcmp(value, "onoff") ?
 	       usage("method=%s confirms nothing: method=onoff does", value) : 0;
 }
@@ -130,6 +136,15 @@ static int take_missing(struct order *o, const char *value)
 	(void)o;
 	(void)value;
 	return usage("missing_as_off confirms without a look");
+}
+
+static void args_add(struct order *o, const char *line)
+{
+	const size_t len = strlen(line);
+
+	memcpy(o->args + o->len, line, len);
+	o->len += len;
+	o->args[o->len++] = '\n';
 }
 
 /* As the agents of fence-agents read it: what they take for a key is seen as that here. */
@@ -160,7 +175,7 @@ static int take_line(struct order *o, char *line)
 		{ "method", take_method },
 		{ "missing_as_off", take_missing },
 	};
-	const size_t len = strlen(line), skip = strcspn(line, "=");
+	const size_t skip = strcspn(line, "=");
 	const char *value = line[skip] ? line + skip + 1 : "";
 	char key[64];
 	size_t i;
@@ -172,9 +187,7 @@ static int take_line(struct order *o, char *line)
 	for (i = 0; !ret && i < sizeof(keys) / sizeof(keys[0]); i++)
 		if (!strcmp(keys[i].key, key))
 			ret = keys[i].take(o, value);
-	memcpy(o->args + o->len, line, len);
-	o->len += len;
-	o->args[o->len++] = '\n';
+	args_add(o, line);
 	return ret;
 }
 
@@ -203,6 +216,9 @@ static int order_read(struct order *o)
 		ret = usage("agent= is missing: which one fences?");
 	if (!ret && !o->id && !o->on)
 		ret = usage("node= is missing: who is to be fenced?");
+	/* Without it some only cycle the power. */
+	if (!ret && !o->on && !o->method)
+		args_add(o, METHOD_LOOKS);
 	return ret;
 }
 

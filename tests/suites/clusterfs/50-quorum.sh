@@ -139,11 +139,12 @@ chmod +x /tmp/agent
 echo 3 >/tmp/agent.rc
 fails "P19 an agent that fails fences nobody" "agent /tmp/agent has not fenced node 2: exit code 3" \
 	order agent=/tmp/agent node=2 port=7 fail_time=9
-is "... it was told all but its name" "$(xargs </tmp/agent.in)" "node=2 port=7 fail_time=9"
+is "... it was told all but its name" "$(xargs </tmp/agent.in)" "node=2 port=7 fail_time=9 method=onoff"
 is "P19 ... and there is no verdict" "$(kept) $(of state $mnt/n1/nodes/n2)" " member"
 echo 0 >/tmp/agent.rc
 fails "a node that corosync does not know is not fenced" "node 7 is not in the nodelist" order agent=/tmp/agent node=7
 t "who comes back is not fenced" order agent=/tmp/agent node=2 action=on
+is "... its agent is told nothing more" "$(xargs </tmp/agent.in)" "node=2 action=on"
 is "... there is no verdict" "$(kept)" ""
 
 # The node comes back while its agent ends: that life goes on.

@@ -181,7 +181,8 @@ since=$(now)
 t "P19 a node is fenced" order "agent=$log/agent" node=2 port=4
 t "P19 the kernel is told, of that life" wait_for 5 tells "$since" "fenced lab n1 n2 $life agent"
 t "... and nothing is kept" wait_for 5 keeps ""
-is "the agent got all but its name" "$(xargs <"$log/agent.in")" "node=2 port=4"
+is "the agent got all but its name, and is to look whether it was off" "$(xargs <"$log/agent.in")" \
+	"node=2 port=4 method=onoff"
 echo "printf '%s\n' 'n1 1 $later' 'n2 1 $later' >$LAB/nodes" >"$log/meanwhile"
 chmod +x "$log/meanwhile"
 since=$(now)
@@ -300,6 +301,7 @@ fails "a key with a blank" "a key has no blanks" order node=2 agent=true "method
 fails "... before it" "a key has no blanks" order node=2 agent=true " method=cycle"
 fails "what is two lines for an agent" "no lines of text" order node=2 agent=true $'delay=1\rmethod=cycle'
 t "a method that looks" order node=2 "agent=$log/agent" method=onoff
+is "... is not said twice" "$(xargs <"$log/agent.in")" "node=2 method=onoff"
 wait_for 5 keeps "" || back
 
 # --- nothing is mounted that says which life it was
