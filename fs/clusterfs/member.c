@@ -324,6 +324,24 @@ static void cfs_give_place(struct cfs_mount *m)
 	mutex_unlock(&cfs_mounts_lock);
 }
 
+/* That of these names, any if NULL; @leaving: also if it is being left, and still a member. */
+static struct cfs_mount *cfs_mount_find(const char *cluster, const char *node, bool leaving)
+{
+	struct cfs_mount *m, *found = ERR_PTR(-ENODEV);
+
+	lockdep_assert_held(&cfs_mounts_lock);
+	list_for_each_entry(m, &cfs_mounts, entry) {
+		if ((!m->joined && !(leaving && READ_ONCE(m->watched))) ||
+		    (cluster && strcmp(cluster, m->sb.cluster)) ||
+		    (node && strcmp(node, m->opt.node)))
+			continue;
+		if (!IS_ERR(found))
+			return ERR_PTR(-ENOTUNIQ);
+		found = m;
+	}
+	return found;
+}
+
 /**
  * cfs_mount_get_by() - find a mount
  * @cluster: name of its cluster, or NULL: of any
@@ -337,23 +355,41 @@ static void cfs_give_place(struct cfs_mount *m)
  */
 struct cfs_mount *cfs_mount_get_by(const char *cluster, const char *node)
 {
-	struct cfs_mount *m, *found = ERR_PTR(-ENODEV);
+	struct cfs_mount *found;
 
 	mutex_lock(&cfs_mounts_lock);
-	list_for_each_entry(m, &cfs_mounts, entry) {
-		if (!m->joined || (cluster && strcmp(cluster, m->sb.cluster)) ||
-		    (node && strcmp(node, m->opt.node)))
-			continue;
-		if (!IS_ERR(found)) {
-			found = ERR_PTR(-ENOTUNIQ);
-			break;
-		}
-		found = m;
-	}
+	found = cfs_mount_find(cluster, node, false);
 	if (!IS_ERR(found))
 		found->users++;
 	mutex_unlock(&cfs_mounts_lock);
 	return found;
+}
+
+/**
+ * cfs_mount_quorum() - find a mount, and tell it of quorum
+ * @cluster: as of cfs_mount_get_by()
+ * @node: as well
+ * @quorate: as of cfs_quorum_until()
+ * @lease_ms: as well
+ * @end: as well
+ *
+ * Also one that is being left: what it has to store yet needs its lease.
+ *
+ * Context: process; waits for nobody.
+ * Return: as cfs_mount_get_by() and cfs_quorum_until().
+ */
+int cfs_mount_quorum(const char *cluster, const char *node, bool quorate,
+		     unsigned int lease_ms, u64 end)
+{
+	struct cfs_mount *m;
+	int ret;
+
+	/* It does not give its place meanwhile. */
+	mutex_lock(&cfs_mounts_lock);
+	m = cfs_mount_find(cluster, node, true);
+	ret = IS_ERR(m) ? PTR_ERR(m) : cfs_quorum_until(m, quorate, lease_ms, end);
+	mutex_unlock(&cfs_mounts_lock);
+	return ret;
 }
 
 /**

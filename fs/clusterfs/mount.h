@@ -186,6 +186,8 @@ void cfs_leave(struct cfs_mount *m);
 void cfs_mount_put(struct cfs_mount *m);
 void cfs_refresh_queue(struct cfs_mount *m);
 struct cfs_mount *cfs_mount_get_by(const char *cluster, const char *node);
+int cfs_mount_quorum(const char *cluster, const char *node, bool quorate,
+		     unsigned int lease_ms, u64 end);
 struct cfs_mount *cfs_mount_next(u64 number);
 void cfs_mount_let_go(struct cfs_mount *m);
 int cfs_member_init(void);
@@ -232,7 +234,6 @@ static inline int cfs_quorum_set(struct cfs_mount *m, bool quorate, unsigned int
 {
 	return cfs_quorum_until(m, quorate, lease_ms, U64_MAX);
 }
-
 
 /**
  * struct cfs_verdict - a node is out, says who has fenced it (P19)

@@ -234,6 +234,12 @@ static int cfs_nl_uuid(struct genl_info *info, u8 uuid[UUID_SIZE])
 	return cfs_nl_wrong(info, CLUSTERFS_A_UUID, -EINVAL, "the uuid is all zeroes");
 }
 
+static const char *cfs_nl_no_mount(int err)
+{
+	return err == -ENODEV ? "no such node is mounted here" :
+	       "several nodes are mounted here: say which, and its cluster";
+}
+
 /**
  * cfs_nl_mount() - the mount that a request is for
  * @attrs: of the request
@@ -247,12 +253,8 @@ struct cfs_mount *cfs_nl_mount(struct nlattr **attrs, struct netlink_ext_ack *ex
 
 	m = cfs_mount_get_by(cfs_nl_text(attrs, CLUSTERFS_A_CLUSTER),
 			     cfs_nl_text(attrs, CLUSTERFS_A_MOUNT));
-	if (!IS_ERR(m))
-		return m;
-	if (PTR_ERR(m) == -ENODEV)
-		cfs_nl_say(extack, 0, "no such node is mounted here");
-	else
-		cfs_nl_say(extack, 0, "several nodes are mounted here: say which, and its cluster");
+	if (IS_ERR(m))
+		cfs_nl_say(extack, 0, cfs_nl_no_mount(PTR_ERR(m)));
 	return m;
 }
 
@@ -513,7 +515,6 @@ static int cfs_nl_quorum_set(struct sk_buff *skb, struct genl_info *info)
 	u64 end = info->attrs[CLUSTERFS_A_LEASE_END] ? cfs_nl_u64(info, CLUSTERFS_A_LEASE_END) :
 		  U64_MAX;
 	char why[CFS_NL_WHY];
-	struct cfs_mount *m;
 	bool quorate;
 	int err;
 
@@ -524,16 +525,20 @@ static int cfs_nl_quorum_set(struct sk_buff *skb, struct genl_info *info)
 		snprintf(why, sizeof(why), "a lease is %u ms at most", CFS_LEASE_MAX_MS);
 		return cfs_nl_wrong(info, CLUSTERFS_A_LEASE_MS, -EINVAL, why);
 	}
-	m = cfs_nl_mount(info->attrs, info->extack);
-	if (IS_ERR(m))
-		return PTR_ERR(m);
-	err = cfs_quorum_until(m, quorate, lease, end);
-	cfs_mount_let_go(m);
-	if (err)
-		cfs_nl_say(info->extack, err, err == -ENOTCONN ? "the node is not registered" :
-			   err == -ETIME ? "the lease has ended already" :
-			   "the node is LOST, and no lease changes that");
-	return err;
+	err = cfs_mount_quorum(cfs_nl_text(info->attrs, CLUSTERFS_A_CLUSTER),
+			       cfs_nl_text(info->attrs, CLUSTERFS_A_MOUNT), quorate, lease, end);
+	switch (err) {
+	case 0:
+		return 0;
+	case -ENOTCONN:
+		return cfs_nl_say(info->extack, err, "the node is not registered");
+	case -ETIME:
+		return cfs_nl_say(info->extack, err, "the lease has ended already");
+	case -ESHUTDOWN:
+		return cfs_nl_say(info->extack, err, "the node is LOST, and no lease changes that");
+	default:
+		return cfs_nl_say(info->extack, err, cfs_nl_no_mount(err));
+	}
 }
 
 static int cfs_nl_fence_done(struct sk_buff *skb, struct genl_info *info)

@@ -46,17 +46,20 @@ int corosync_cluster(char name[VPART_CLUSTER_NAME_SIZE], char *why, size_t size)
  * @cluster: its cluster
  * @node: its name
  * @dlm: its locks are those of DLM: corosync has to know it by that name
+ * @leaving: it is not mounted any more, but the kernel takes its lease yet
  * @said: what was said of it last; that is not said again
  */
 struct place {
 	char	cluster[VPART_CLUSTER_NAME_SIZE];
 	char	node[VPART_CLUSTER_NAME_SIZE];
 	bool	dlm;
+	bool	leaving;
 	char	said[256];
 };
 
 /* places.c */
 int places_read(struct place **list, size_t *n);
+struct place *place_find(struct place *list, size_t n, const char *cluster, const char *node);
 
 /**
  * struct answer - what corosync says of quorum

@@ -117,8 +117,11 @@ static void place_say(struct place *p, const char *fmt, ...)
 
 /* --- the lease --- */
 
-/* The kernel is told; @left: for how long that is true; @end: until when, as this may be late. */
-static void place_tell(struct daemon *d, struct place *p, bool quorate, uint32_t left,
+/*
+ * The kernel is told; @left: for how long that is true; @end: until when, as this may be late.
+ * False: it knows of no such node.
+ */
+static bool place_tell(struct daemon *d, struct place *p, bool quorate, uint32_t left,
 		       uint64_t end)
 {
 	const struct vpart_cluster_at at = { p->cluster, p->node };
@@ -130,32 +133,34 @@ static void place_tell(struct daemon *d, struct place *p, bool quorate, uint32_t
 				  d->lease_ms);
 		else
 			place_say(p, "there is no quorum");
-		return;
-	case ENODEV:	/* being mounted or unmounted: that is told */
-		return;
+		return true;
+	case ENODEV:	/* being mounted, which is told; or it has left */
+		return false;
 	default:
 		place_say(p, "%s", vpart_last_error(d->v)->text);
+		return true;
 	}
 }
 
-static void place_answer(struct daemon *d, struct place *p, const struct answer *a)
+/* False: it needs no more, if it is leaving. */
+static bool place_answer(struct daemon *d, struct place *p, const struct answer *a)
 {
 	uint64_t age;
 
 	if (!a->up) {
 		place_say(p, "its lease is not renewed: %s", a->why);
-		return;
+		return true;
 	}
 	/* A verdict about the name that corosync has for a node would hit another one. */
 	if (p->dlm && strcmp(a->name, p->node)) {
 		place_say(p, "its lease is not renewed: this node is %s in corosync.conf", a->name);
-		return;
+		return false;
 	}
-	age = now_ms() - a->asked;
 	if (!a->quorate)
-		place_tell(d, p, false, 0, 0);
-	else if (age < d->lease_ms)
-		place_tell(d, p, true, d->lease_ms - (uint32_t)age, a->asked + d->lease_ms);
+		return place_tell(d, p, false, 0, 0);
+	age = now_ms() - a->asked;
+	return age >= d->lease_ms ||
+	       place_tell(d, p, true, d->lease_ms - (uint32_t)age, a->asked + d->lease_ms);
 }
 
 static void ask(struct daemon *d)
@@ -175,12 +180,9 @@ static void ask(struct daemon *d)
 
 static bool place_here(const struct daemon *d, const struct verdict *v)
 {
-	size_t i;
+	const struct place *p = place_find(d->place, d->places, v->cluster, v->by);
 
-	for (i = 0; i < d->places; i++)
-		if (!strcmp(d->place[i].cluster, v->cluster) && !strcmp(d->place[i].node, v->by))
-			return true;
-	return false;
+	return p && !p->leaving;
 }
 
 /* The next behind @file whose cluster is mounted; the others wait for that. */
@@ -350,7 +352,8 @@ static void lives_find(struct daemon *d, const struct answer *a)
 		if (!v->numbered)
 			continue;
 		for (j = 0; j < d->places && away(v); j++)
-			if (d->place[j].dlm && !strcmp(d->place[j].cluster, v->cluster) &&
+			if (d->place[j].dlm && !d->place[j].leaving &&
+			    !strcmp(d->place[j].cluster, v->cluster) &&
 			    strcmp(d->place[j].node, v->node))
 				lives_read(d, &d->place[j], v);
 		if (away(v))
@@ -414,27 +417,6 @@ static void on_folder(struct daemon *d)
 	verdicts_read(d);
 }
 
-static void tick_set(struct daemon *d);
-
-static void on_answer(struct daemon *d)
-{
-	struct answer a;
-	size_t i;
-
-	if (quorum_hear(&a))
-		return;
-	d->asked = 0;
-	if (d->up != a.up) {
-		d->up = a.up;
-		tick_set(d);
-	}
-	for (i = 0; i < d->places; i++)
-		place_answer(d, &d->place[i], &a);
-	lives_find(d, &a);
-}
-
-/* --- mounts --- */
-
 /* With nothing to renew, corosync is only to be found. */
 static void tick_set(struct daemon *d)
 {
@@ -445,6 +427,38 @@ static void tick_set(struct daemon *d)
 	if (timerfd_settime(d->fds[TICK].fd, 0, &timer, NULL))
 		say("no timer: %s", strerror(errno));
 }
+
+static void places_are(struct daemon *d, size_t n)
+{
+	const size_t before = d->places;
+
+	d->places = n;
+	if (!n != !before)
+		tick_set(d);
+	if (!n && before)
+		say("no clusterfs that needs a lease is mounted any more: waits for one");
+}
+
+static void on_answer(struct daemon *d)
+{
+	struct answer a;
+	size_t i, n = 0;
+
+	if (quorum_hear(&a))
+		return;
+	d->asked = 0;
+	if (d->up != a.up) {
+		d->up = a.up;
+		tick_set(d);
+	}
+	for (i = 0; i < d->places; i++)
+		if (place_answer(d, &d->place[i], &a) || !d->place[i].leaving)
+			d->place[n++] = d->place[i];
+	places_are(d, n);
+	lives_find(d, &a);
+}
+
+/* --- mounts --- */
 
 static void on_tick(struct daemon *d)
 {
@@ -458,43 +472,54 @@ static void on_tick(struct daemon *d)
 	judge_next(d);
 }
 
-/* What was said of those that were there before counts. */
-static void places_merge(struct daemon *d, struct place *list, size_t n)
+/*
+ * What was said of those that were there before counts. Those that are there no more are
+ * leaving, for which they need their lease: the kernel says when they have left.
+ */
+static int places_merge(struct daemon *d, struct place **list, size_t *n)
 {
-	size_t i, j;
+	const size_t mounted = *n;
+	struct place *all, *p, *was;
 
-	for (i = 0; i < n; i++) {
-		for (j = 0; j < d->places; j++)
-			if (!strcmp(d->place[j].cluster, list[i].cluster) &&
-			    !strcmp(d->place[j].node, list[i].node))
-				break;
-		if (j < d->places)
-			strcpy(list[i].said, d->place[j].said);
+	all = reallocarray(*list, mounted + d->places + 1, sizeof(*all));
+	if (!all)
+		return -ENOMEM;
+	for (p = all; p < all + mounted; p++) {
+		was = place_find(d->place, d->places, p->cluster, p->node);
+		if (was && !was->leaving)
+			strcpy(p->said, was->said);
 		else
-			say("node %s of cluster %s: mounted", list[i].node, list[i].cluster);
+			say("node %s of cluster %s: mounted", p->node, p->cluster);
 	}
+	for (was = d->place; was < d->place + d->places; was++) {
+		if (place_find(all, mounted, was->cluster, was->node))
+			continue;
+		p = &all[(*n)++];
+		*p = *was;
+		p->leaving = true;
+	}
+	*list = all;
+	return 0;
 }
 
 static void on_mounts(struct daemon *d)
 {
-	const size_t before = d->places;
 	struct place *list;
 	size_t n;
-	int ret = places_read(&list, &n);
+	int ret;
 
+	ret = places_read(&list, &n);
+	if (!ret)
+		ret = places_merge(d, &list, &n);
 	if (ret) {
 		say("cannot read " MOUNT_TABLE ": %s", strerror(-ret));
+		free(list);
 		return;
 	}
-	places_merge(d, list, n);
 	free(d->place);
 	d->place = list;
-	d->places = n;
-	if (!n != !before)
-		tick_set(d);
+	places_are(d, n);
 	ask(d);
-	if (!n && before)
-		say("no clusterfs that needs a lease is mounted any more: waits for one");
 	judge_next(d);
 }
 

@@ -52,13 +52,21 @@ static bool place_parse(char *options, struct place *p)
 	return p->node[0] && p->cluster[0] && !without && (needs || p->dlm);
 }
 
-/* A file system may be seen at several places. */
-static bool place_known(const struct place *list, size_t n, const struct place *p)
+/**
+ * place_find - one of several
+ * @list: those
+ * @n: how many
+ * @cluster: its cluster
+ * @node: its name
+ *
+ * Return: it, or NULL.
+ */
+struct place *place_find(struct place *list, size_t n, const char *cluster, const char *node)
 {
 	while (n--)
-		if (!strcmp(list[n].cluster, p->cluster) && !strcmp(list[n].node, p->node))
-			return true;
-	return false;
+		if (!strcmp(list[n].cluster, cluster) && !strcmp(list[n].node, node))
+			return &list[n];
+	return NULL;
 }
 
 /* A line: ... - TYPE SOURCE OPTIONS */
@@ -95,7 +103,9 @@ int places_read(struct place **list, size_t *n)
 		return -errno;
 	while (!ret && getline(&line, &size, f) > 0) {
 		options = line_options(line);
-		if (!options || !place_parse(options, &p) || place_known(*list, *n, &p))
+		/* A file system may be seen at several places. */
+		if (!options || !place_parse(options, &p) ||
+		    place_find(*list, *n, p.cluster, p.node))
 			continue;
 		more = reallocarray(*list, *n + 1, sizeof(p));
 		if (more) {

@@ -204,5 +204,25 @@ sleep 12	# longer than the lease of the mount
 is "P19 its lease is renewed by the same daemon" \
 	"$(of state $mnt/n1/config) $(of since $mnt/n1/config) $(pid vpart-clusterd)" "OK $since $daemon"
 umount $mnt/n1
+
+# --- its disk stands still while it leaves
+dm() { dmsetup --noudevsync --noudevrules "$@"; }
+mods dm_mod
+dm create slow --table "0 $(blockdev --getsz /dev/vdb) linear /dev/vdb 0"
+dm mknodes slow
+t "R17 a node" cfs n1 /dev/mapper/slow quorum=lease
+becomes "P19 with a lease" 10 OK
+before=$(dmesg | grep -c 'node n1: OK -> SUSPECT')
+dm suspend --nolockfs --noflush slow
+umount $mnt/n1 &
+left=$!
+sleep 6	# longer than the lease, and than a node is SUSPECT
+t "it leaves, which takes longer than its lease" kill -0 $left
+dm resume slow
+t "... and has left" wait $left
+is "P19 its lease was renewed until then" "$(dmesg | grep -c 'node n1: OK -> SUSPECT')" "$before"
+is "... and that it has left is recorded" \
+	"$(dmesg | grep -c 'n1: that it has left is not recorded') $(clusterfs-dump --json /dev/vdb | grep -c '"state":"member"')" "0 0"
+dm remove slow
 t "V6 the repository is whole" fsck.clusterfs -n /dev/vdb
 done_testing

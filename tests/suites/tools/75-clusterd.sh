@@ -304,10 +304,29 @@ t "a method that looks" order node=2 "agent=$log/agent" method=onoff
 is "... is not said twice" "$(xargs <"$log/agent.in")" "node=2 method=onoff"
 wait_for 5 keeps "" || back
 
-# --- nothing is mounted that says which life it was
+# --- it leaves
 put nodes "n1 1 $later"$'\n'"n2 1 $life"
+put fenced_error 112
+order "agent=$log/agent" node=2
+put leaving n1
 mounts ""
+since=$(now)
+sleep 3
+is "P19 who leaves has its lease until it has left" "$(($(told "$since" "quorum lab n1 1" | wc -l) > 1))" 1
+is "... and tells of nobody any more" "$(told "$since" fenced) $(kept)" " $life"
+is "... is not said to have left" "$(grep -c 'is mounted any more' "$log/said")" 0
+rm "$LAB/leaving"
 said "all is unmounted" "is mounted any more: waits for one"
+since=$(now)
+sleep 1
+is "... and told no more" "$(told "$since" "quorum|asked")" ""
+rm "$LAB/fenced_error"
+mounts "$(dlm)"
+t "P19 the verdict is told of with the next mount" wait_for 10 keeps ""
+
+# --- nothing is mounted that says which life it was
+mounts ""
+said "all is unmounted again" "is mounted any more: waits for one" 2
 since=$(now)
 t "P19 it is fenced" order "agent=$log/agent" node=2
 is "P19 a verdict by number" "$(kept)" node-2

@@ -12,6 +12,7 @@
  *	fails		errors of quorum_getquorate(), by number
  *	name, names	of this node; lines "NUMBER NAME" of all
  *	mountinfo	the table of mounts (MOUNT_TABLE), read when a real one changes
+ *	leaving		nodes that are not in it, and have not left yet
  *	cluster		the cluster's name, "lab" if it is not there
  *	nodes		of the database: lines "NAME STATE BOOT"
  *	slow_nodes	it takes so many milliseconds to read them
@@ -210,12 +211,34 @@ int __wrap_openat(int dir, const char *path, int flags, unsigned int mode)
 	return -1;
 }
 
+/* Mounted, or leaving. */
+static bool registered(const struct vpart_cluster_at *at)
+{
+	FILE *f = fopen(lab("leaving"), "r");
+	char node[VPART_CLUSTER_NAME_SIZE];
+	struct place *list;
+	bool is = false;
+	size_t n;
+
+	while (f && !is && fscanf(f, "%127s", node) == 1)
+		is = !strcmp(node, at->node);
+	if (f)
+		fclose(f);
+	if (places_read(&list, &n))
+		abort();
+	is |= !!place_find(list, n, at->cluster, at->node);
+	free(list);
+	return is;
+}
+
 int vpart_cluster_quorum_until(struct vpart *v, const struct vpart_cluster_at *at, bool quorate,
 			       uint32_t lease_ms, uint64_t end)
 {
 	/* It says the same, but for the time in between. */
 	if (quorate && end > now_ms() + lease_ms)
 		abort();
+	if (!registered(at))
+		return vpart_fail(v, ENODEV, VPART_CODE_NOT_FOUND, "the kernel says %d", ENODEV);
 	note("quorum %s %s %d %u\n", at->cluster, at->node, quorate, lease_ms);
 	return result(v, "quorum_error");
 }
