@@ -1,35 +1,23 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Events of a cluster: numbered without a gap, read again when some are missed */
-#include <errno.h>
+/* Events of a cluster */
 #include <linux/clusterfs_netlink.h>
 #include <linux/genetlink.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include "internal.h"
 
 /**
  * struct vpart_cluster_events - a reader
- * @queue: read and not yet handed out; the first, as a dump fills a list
- * @v: handle, for errors and reading again
- * @nl: subscribed socket, or NULL: only what is kept
+ * @r: what all readers are
  * @cluster: whose events
  * @node: told by whom: each mounted node tells each event
  * @repository: the numbers are of this one
- * @pos: the next of them
- * @last: number handed out last, 0: none yet
- * @buf: for messages of @nl
  */
 struct vpart_cluster_events {
-	struct vpart_list	queue;
-	struct vpart		*v;
-	struct mnl_socket	*nl;
+	struct vpart_reader	r;
 	char			cluster[VPART_CLUSTER_NAME_SIZE];
 	char			node[VPART_CLUSTER_NAME_SIZE];
 	uint8_t			repository[VPART_UUID_SIZE];
-	size_t			pos;
-	uint64_t		last;
-	char			buf[VPART_NL_BUF];
 };
 
 static void parse_event(const struct nlattr *a, struct vpart_cluster_event *ev)
@@ -87,7 +75,7 @@ static void other_repository(struct vpart_cluster_events *e, const struct nlattr
 	memcpy(e->repository, mnl_attr_get_payload(uuid), sizeof(e->repository));
 	if (ev->lost)
 		return;		/* the kernel says so itself */
-	to = vpart_list_add(&e->queue);
+	to = vpart_list_add(&e->r.queue);
 	if (to)
 		*to = (struct vpart_cluster_event){
 			.seq = ev->seq, .lost = CLUSTERFS_LOST_UNKNOWN,
@@ -117,62 +105,26 @@ static int each_event(const struct nlmsghdr *nlh, void *arg)
 	}
 	if (ours && uuid && mnl_attr_get_payload_len(uuid) == sizeof(e->repository))
 		other_repository(e, uuid, &ev);
-	to = ours ? vpart_list_add(&e->queue) : NULL;
+	to = ours ? vpart_list_add(&e->r.queue) : NULL;
 	if (to)
 		*to = ev;
 	return 0;
 }
 
-/* Read what is kept from @from on (0: all) into the queue. */
-static int fetch(struct vpart_cluster_events *e, uint64_t from)
+static struct nlmsghdr *ask(struct vpart_reader *r, uint64_t from)
 {
-	struct nlmsghdr *nlh = vpart_nl_start_cluster(e->v, CLUSTERFS_CMD_EVENT_GET, NLM_F_DUMP);
-	int ret;
+	const struct vpart_cluster_events *e = (const struct vpart_cluster_events *)r;
+	struct nlmsghdr *nlh = vpart_nl_start_cluster(r->v, CLUSTERFS_CMD_EVENT_GET, NLM_F_DUMP);
 
 	if (!nlh)
-		return -e->v->error.err;
+		return NULL;
 	mnl_attr_put_strz(nlh, CLUSTERFS_A_CLUSTER, e->cluster);
 	mnl_attr_put_strz(nlh, CLUSTERFS_A_MOUNT, e->node);
 	if (from) {
 		mnl_attr_put_u64(nlh, CLUSTERFS_A_SEQ, from);
 		mnl_attr_put(nlh, CLUSTERFS_A_REPOSITORY, sizeof(e->repository), e->repository);
 	}
-	e->queue.n = 0;
-	e->pos = 0;
-	ret = vpart_nl_run(e->v, nlh, "events of the cluster", each_event, &e->queue);
-	if (!ret && e->queue.oom)
-		ret = vpart_no_memory(e->v);
-	return ret;
-}
-
-/* Hear what comes next; -ENOBUFS: some was missed. 1, 0 after @timeout_ms. */
-static int hear(struct vpart_cluster_events *e, int timeout_ms)
-{
-	struct pollfd p = { .fd = mnl_socket_get_fd(e->nl), .events = POLLIN };
-	const struct nlmsghdr *nlh = (const struct nlmsghdr *)e->buf;
-	ssize_t got;
-	int len, ret;
-
-	ret = poll(&p, 1, timeout_ms);
-	if (ret < 0 && errno != EINTR)
-		return vpart_fail(e->v, errno, VPART_CODE_FAILED, "events of the cluster: %s",
-				  strerror(errno));
-	if (ret <= 0)
-		return ret < 0 ? -EINTR : 0;
-	got = mnl_socket_recvfrom(e->nl, e->buf, sizeof(e->buf));
-	if (got < 0) {
-		if (errno == ENOBUFS)
-			return -ENOBUFS;
-		return vpart_fail(e->v, errno, VPART_CODE_FAILED, "events of the cluster: %s",
-				  strerror(errno));
-	}
-	e->queue.n = 0;
-	e->pos = 0;
-	len = (int)got;
-	for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
-		if (nlh->nlmsg_type == e->v->cluster.id)
-			each_event(nlh, &e->queue);
-	return e->queue.oom ? vpart_no_memory(e->v) : 1;
+	return nlh;
 }
 
 /**
@@ -196,12 +148,14 @@ struct vpart_cluster_events *vpart_cluster_events_open(struct vpart *v,
 		vpart_no_memory(v);
 		return NULL;
 	}
-	e->v = v;
-	e->queue.size = sizeof(struct vpart_cluster_event);
+	e->r = (struct vpart_reader){
+		.queue.size = sizeof(struct vpart_cluster_event), .v = v, .family = &v->cluster,
+		.what = "events of the cluster", .ask = ask, .each = each_event,
+	};
 	/* Listen first, read then: nothing falls between. */
 	if (follow) {
-		e->nl = vpart_nl_subscribe_cluster(v);
-		if (!e->nl)
+		e->r.nl = vpart_nl_subscribe_cluster(v);
+		if (!e->r.nl)
 			goto close;
 	}
 	if (vpart_cluster_find(v, at, &mount))
@@ -211,8 +165,7 @@ struct vpart_cluster_events *vpart_cluster_events_open(struct vpart *v,
 	memcpy(e->repository, mount.repository, sizeof(e->repository));
 	if (from == UINT64_MAX)
 		from = mount.last_event + 1;
-	e->last = from ? from - 1 : 0;
-	if (fetch(e, from))
+	if (vpart_reader_begin(&e->r, from))
 		goto close;
 	return e;
 close:
@@ -232,50 +185,7 @@ close:
 int vpart_cluster_events_next(struct vpart_cluster_events *e, struct vpart_cluster_event *ev,
 			      int timeout_ms)
 {
-	bool again = false;
-	int ret;
-
-	for (;;) {
-		while (e->pos < e->queue.n) {
-			*ev = ((struct vpart_cluster_event *)e->queue.data)[e->pos];
-			/* What the kernel says is lost may only not have been heard. */
-			if (ev->lost && (ev->lost == CLUSTERFS_LOST_UNKNOWN || again || !e->nl ||
-					 !e->last || ev->seq <= e->last + 1)) {
-				e->pos++;
-				e->last = ev->seq - 1;
-				return 1;
-			}
-			if (!ev->lost && ev->seq <= e->last) {
-				e->pos++;
-				continue;
-			}
-			if (ev->lost || (e->last && ev->seq != e->last + 1)) {
-				if (!again)
-					goto read_again;
-				/* Read again, and the gap is still there. */
-				ev->lost = ev->seq - e->last - 1;
-				e->last = ev->seq - 1;
-				return 1;
-			}
-			e->pos++;
-			e->last = ev->seq;
-			return 1;
-		}
-		if (!e->nl)
-			return 0;
-		ret = hear(e, timeout_ms);
-		if (ret == 1) {
-			again = false;
-			continue;
-		}
-		if (ret != -ENOBUFS)
-			return ret;
-read_again:
-		again = true;
-		ret = fetch(e, e->last + 1);
-		if (ret)
-			return ret;
-	}
+	return vpart_reader_next(&e->r, ev, timeout_ms);
 }
 
 /**
@@ -286,7 +196,7 @@ read_again:
  */
 int vpart_cluster_events_fd(const struct vpart_cluster_events *e)
 {
-	return e->nl ? mnl_socket_get_fd(e->nl) : -1;
+	return e->r.nl ? mnl_socket_get_fd(e->r.nl) : -1;
 }
 
 /**
@@ -297,8 +207,6 @@ void vpart_cluster_events_close(struct vpart_cluster_events *e)
 {
 	if (!e)
 		return;
-	if (e->nl)
-		mnl_socket_close(e->nl);
-	free(e->queue.data);
+	vpart_reader_end(&e->r);
 	free(e);
 }

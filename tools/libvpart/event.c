@@ -1,28 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/* Events: numbered without a gap, read again from the last one when some are missed */
-#include <errno.h>
+/* Events of the kernel's objects */
 #include <linux/genetlink.h>
-#include <poll.h>
 #include <stdlib.h>
-#include <string.h>
 #include "internal.h"
 
-/**
- * struct vpart_events - a reader
- * @v: handle, for errors and reading again
- * @nl: subscribed socket, or NULL: only what the kernel keeps
- * @queue: read and not yet handed out
- * @pos: the next of them
- * @last: number handed out last, 0: none yet
- * @buf: for messages of @nl
- */
 struct vpart_events {
-	struct vpart		*v;
-	struct mnl_socket	*nl;
-	struct vpart_list	queue;
-	size_t			pos;
-	uint64_t		last;
-	char			buf[VPART_NL_BUF];
+	struct vpart_reader	r;
 };
 
 /**
@@ -95,50 +78,13 @@ static int each_event(const struct nlmsghdr *nlh, void *arg)
 	return 0;
 }
 
-/* Read what the kernel keeps from @from on (0: all) into the queue. */
-static int fetch(struct vpart_events *e, uint64_t from)
+static struct nlmsghdr *ask(struct vpart_reader *r, uint64_t from)
 {
-	struct nlmsghdr *nlh = vpart_nl_start(e->v, VPART_CMD_EVENT_GET, NLM_F_DUMP);
-	int ret;
+	struct nlmsghdr *nlh = vpart_nl_start(r->v, VPART_CMD_EVENT_GET, NLM_F_DUMP);
 
-	if (!nlh)
-		return -e->v->error.err;
-	if (from)
+	if (nlh && from)
 		mnl_attr_put_u64(nlh, VPART_A_EVENT_SEQ, from);
-	e->queue.n = 0;
-	e->pos = 0;
-	ret = vpart_nl_run(e->v, nlh, "events", each_event, &e->queue);
-	if (!ret && e->queue.oom)
-		ret = vpart_no_memory(e->v);
-	return ret;
-}
-
-/* Hear what comes next; -ENOBUFS: some was missed. 1, 0 after @timeout_ms. */
-static int hear(struct vpart_events *e, int timeout_ms)
-{
-	struct pollfd p = { .fd = mnl_socket_get_fd(e->nl), .events = POLLIN };
-	const struct nlmsghdr *nlh = (const struct nlmsghdr *)e->buf;
-	ssize_t got;
-	int len, ret;
-
-	ret = poll(&p, 1, timeout_ms);
-	if (ret < 0 && errno != EINTR)
-		return vpart_fail(e->v, errno, VPART_CODE_FAILED, "events: %s", strerror(errno));
-	if (ret <= 0)
-		return ret < 0 ? -EINTR : 0;
-	got = mnl_socket_recvfrom(e->nl, e->buf, sizeof(e->buf));
-	if (got < 0) {
-		if (errno == ENOBUFS)
-			return -ENOBUFS;
-		return vpart_fail(e->v, errno, VPART_CODE_FAILED, "events: %s", strerror(errno));
-	}
-	e->queue.n = 0;
-	e->pos = 0;
-	len = (int)got;
-	for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
-		if (nlh->nlmsg_type == e->v->vpart.id)
-			each_event(nlh, &e->queue);
-	return e->queue.oom ? vpart_no_memory(e->v) : 1;
+	return nlh;
 }
 
 /**
@@ -157,16 +103,17 @@ struct vpart_events *vpart_events_open(struct vpart *v, uint64_t from, bool foll
 		vpart_no_memory(v);
 		return NULL;
 	}
-	e->v = v;
-	e->queue.size = sizeof(struct vpart_event);
-	e->last = from ? from - 1 : 0;
+	e->r = (struct vpart_reader){
+		.queue.size = sizeof(struct vpart_event), .v = v, .family = &v->vpart,
+		.what = "events", .ask = ask, .each = each_event,
+	};
 	/* Listen first, read then: nothing falls between. */
 	if (follow) {
-		e->nl = vpart_nl_subscribe(v);
-		if (!e->nl)
+		e->r.nl = vpart_nl_subscribe(v);
+		if (!e->r.nl)
 			goto close;
 	}
-	if (fetch(e, from))
+	if (vpart_reader_begin(&e->r, from))
 		goto close;
 	return e;
 close:
@@ -185,48 +132,7 @@ close:
  */
 int vpart_events_next(struct vpart_events *e, struct vpart_event *ev, int timeout_ms)
 {
-	bool again = false;
-	int ret;
-
-	for (;;) {
-		while (e->pos < e->queue.n) {
-			*ev = ((struct vpart_event *)e->queue.data)[e->pos];
-			if (ev->lost) {
-				e->pos++;
-				e->last = ev->seq - 1;
-				return 1;
-			}
-			if (ev->seq <= e->last) {
-				e->pos++;
-				continue;
-			}
-			if (e->last && ev->seq != e->last + 1) {
-				if (!again)
-					goto read_again;
-				/* Read again, and the gap is still there. */
-				ev->lost = ev->seq - e->last - 1;
-				e->last = ev->seq - 1;
-				return 1;
-			}
-			e->pos++;
-			e->last = ev->seq;
-			return 1;
-		}
-		if (!e->nl)
-			return 0;
-		ret = hear(e, timeout_ms);
-		if (ret == 1) {
-			again = false;
-			continue;
-		}
-		if (ret != -ENOBUFS)
-			return ret;
-read_again:
-		again = true;
-		ret = fetch(e, e->last + 1);
-		if (ret)
-			return ret;
-	}
+	return vpart_reader_next(&e->r, ev, timeout_ms);
 }
 
 /**
@@ -237,7 +143,7 @@ read_again:
  */
 int vpart_events_fd(const struct vpart_events *e)
 {
-	return e->nl ? mnl_socket_get_fd(e->nl) : -1;
+	return e->r.nl ? mnl_socket_get_fd(e->r.nl) : -1;
 }
 
 /**
@@ -248,8 +154,6 @@ void vpart_events_close(struct vpart_events *e)
 {
 	if (!e)
 		return;
-	if (e->nl)
-		mnl_socket_close(e->nl);
-	free(e->queue.data);
+	vpart_reader_end(&e->r);
 	free(e);
 }

@@ -82,6 +82,37 @@ struct vpart_list {
 void *vpart_list_add(struct vpart_list *l);
 int vpart_list_done(struct vpart *v, int ret, struct vpart_list *l, void *list, size_t *n);
 
+/**
+ * struct vpart_reader - reads events in their order: what is kept, then what is heard
+ * @queue: read and not yet handed out; the first, as a dump fills a list
+ * @v: handle, for errors and reading again
+ * @nl: subscribed socket, or NULL: only what is kept
+ * @family: that tells them
+ * @what: they are, in the sentence of an error
+ * @ask: begins a dump of what is kept from a number on, 0: all; NULL: the error is recorded
+ * @each: a message into the queue
+ * @pos: the next of the queue
+ * @last: number handed out last, 0: none yet
+ * @buf: for messages of @nl
+ */
+struct vpart_reader {
+	struct vpart_list		queue;
+	struct vpart			*v;
+	struct mnl_socket		*nl;
+	const struct vpart_family	*family;
+	const char			*what;
+	struct nlmsghdr			*(*ask)(struct vpart_reader *r, uint64_t from);
+	vpart_nl_cb			each;
+	size_t				pos;
+	uint64_t			last;
+	char				buf[VPART_NL_BUF];
+};
+
+/* reader.c: events */
+int vpart_reader_begin(struct vpart_reader *r, uint64_t from);
+int vpart_reader_next(struct vpart_reader *r, void *ev, int timeout_ms);
+void vpart_reader_end(struct vpart_reader *r);
+
 /* sysfs.c: small files of sysfs and configfs */
 int vpart_file_read(const char *path, char *buf, size_t size);
 bool vpart_file_device(const char *path, unsigned int *major, unsigned int *minor);
