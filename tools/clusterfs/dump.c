@@ -44,14 +44,11 @@ int main(int argc, char **argv)
 			fputs(usage_text, stdout);
 			return 0;
 		default:
-			complain("'%s' is no option; see clusterfs-dump --help", argv[optind - 1]);
-			return 2;
+			return wrong_use("'%s' is no option", argv[optind - 1]);
 		}
 	}
-	if (argc - optind < 1 || argc - optind > CFS_REPLICAS_MAX) {
-		complain("1 to %d devices are named; see clusterfs-dump --help", CFS_REPLICAS_MAX);
-		return 2;
-	}
+	if (argc - optind < 1 || argc - optind > CFS_REPLICAS_MAX)
+		return wrong_use("1 to %d devices are named", CFS_REPLICAS_MAX);
 	if (repo_open(&repo, argv + optind, argc - optind, false))
 		return 1;
 	ret = cfs_load(&repo.db);
@@ -63,11 +60,7 @@ int main(int argc, char **argv)
 	}
 	if (log)
 		json_object_object_add(tree, "log", show_logs(&repo));
-	if (json)
-		puts(json_object_to_json_string_ext(tree, JSON_C_TO_STRING_PRETTY));
-	else
-		print_tree(tree);
-	json_object_put(tree);
+	show_tree(tree, json);
 	repo_close(&repo);
 	return ret ? 1 : 0;
 }

@@ -271,12 +271,12 @@ int main(int argc, char **argv)
 		case 'C':
 			break;
 		default:
-			complain("'%s' is no option; see fsck.clusterfs --help", argv[optind - 1]);
+			wrong_use("'%s' is no option", argv[optind - 1]);
 			return FSCK_USAGE;
 		}
 	}
 	if (argc - optind < 1 || argc - optind > CFS_REPLICAS_MAX) {
-		complain("1 to %d devices are named; see fsck.clusterfs --help", CFS_REPLICAS_MAX);
+		wrong_use("1 to %d devices are named", CFS_REPLICAS_MAX);
 		return FSCK_USAGE;
 	}
 	if (repo_open(&f.repo, argv + optind, argc - optind, f.write))

@@ -30,18 +30,6 @@ struct options {
 	bool			json;
 };
 
-static int __printf(1, 2) wrong_use(const char *fmt, ...)
-{
-	va_list args;
-
-	fprintf(stderr, "%s: ", program);
-	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	va_end(args);
-	fputs("; see mkfs.clusterfs --help\n", stderr);
-	return 2;
-}
-
 static int take_options(struct options *o, int argc, char **argv)
 {
 	static const struct option longs[] = {
@@ -147,17 +135,6 @@ static int format(int fd, const struct cfs_super *sb, u64 size)
 	return ret;
 }
 
-static void report(const struct options *o)
-{
-	json_object *tree = show_super(&o->sb);
-
-	if (o->json)
-		puts(json_object_to_json_string_ext(tree, JSON_C_TO_STRING_PRETTY));
-	else
-		print_tree(tree);
-	json_object_put(tree);
-}
-
 int main(int argc, char **argv)
 {
 	struct options o = { .sb = { .generation = 1, .nodes = CFS_NODES_MAX, .objects = 12288,
@@ -194,6 +171,6 @@ int main(int argc, char **argv)
 			return 1;
 		}
 	}
-	report(&o);
+	show_tree(show_super(&o.sb), o.json);
 	return 0;
 }

@@ -45,18 +45,6 @@ struct options {
 	bool		restores;	/* an option was given that only restore has */
 };
 
-static int __printf(1, 2) wrong_use(const char *fmt, ...)
-{
-	va_list args;
-
-	fprintf(stderr, "%s: ", program);
-	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
-	va_end(args);
-	fputs("; see clusterfs-repo --help\n", stderr);
-	return 2;
-}
-
 static bool take_above(const char *text, struct known *above)
 {
 	const char *colon = strchr(text, ':');
@@ -116,15 +104,6 @@ static int take_options(struct options *o, int argc, char **argv)
 		}
 	}
 	return 0;
-}
-
-static void report(json_object *tree, const struct options *o)
-{
-	if (o->json)
-		puts(json_object_to_json_string_ext(tree, JSON_C_TO_STRING_PRETTY));
-	else
-		print_tree(tree);
-	json_object_put(tree);
 }
 
 static void say_number(json_object *o, const char *key, u64 n)
@@ -262,7 +241,7 @@ static int do_backup(const struct options *o, int count, char **path)
 	say_number(tree, "gen", b.gen);
 	say_number(tree, "records", b.records);
 	say_word(tree, "file", path[0]);
-	report(tree, o);
+	show_tree(tree, o->json);
 close:
 	free(file);
 	backup_free(&b);
@@ -386,7 +365,7 @@ static int do_restore(const struct options *o, int count, char **path)
 	say_number(tree, "backup_term", b.term);
 	say_number(tree, "backup_gen", b.gen);
 	say_number(tree, "backup_made", b.made);
-	report(tree, o);
+	show_tree(tree, o->json);
 	ret = 0;
 close:
 	backup_free(&b);
@@ -444,7 +423,7 @@ static int do_replace(const struct options *o, int count, char **path)
 	tree = show_super(&sb);
 	say_number(tree, "replica", r);
 	say_word(tree, "device", path[0]);
-	report(tree, o);
+	show_tree(tree, o->json);
 	ret = 0;
 close:
 	repo_close(&repo);

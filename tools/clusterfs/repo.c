@@ -7,15 +7,32 @@
 #include <unistd.h>
 #include "repo.h"
 
+static void sentence(const char *fmt, va_list args)
+{
+	fprintf(stderr, "%s: ", program);
+	vfprintf(stderr, fmt, args);
+}
+
 void complain(const char *fmt, ...)
 {
 	va_list args;
 
-	fprintf(stderr, "%s: ", program);
 	va_start(args, fmt);
-	vfprintf(stderr, fmt, args);
+	sentence(fmt, args);
 	va_end(args);
 	fputc('\n', stderr);
+}
+
+/* The same of words that cannot be understood; the exit code for that. */
+int wrong_use(const char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	sentence(fmt, args);
+	va_end(args);
+	fprintf(stderr, "; see %s --help\n", program);
+	return 2;
 }
 
 /* Open a block device or a file; -1 and a sentence if that cannot be. */

@@ -22,6 +22,7 @@ struct repo {
 
 /* repo.c */
 void __printf(1, 2) complain(const char *fmt, ...);
+int __printf(1, 2) wrong_use(const char *fmt, ...);
 int device_open(const char *path, bool writes, u64 *size);
 int device_read(int fd, u64 offset, void *buf, size_t n);
 int device_write(int fd, u64 offset, const void *buf, size_t n);
@@ -45,6 +46,6 @@ const char *signature_of(int fd, u64 size);
 json_object *show_super(const struct cfs_super *sb);
 json_object *show_repo(struct repo *repo);
 json_object *show_logs(struct repo *repo);
-void print_tree(json_object *tree);
+void show_tree(json_object *tree, bool json);
 
 #endif /* _REPO_H */

@@ -368,7 +368,7 @@ static void print_table(const char *key, json_object *list)
 }
 
 /* Words first, then a table for each list. */
-void print_tree(json_object *tree)
+static void print_tree(json_object *tree)
 {
 	json_object_object_foreach(tree, key, value) {
 		if (!json_object_is_type(value, json_type_array))
@@ -378,4 +378,14 @@ void print_tree(json_object *tree)
 		if (json_object_is_type(rows, json_type_array))
 			print_table(list, rows);
 	}
+}
+
+/* All of it, and it is freed. */
+void show_tree(json_object *tree, bool json)
+{
+	if (json)
+		puts(json_object_to_json_string_ext(tree, JSON_C_TO_STRING_PRETTY));
+	else
+		print_tree(tree);
+	json_object_put(tree);
 }
