@@ -41,6 +41,31 @@ int vpart_lio_check(struct vpart *v)
 			  "the kernel module vscsi_target is not loaded: modprobe vscsi_target");
 }
 
+/*
+ * LIO writes DBROOT/pr/aptpl_SERIAL at each registration of a key, whether it shall
+ * outlive the LU or not, and makes neither folder: without them the command fails, though
+ * the key is registered.
+ */
+static int make_pr_folder(struct vpart *v)
+{
+	char root[PATH_MAX], dir[PATH_MAX];
+	struct stat st;
+	int ret;
+
+	ret = vpart_file_read(CONFIGFS "/target/dbroot", root, sizeof(root));
+	if (ret < 0)
+		return lio_fail(v, ret, "read", CONFIGFS "/target/dbroot");
+	ret = vpart_path(dir, sizeof(dir), "%s/pr", root);
+	if (!ret && ((mkdir(root, 0755) && errno != EEXIST) ||
+		     (mkdir(dir, 0700) && errno != EEXIST) || stat(dir, &st)))
+		ret = -errno;
+	else if (!ret && !S_ISDIR(st.st_mode))
+		ret = -ENOTDIR;
+	return ret ? vpart_fail(v, -ret, VPART_CODE_FAILED,
+				"LIO keeps persistent reservations in %s, which cannot be made: %s",
+				dir, strerror(-ret)) : 0;
+}
+
 static bool is_backstore(const char *name)
 {
 	return !strncmp(name, "iblock_", 7) || !strncmp(name, "fileio_", 7);
@@ -355,7 +380,9 @@ int vpart_lio_map(struct vpart *v, const char *backstore, const char *name,
 	char tpg[PATH_MAX], dir[PATH_MAX], link[PATH_MAX], target[PATH_MAX];
 	int ret;
 
-	ret = make_tpg(v, path->pair, tpg, sizeof(tpg));
+	ret = make_pr_folder(v);
+	if (!ret)
+		ret = make_tpg(v, path->pair, tpg, sizeof(tpg));
 	if (!ret && path->port && !is_enabled(tpg))
 		ret = set_port(v, tpg, path->pair, path->port);
 	if (ret)

@@ -34,6 +34,11 @@ mount /dev/vdb /mnt/b
 fails "R12 a mounted disk is not served" 'in use: mounted at /mnt/b' \
 	vpart lu add d1 server vios1 client client1 device /dev/vdb
 umount /mnt/b
+pr=$(cat /sys/kernel/config/target/dbroot)/pr
+rm -rf "${pr%/*}" && touch "${pr%/*}"
+fails "V7 one whose reservations LIO could not keep is not served" "reservations in $pr, which cannot be made: Not a dir" \
+	vpart lu add d1 server vios1 client client1 device /dev/vdb
+rm "${pr%/*}"
 is "after a refusal no adapter pair is left" "$(get 'o' adapter)" "[]"
 is "after a refusal no backstore is left" "$(backstores)" 0
 
@@ -47,6 +52,9 @@ t "R10 with the drivers, the client sees a SCSI disk" wait_for 60 test -b /dev/s
 is "R11 the LU names it" "$(get 'o["disk"]' lu show d1)" /dev/sda
 is "R13 the disk has the LU's uuid as serial number" \
 	"$(sg_vpd -p sn /dev/sda | sed -n 's/.*number: *//p')" $uuid
+is "LIO's folder for reservations was made, for root alone" "$(stat -c %a "$pr")" 700
+t "V7 a client registers a key" sg_persist --no-inquiry --out --register --param-sark=a1 /dev/sda
+t "... of which LIO has a note there" test -s "$pr/aptpl_$uuid"
 is "the adapter pair was made" "$(get 'o["adapter"]' lu show d1)" client1-vios1
 is "the lowest LUN was taken" "$(get 'o["lun"]' lu show d1)" 0
 

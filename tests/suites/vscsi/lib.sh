@@ -18,7 +18,7 @@ vscsi_mods() {
 	mountpoint -q /sys/kernel/config || mount -t configfs configfs /sys/kernel/config
 	mods target_core_mod target_core_iblock target_core_file vpart vscsi_target vscsi_host sd_mod sg || return
 	fabric_mods || return
-	mkdir -p /var/target/pr /var/target/alua
+	mkdir -p "$(cat $cfg/dbroot)/pr"
 }
 
 # enable PAIR: its target, which is made if there is none.
