@@ -47,6 +47,13 @@ is "R11 without a client's driver the LU has no disk yet" \
 t "what is missing is said" bash -c 'vpart lu add x server vios1 client client1 device /dev/vdc |
 	grep "modprobe vscsi_host"'
 t "a LU is deleted" vpart lu del x
+# LIO lists the paths to a LU in a page, which has room for about a hundred of these.
+luns=/sys/kernel/config/target/vscsi/client1-vios1/tpgt_1/lun
+for ((i = 16000; i < 16120; i++)); do
+	mkdir $luns/lun_$i && ln -s $core/iblock_*/d1 $luns/lun_$i/d1
+done
+is "R6 every path is shown, be there ever so many" "$(get 'len(o)' lu) $(get 'o[-1]["lun"]' lu)" "121 16119"
+rm $luns/lun_16*/d1 && rmdir $luns/lun_16*
 mods vscsi_host sd_mod
 t "R10 with the drivers, the client sees a SCSI disk" wait_for 60 test -b /dev/sda
 is "R11 the LU names it" "$(get 'o["disk"]' lu show d1)" /dev/sda
