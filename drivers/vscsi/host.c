@@ -99,7 +99,12 @@ static void vscsi_hold(struct vscsi_host *h, struct vscsi_pdu *p, bool unknown)
 
 	spin_lock_irqsave(&h->lock, flags);
 	p->unknown = unknown;
-	p->start = 0;	/* when it is sent again */
+	/*
+	 * Sent again it is a new attempt, with a limit of its own: the login was proof
+	 * that the server is there, and that the last attempt is over. From the first one
+	 * on, a link that was down for most of the limit would be no use when it returns.
+	 */
+	p->start = 0;
 	why = vscsi_no_wait(h, p);
 	if (!why) {
 		list_add_tail(&p->node, &h->held);
