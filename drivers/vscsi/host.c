@@ -99,11 +99,7 @@ static void vscsi_hold(struct vscsi_host *h, struct vscsi_pdu *p, bool unknown)
 
 	spin_lock_irqsave(&h->lock, flags);
 	p->unknown = unknown;
-	/*
-	 * Sent again it is a new attempt, with a limit of its own: the login was proof
-	 * that the server is there, and that the last attempt is over. From the first one
-	 * on, a link that was down for most of the limit would be no use when it returns.
-	 */
+	/* Sent again it has the limit anew: see late.c. */
 	p->start = 0;
 	why = vscsi_no_wait(h, p);
 	if (!why) {
