@@ -68,6 +68,8 @@ t "the volume is stopped" vpart mirror stop vol
 # --- who unlinks the LUN by hand waits for the device, nobody for him ---
 disk=$(get 'o["disk"]' lu show d1)
 sg() { PYTHONPATH=/src/tests/suites/vscsi timeout 120 python3 -B /src/tests/suites/conform/sg.py "$@"; }
+# Aborted it would be sent again, to a LUN that is no more.
+echo 300 >"/sys/block/${disk##*/}/device/timeout"
 dmsetup suspend --noflush --nolockfs slow
 dd if="$disk" of=/dev/null bs=4k count=1 iflag=direct status=none & reader=$!
 t "a command is stuck again" wait_for 30 stuck
