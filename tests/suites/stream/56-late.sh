@@ -100,12 +100,12 @@ t "V10 the disk is as good as new" put /tmp/old "$disk" 1048576
 head -c 512 /tmp/new >/tmp/block
 was=$(hostattr p1 detached)
 stop
-sg_sync "/dev/$disk" >/dev/null 2>&1 & flush=$!
+sync "/dev/$disk" 2>/dev/null & flush=$!
 sg_write_same --10 --in=/tmp/block --lba=16384 --num=64 "/dev/$disk" >/dev/null 2>&1 & repeat=$!
 t "the device has a flush and a WRITE SAME" wait_for 60 served p1 2
 t "V10 both are given up" wait_for 120 detached p1 $((was + 2))
 wait $flush
-t "... the flush with an error" test $? -ne 0
+t "... fsync fails" test $? -ne 0
 wait $repeat
 t "... the WRITE SAME, too" test $? -ne 0
 # shellcheck disable=SC2046 # numbers
