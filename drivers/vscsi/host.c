@@ -99,7 +99,8 @@ static void vscsi_hold(struct vscsi_host *h, struct vscsi_pdu *p, bool unknown)
 
 	spin_lock_irqsave(&h->lock, flags);
 	p->unknown = unknown;
-	p->start = 0;	/* when it is sent again */
+	/* Sent again it has the limit anew: see late.c. */
+	p->start = 0;
 	why = vscsi_no_wait(h, p);
 	if (!why) {
 		list_add_tail(&p->node, &h->held);

@@ -5,6 +5,11 @@
  * is counted in looks, VSCSI_LATE_LOOKS of them: while this machine stands still there
  * is none, and who has not answered meanwhile is not late.
  *
+ * What is sent again when the link has returned has the limit anew: the login is proof that
+ * the server is there, and that of the last attempt nothing is left. Were it counted from
+ * the first one, who has waited for the link for most of the limit would fail when it is
+ * back. What can go another way does not wait for it at all, unless fast_io_fail_tmo says so.
+ *
  *	DETACH		the server shall hold back what comes later for the same disk
  *	complete	the command is taken from the link and fails like one whose
  *			path is lost

@@ -172,10 +172,11 @@ static void vscsi_fast_fail(struct work_struct *work)
 static void vscsi_loss(struct work_struct *work)
 {
 	struct vscsi_host *h = container_of(work, struct vscsi_host, loss.work);
-	unsigned long flags;
+	unsigned long flags, down;
 	bool lost, up;
 
 	spin_lock_irqsave(&h->lock, flags);
+	down = jiffies - h->down_at;
 	/* A check that runs ends by itself, but held commands wait no longer. */
 	lost = vscsi_clocks_run(h) && !h->overdue && time_after_eq(jiffies, h->loss_at);
 	if (lost) {
@@ -188,7 +189,7 @@ static void vscsi_loss(struct work_struct *work)
 	if (!lost)
 		return;
 	shost_printk(KERN_WARNING, h->shost, "%s: path lost for %u s: failing commands%s\n",
-		     h->a->name, vpart_path_loss(h->a), up ? " to silent LUNs" : "");
+		     h->a->name, jiffies_to_msecs(down) / 1000, up ? " to silent LUNs" : "");
 	vscsi_fail_held(h, NULL, up ? DID_OK : DID_TRANSPORT_FAILFAST);
 }
 

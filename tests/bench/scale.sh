@@ -16,6 +16,5 @@ else
 fi
 # The client's driver is loaded when it is measured: all that it needs, before.
 modinfo -F depends /modules/vscsi_host.ko | tr ',' '\n' | while read -r m; do mods "$m"; done
-mkdir -p /var/target/pr /var/target/alua
 python3 /src/tests/bench/scale.py "$@" | tee /out/rows
 exit "${PIPESTATUS[0]}"

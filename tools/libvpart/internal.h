@@ -196,7 +196,23 @@ int vpart_lio_rescan(struct vpart *v, const char *pair, uint32_t lun);
 void vpart_lio_pair_drop(const char *pair);
 
 /* lio_alua.c: target port groups */
-void vpart_lio_path_read(struct vpart_lu *lu);
+
+/**
+ * struct vpart_lio_member - one path to a LU
+ * @at: which LU, for who looks for many
+ * @pair: adapter pair
+ * @lun: number there
+ * @group: its target port group
+ */
+struct vpart_lio_member {
+	size_t		at;
+	char		pair[VPART_NAME_SIZE];
+	uint32_t	lun;
+	char		group[64];
+};
+
+bool vpart_lio_members(const char *backstore, const char *name, size_t at, struct vpart_list *l);
+void vpart_lio_path_read(struct vpart_lu *lu, const char *group);
 int vpart_lio_group_join(struct vpart *v, const char *backstore, const char *name,
 			 const struct vpart_lio_path *path);
 void vpart_lio_groups_tidy(const char *backstore, const char *name);

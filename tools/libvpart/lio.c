@@ -41,6 +41,31 @@ int vpart_lio_check(struct vpart *v)
 			  "the kernel module vscsi_target is not loaded: modprobe vscsi_target");
 }
 
+/*
+ * LIO writes DBROOT/pr/aptpl_SERIAL at each registration of a key, whether it shall
+ * outlive the LU or not, and makes neither folder: without them the command fails, though
+ * the key is registered.
+ */
+static int make_pr_folder(struct vpart *v)
+{
+	char root[PATH_MAX], dir[PATH_MAX];
+	struct stat st;
+	int ret;
+
+	ret = vpart_file_read(CONFIGFS "/target/dbroot", root, sizeof(root));
+	if (ret < 0)
+		return lio_fail(v, ret, "read", CONFIGFS "/target/dbroot");
+	ret = vpart_path(dir, sizeof(dir), "%s/pr", root);
+	if (!ret && ((mkdir(root, 0755) && errno != EEXIST) ||
+		     (mkdir(dir, 0700) && errno != EEXIST) || stat(dir, &st)))
+		ret = -errno;
+	else if (!ret && !S_ISDIR(st.st_mode))
+		ret = -ENOTDIR;
+	return ret ? vpart_fail(v, -ret, VPART_CODE_FAILED,
+				"LIO keeps persistent reservations in %s, which cannot be made: %s",
+				dir, strerror(-ret)) : 0;
+}
+
 static bool is_backstore(const char *name)
 {
 	return !strncmp(name, "iblock_", 7) || !strncmp(name, "fileio_", 7);
@@ -355,7 +380,9 @@ int vpart_lio_map(struct vpart *v, const char *backstore, const char *name,
 	char tpg[PATH_MAX], dir[PATH_MAX], link[PATH_MAX], target[PATH_MAX];
 	int ret;
 
-	ret = make_tpg(v, path->pair, tpg, sizeof(tpg));
+	ret = make_pr_folder(v);
+	if (!ret)
+		ret = make_tpg(v, path->pair, tpg, sizeof(tpg));
 	if (!ret && path->port && !is_enabled(tpg))
 		ret = set_port(v, tpg, path->pair, path->port);
 	if (ret)
@@ -454,12 +481,12 @@ static void read_backstore(struct vpart_lu *lu)
 	read_identity(lu);
 }
 
-/* One of its paths. */
-static void read_path(struct vpart_lu *lu, const char *pair, uint32_t lun)
+/* One of its paths; @group: its port group, or NULL: it is asked. */
+static void read_path(struct vpart_lu *lu, const char *pair, uint32_t lun, const char *group)
 {
 	vpart_copy(lu->pair, sizeof(lu->pair), pair);
 	lu->lun = lun;
-	vpart_lio_path_read(lu);
+	vpart_lio_path_read(lu, group);
 	lu->direct = is_direct(pair, lun);
 }
 
@@ -509,14 +536,31 @@ static struct place *all_places(const struct vpart_list *l)
 	return places;
 }
 
-/* @l: as many backstores as @places, then their other mappings. */
-static void add_mappings(struct vpart_list *l, const struct place *places, size_t nplaces,
-			 const char *pair)
+/* @l: backstores, then their other mappings. */
+static void add_mapping(struct vpart_list *l, size_t at, const char *pair, uint32_t lun,
+			const char *group)
+{
+	struct vpart_lu *lu = (struct vpart_lu *)l->data + at, first;
+
+	if (lu->pair[0]) {
+		/* A second way to the same LU is a row of its own. */
+		first = *lu;
+		lu = vpart_list_add(l);
+		if (!lu)
+			return;
+		*lu = first;
+		lu->group[0] = 0;
+	}
+	read_path(lu, pair, lun, group);
+}
+
+/* The same, of a pair, as the folders of its LUNs have it; @places: the backstores. */
+static void find_mappings(struct vpart_list *l, const struct place *places, size_t nplaces,
+			  const char *pair)
 {
 	char dir[PATH_MAX], lun_dir[PATH_MAX], **luns;
 	const struct place *place;
 	struct place key;
-	struct vpart_lu *lu;
 	size_t i, n;
 
 	if (vpart_path(dir, sizeof(dir), FABRIC "/%s/tpgt_1/lun", pair) ||
@@ -528,21 +572,61 @@ static void add_mappings(struct vpart_list *l, const struct place *places, size_
 				sizeof(key.name)))
 			continue;
 		place = bsearch(&key, places, nplaces, sizeof(*places), by_place);
-		if (!place)
-			continue;
-		lu = (struct vpart_lu *)l->data + place->at;
-		if (lu->pair[0]) {
-			/* A second way to the same LU is a row of its own. */
-			struct vpart_lu first = *lu;
-
-			lu = vpart_list_add(l);
-			if (!lu)
-				break;
-			*lu = first;
-		}
-		read_path(lu, pair, (uint32_t)strtoul(luns[i] + 4, NULL, 10));
+		if (place)
+			add_mapping(l, place->at, pair, (uint32_t)strtoul(luns[i] + 4, NULL, 10),
+				    NULL);
 	}
 	vpart_dir_free(luns, n);
+}
+
+/* All of them, where a page was too small to say that in short. */
+static void find_all_mappings(struct vpart_list *l)
+{
+	struct place *places = all_places(l);
+	size_t i, npairs, nplaces = l->n;
+	char **pairs;
+
+	if (!places) {
+		l->oom = true;
+	} else if (!vpart_dir_list(FABRIC, no_dot_dir, &pairs, &npairs)) {
+		for (i = 0; i < npairs; i++)
+			find_mappings(l, places, nplaces, pairs[i]);
+		vpart_dir_free(pairs, npairs);
+	}
+	free(places);
+}
+
+static int by_pair(const void *a, const void *b)
+{
+	const struct vpart_lio_member *x = a, *y = b;
+	int order = strverscmp(x->pair, y->pair);
+
+	return order ? order : (x->lun > y->lun) - (x->lun < y->lun);
+}
+
+/* The mappings of the backstores in @l, pair by pair. */
+static void add_mappings(struct vpart_list *l)
+{
+	struct vpart_list members = { .size = sizeof(struct vpart_lio_member) };
+	const struct vpart_lio_member *m;
+	size_t i, n = l->n;
+	bool all = true;
+
+	for (i = 0; i < n && all; i++) {
+		const struct vpart_lu *lu = (struct vpart_lu *)l->data + i;
+
+		all = vpart_lio_members(lu->backstore, lu->name, i, &members);
+	}
+	l->oom |= members.oom;
+	if (!all) {
+		find_all_mappings(l);
+	} else if (members.n) {
+		qsort(members.data, members.n, sizeof(*m), by_pair);
+		for (m = members.data, i = 0; i < members.n; i++)
+			if (!i || by_pair(&m[i - 1], &m[i]))
+				add_mapping(l, m[i].at, m[i].pair, m[i].lun, m[i].group);
+	}
+	free(members.data);
 }
 
 /* Is there a backstore of this device? @name: of its LU. */
@@ -578,7 +662,7 @@ void vpart_lio_look(struct vpart_lu *lu, const char *backstore, const char *name
 	vpart_copy(lu->name, sizeof(lu->name), name);
 	vpart_copy(lu->backstore, sizeof(lu->backstore), backstore);
 	read_backstore(lu);
-	read_path(lu, path->pair, path->lun);
+	read_path(lu, path->pair, path->lun, NULL);
 }
 
 /* Add the LU of this name in a backstore's folder, if there is one. */
@@ -635,20 +719,8 @@ int vpart_lio_backstores(struct vpart *v, struct vpart_lu **list, size_t *n)
 int vpart_lio_list(struct vpart *v, const char *name, struct vpart_lu **list, size_t *n)
 {
 	struct vpart_list l = { .size = sizeof(struct vpart_lu) };
-	size_t i, nplaces, npairs;
-	struct place *places;
-	char **pairs;
 
 	list_backstores(&l, name);
-	places = all_places(&l);
-	nplaces = l.n;
-	if (!places) {
-		l.oom = true;
-	} else if (!vpart_dir_list(FABRIC, no_dot_dir, &pairs, &npairs)) {
-		for (i = 0; i < npairs; i++)
-			add_mappings(&l, places, nplaces, pairs[i]);
-		vpart_dir_free(pairs, npairs);
-	}
-	free(places);
+	add_mappings(&l);
 	return vpart_list_done(v, 0, &l, list, n);
 }

@@ -16,6 +16,8 @@
 #define FABRIC		"/sys/kernel/config/target/vscsi"
 #define DEFAULT_GROUP	"default_tg_pt_gp"
 #define MAX_STACK	16
+/* LIO's limit for a line of a group's members. */
+#define MAX_MEMBER	256
 
 /* The numbers are those of SPC, which LIO takes, too. */
 static const char *const access_names[] = {
@@ -95,25 +97,40 @@ static int group_set(struct vpart *v, const char *backstore, const char *name, c
 				name, file, group, text, strerror(-ret)) : 0;
 }
 
-/* What clients are told of a path; of a LU that LIO alone has put there, too. */
-void vpart_lio_path_read(struct vpart_lu *lu)
+/* The port group of a path, of which only its LUN is known. */
+static bool find_group(const struct vpart_lu *lu, char *group, size_t size)
 {
 	static const char alias[] = "TG Port Alias: ";
 	char path[PATH_MAX], text[512], *end;
+
+	vpart_path(path, sizeof(path), FABRIC "/%s/tpgt_1/lun/lun_%u/alua_tg_pt_gp", lu->pair,
+		   lu->lun);
+	if (vpart_file_read(path, text, sizeof(text)) <= 0 || strncmp(text, alias, strlen(alias)))
+		return false;
+	end = strchr(text, '\n');
+	if (end)
+		*end = 0;
+	vpart_copy(group, size, text + strlen(alias));
+	return true;
+}
+
+/*
+ * What clients are told of a path; of a LU that LIO alone has put there, too. @group: its
+ * port group, or NULL.
+ */
+void vpart_lio_path_read(struct vpart_lu *lu, const char *group)
+{
+	char path[PATH_MAX];
 	unsigned long value;
 
 	lu->access = VPART_ACCESS_UNKNOWN;
 	vpart_path(path, sizeof(path), FABRIC "/%s/tpgt_1/rtpi", lu->pair);
 	if (!read_number(path, &value))
 		lu->port = (uint16_t)value;
-	vpart_path(path, sizeof(path), FABRIC "/%s/tpgt_1/lun/lun_%u/alua_tg_pt_gp", lu->pair,
-		   lu->lun);
-	if (vpart_file_read(path, text, sizeof(text)) <= 0 || strncmp(text, alias, strlen(alias)))
+	if (group)
+		vpart_copy(lu->group, sizeof(lu->group), group);
+	else if (!find_group(lu, lu->group, sizeof(lu->group)))
 		return;
-	end = strchr(text, '\n');
-	if (end)
-		*end = 0;
-	vpart_copy(lu->group, sizeof(lu->group), text + strlen(alias));
 	if (!group_number(lu->backstore, lu->name, lu->group, "tg_pt_gp_id", &value))
 		lu->group_id = (uint16_t)value;
 	if (!group_number(lu->backstore, lu->name, lu->group, "alua_access_state", &value) &&
@@ -121,6 +138,76 @@ void vpart_lio_path_read(struct vpart_lu *lu)
 		lu->access = (enum vpart_access)value;
 	if (!group_number(lu->backstore, lu->name, lu->group, "preferred", &value))
 		lu->preferred = value;
+}
+
+/* One line of a group's members, FABRIC/TARGET/tpgt_N/LUN: is it a path of ours? */
+static bool parse_member(char *line, struct vpart_lio_member *m)
+{
+	const char *fabric = strsep(&line, "/"), *pair = strsep(&line, "/");
+	const char *tpg = strsep(&line, "/"), *lun = line;
+
+	if (!lun || strcmp(fabric, "vscsi") || strcmp(tpg, "tpgt_1") || strncmp(lun, "lun_", 4))
+		return false;
+	vpart_copy(m->pair, sizeof(m->pair), pair);
+	m->lun = (uint32_t)strtoul(lun + 4, NULL, 10);
+	return true;
+}
+
+/* Add the paths in one group of a LU. A file of configfs is one page: are they all? */
+static bool add_members(const char *dir, const char *group, size_t at, struct vpart_list *l,
+			char *text, size_t page)
+{
+	struct vpart_lio_member m = { .at = at }, *slot;
+	char path[PATH_MAX], *line, *next, *end;
+	int got;
+
+	if (vpart_path(path, sizeof(path), "%.512s/%.128s/members", dir, group))
+		return false;
+	got = vpart_file_read(path, text, page + 1);
+	if (got < 0)
+		return true;	/* the group has just gone */
+	vpart_copy(m.group, sizeof(m.group), group);
+	/* Each line has its newline and a zero. */
+	for (line = text, end = text + got; line < end; line = next) {
+		next = line + strlen(line) + 1;
+		line[strcspn(line, "\n")] = 0;
+		if (!parse_member(line, &m))
+			continue;
+		slot = vpart_list_add(l);
+		if (slot)
+			*slot = m;
+	}
+	return (size_t)got + MAX_MEMBER <= page;
+}
+
+/*
+ * Add the paths to a LU, struct vpart_lio_member, to @l; @at: for each of them. Are they
+ * all? Its port groups say that: the folder of a LUN cannot be read while somebody
+ * unlinks it, which waits for its device.
+ */
+bool vpart_lio_members(const char *backstore, const char *name, size_t at, struct vpart_list *l)
+{
+	size_t i, n, page = (size_t)sysconf(_SC_PAGESIZE);
+	char dir[PATH_MAX], **names, *text;
+	bool all = true;
+
+	if (vpart_path(dir, sizeof(dir), CORE "/%.64s/%.64s/alua", backstore, name) ||
+	    vpart_dir_list(dir, NULL, &names, &n))
+		return true;	/* the LU has just gone */
+	text = malloc(page + 1);
+	if (!text) {
+		l->oom = true;
+		goto free_names;
+	}
+	/* A new path begins here, and is seen twice rather than not at all. */
+	all = add_members(dir, DEFAULT_GROUP, at, l, text, page);
+	for (i = 0; i < n; i++)
+		if (strcmp(names[i], DEFAULT_GROUP))
+			all = add_members(dir, names[i], at, l, text, page) && all;
+	free(text);
+free_names:
+	vpart_dir_free(names, n);
+	return all;
 }
 
 /* A server's port group at a LU; @made: it was not there. */

@@ -59,7 +59,7 @@ static int join_groups(struct vpart *v, struct vpart_lu *list, size_t n)
 		if (!list[i].server[0] || !strcmp(list[i].group, list[i].server))
 			continue;
 		ret = vpart_lio_group_join(v, list[i].backstore, list[i].name, &path);
-		vpart_lio_path_read(&list[i]);
+		vpart_lio_path_read(&list[i], NULL);
 	}
 	return ret;
 }

@@ -167,6 +167,11 @@ static int run_add(struct cmd *c)
 	snprintf(path, sizeof(path), "%s, %s", lu.server, vpart_access_name(lu.access));
 	if (spec.device || spec.identity)
 		snprintf(path, sizeof(path), "%s", lu.server);
+	/* Whose first path here has an access has others in another kernel. */
+	if ((spec.device || spec.identity) && spec.access != VPART_ACCESS_ANY)
+		fprintf(stderr,
+			"vpart: LU %s: a server in another kernel that hangs can carry out old writes later: fence it before I/O goes on over another (multipath.rst)\n",
+			lu.name);
 	if (lu.remote)
 		return done(c, to_json(&lu), "LU %s of %s, served by %s, is there for %s in another kernel",
 			    lu.name, lu.device, path, lu.client);

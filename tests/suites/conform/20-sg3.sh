@@ -31,6 +31,8 @@ fill /tmp/a A 1
 fill /tmp/b B 1
 
 two_paths_up
+# "vpart lu add" makes what LIO wants there for a registration.
+rm -rf "$(cat "$cfg/dbroot")"
 vpart partition add client2 client >/dev/null
 pair p3 client2 vios1
 wait_for 60 link_is p3 up

@@ -21,7 +21,7 @@ null() {
 thin() { backstore "$1" "$2" emulate_tpu=1 emulate_tpws=1 max_unmap_lba_count=65536; }
 
 two_paths_up() {
-	vscsi_mods && mkdir -p /etc/target/pr /etc/target/alua || return
+	vscsi_mods || return
 	vpart partition add vios1 vios >/dev/null && vpart partition add vios2 vios >/dev/null &&
 		vpart partition add client1 client >/dev/null || return
 	pair p1 client1 vios1 && pair p2 client1 vios2 || return

@@ -63,6 +63,8 @@ is "with an error" "$? $(grep -c 'io_u error.*write offset=1048576' /tmp/err)" "
 t "V10 so do all of them" wait_for 120 detached p1 25
 wait
 is "... once each" "$(hostattr p1 detached)" 25
+# shellcheck disable=SC2046 # numbers
+t "V10 ... when the limit was over, by the kernel's own count" in_time $limit $(given_up p1 0x2a)
 t "they are at the server yet" served p1 25
 t "the link is up all the same" link_is p1 up
 is "no reset of it" "$(hostattr p1 resets)" 0
@@ -92,6 +94,26 @@ head -c 65536 /dev/zero | tr '\0' Z >/tmp/before
 t "those before it have ended" same before /dev/vdb 2097152
 none_open() { [ "$(calls p1)" = 0 ]; }
 t "their tags are free" wait_for 60 none_open
+t "V10 the disk is as good as new" put /tmp/old "$disk" 1048576
+
+# --- what sends no data, or little ---
+head -c 512 /tmp/new >/tmp/block
+was=$(hostattr p1 detached)
+stop
+sync "/dev/$disk" 2>/dev/null & flush=$!
+sg_write_same --10 --in=/tmp/block --lba=16384 --num=64 "/dev/$disk" >/dev/null 2>&1 & repeat=$!
+t "the device has a flush and a WRITE SAME" wait_for 60 served p1 2
+t "V10 both are given up" wait_for 120 detached p1 $((was + 2))
+wait $flush
+t "... fsync fails" test $? -ne 0
+wait $repeat
+t "... the WRITE SAME, too" test $? -ne 0
+# shellcheck disable=SC2046 # numbers
+t "V10 when the limit was over, a flush" in_time $limit $(given_up p1 0x35)
+# shellcheck disable=SC2046 # numbers
+t "V10 ... and a WRITE SAME" in_time $limit $(given_up p1 0x41)
+go
+t "they end when the device has answered" wait_for 60 none_open
 t "V10 the disk is as good as new" put /tmp/old "$disk" 1048576
 
 # --- a device whose submission sleeps ---

@@ -249,7 +249,8 @@ plain=$!
 t "a LUN is stopped, and silent" wait_for 60 said 'LUN 1 does not say which disk it is: its commands wait'
 wait $plain
 t "V10 its path is lost: it fails when the limit is over" grep -q rror /tmp/err
-t "... which the log says" said 'p4: path lost for 5 s: failing commands to silent LUNs'
+# shellcheck disable=SC2046 # a number
+t "... which the log says" in_time 5 $(lost_for p4 ' to silent LUNs')
 put "/dev/$disk" 1 2>/tmp/err &
 plain=$!
 t "V10 nothing waits for one that becomes silent then" wait_for 60 ended $plain
@@ -279,6 +280,18 @@ disk=$(disk_of p1 0) other=$(disk_of p1 1)
 
 # --- dev_loss_tmo ---
 loss p1 5
+tmo p1 dev_loss_tmo 600
+was=$(node "$disk")
+dmesg -C
+fail
+t "V10 the path loss limit is over" wait_for 60 link_is p1 lost
+# shellcheck disable=SC2046 # a number
+t "... when it is time" in_time 5 $(lost_for p1)
+start
+wait_for 60 link_is p1 up
+wait_for 60 link_is p2 up
+t "R8 the disk works, dev_loss_tmo not being over" wait_for 60 reads "$disk"
+is "R8 ... and is the same" "$(node "$disk")" "$was"
 tmo p1 dev_loss_tmo 6
 tmo p2 dev_loss_tmo 6
 p1=$(port p1) host=$(host_of p1)

@@ -34,6 +34,11 @@ mount /dev/vdb /mnt/b
 fails "R12 a mounted disk is not served" 'in use: mounted at /mnt/b' \
 	vpart lu add d1 server vios1 client client1 device /dev/vdb
 umount /mnt/b
+pr=$(cat /sys/kernel/config/target/dbroot)/pr
+rm -rf "${pr%/*}" && touch "${pr%/*}"
+fails "V7 one whose reservations LIO could not keep is not served" "reservations in $pr, which cannot be made: Not a dir" \
+	vpart lu add d1 server vios1 client client1 device /dev/vdb
+rm "${pr%/*}"
 is "after a refusal no adapter pair is left" "$(get 'o' adapter)" "[]"
 is "after a refusal no backstore is left" "$(backstores)" 0
 
@@ -42,11 +47,21 @@ is "R11 without a client's driver the LU has no disk yet" \
 t "what is missing is said" bash -c 'vpart lu add x server vios1 client client1 device /dev/vdc |
 	grep "modprobe vscsi_host"'
 t "a LU is deleted" vpart lu del x
+# LIO lists the paths to a LU in a page, which has room for about a hundred of these.
+luns=/sys/kernel/config/target/vscsi/client1-vios1/tpgt_1/lun
+for ((i = 16000; i < 16120; i++)); do
+	mkdir $luns/lun_$i && ln -s $core/iblock_*/d1 $luns/lun_$i/d1
+done
+is "R6 every path is shown, be there ever so many" "$(get 'len(o)' lu) $(get 'o[-1]["lun"]' lu)" "121 16119"
+rm $luns/lun_16*/d1 && rmdir $luns/lun_16*
 mods vscsi_host sd_mod
 t "R10 with the drivers, the client sees a SCSI disk" wait_for 60 test -b /dev/sda
 is "R11 the LU names it" "$(get 'o["disk"]' lu show d1)" /dev/sda
 is "R13 the disk has the LU's uuid as serial number" \
 	"$(sg_vpd -p sn /dev/sda | sed -n 's/.*number: *//p')" $uuid
+is "LIO's folder for reservations was made, for root alone" "$(stat -c %a "$pr")" 700
+t "V7 a client registers a key" sg_persist --no-inquiry --out --register --param-sark=a1 /dev/sda
+t "... of which LIO has a note there" test -s "$pr/aptpl_$uuid"
 is "the adapter pair was made" "$(get 'o["adapter"]' lu show d1)" client1-vios1
 is "the lowest LUN was taken" "$(get 'o["lun"]' lu show d1)" 0
 

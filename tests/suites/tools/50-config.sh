@@ -36,9 +36,12 @@ t "everything goes, the modules too" down
 undm third
 dm renamed vdd LAB-leg3
 up
+pr=$(cat /sys/kernel/config/target/dbroot)/pr
+rm -rf "$pr"
 is "a dry run tells what would be done" "$(vpart config restore --dry-run | grep -c 'would be added')" 14
 is "... and does nothing" "$(vpart --json node | tr -d '[:space:]')" "[]"
 t "R13 it is all restored" vpart config restore
+t "V7 with LIO's folder for reservations" test -d "$pr"
 t "R9 the volume is there, with both legs" bash -c 'vpart mirror show vol | grep -c ": active" | grep -qx 2'
 mount /dev/mapper/vol /mnt
 t "R9 every file is what it was" cmp /tmp/sums <(sums /mnt)

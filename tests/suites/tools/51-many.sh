@@ -12,7 +12,6 @@ lio=/sys/kernel/config/target
 
 mount -t configfs configfs /sys/kernel/config 2>/dev/null
 mods null_blk target_core_iblock vpart vscsi_target
-mkdir -p /var/target/pr /var/target/alua
 for ((i = 0; i < MANY; i++)); do
 	d=/sys/kernel/config/nullb/n$i
 	mkdir $d

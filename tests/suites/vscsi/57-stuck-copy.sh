@@ -60,6 +60,8 @@ t "V10 all of them end in time, also those that wait for memory" wait_for 200 ov
 failed=0
 for i in "${readers[@]}"; do wait "$i" || failed=$((failed + 1)); done
 is "... with an error" $failed 60
+# shellcheck disable=SC2046 # numbers
+t "V10 ... when the limit was over, by the kernel's own count" in_time $limit $(given_up p1 0x28)
 # 16 MiB: half of what the link has.
 is "R6 what the device has is counted: no more than there is memory for" "$(attr p1 inflight)" 16
 t "R6 ... with the age of the oldest" test "$(attr p1 oldest_ms)" -ge $((limit * 1000))

@@ -14,7 +14,6 @@
 faults_possible
 mountpoint -q /sys/kernel/config || mount -t configfs configfs /sys/kernel/config
 mods target_core_mod target_core_iblock vpart sd_mod sg
-mkdir -p /var/target/pr /var/target/alua
 vpart partition add vios1 vios >/dev/null
 vpart partition add client1 client >/dev/null
 walks /src/tests/suites/vscsi/walks.py $cfg /dev/vdb /dev/vdc

@@ -18,7 +18,7 @@ vscsi_mods() {
 	mountpoint -q /sys/kernel/config || mount -t configfs configfs /sys/kernel/config
 	mods target_core_mod target_core_iblock target_core_file vpart vscsi_target vscsi_host sd_mod sg || return
 	fabric_mods || return
-	mkdir -p /var/target/pr /var/target/alua
+	mkdir -p "$(cat $cfg/dbroot)/pr"
 }
 
 # enable PAIR: its target, which is made if there is none.
@@ -43,6 +43,18 @@ port() { find /sys/class/srp_remote_ports -name "port-$(host_of "$1"):*" 2>/dev/
 # tmo PAIR FILE [VALUE]: a time-out of it, or its state; port_is PAIR STATE
 tmo() { if [ $# -gt 2 ]; then echo "$3" >"$(port "$1")/$2"; else cat "$(port "$1")/$2"; fi; }
 port_is() { [ "$(tmo "$1" state)" = "$2" ]; }
+
+# given_up PAIR OPCODE: how old commands were that it has given up, lost_for PAIR [WORDS]: how
+# long it was down when it gave up waiting, as its log says, in seconds; in_time LIMIT SECONDS...:
+# are there any, and were they all given up when that was over (it is counted in tenths)?
+given_up() { dmesg | sed -nE "s/.* $1: command $2 open for ([0-9]+) s: given up.*/\1/p"; }
+lost_for() { dmesg | sed -nE "s/.* $1: path lost for ([0-9]+) s: failing commands${2:-}\$/\1/p"; }
+in_time() {
+	local limit=$1 s
+	shift
+	[ $# -gt 0 ] || return
+	for s; do [ "$s" -ge $((limit * 8 / 10)) ] && [ "$s" -le $((limit * 3)) ] || return; done
+}
 
 # backstore NAME DEVICE [ATTRIBUTE=VALUE...]
 _hba=0
