@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: libiscsi's conformance suite on a vscsi disk with two paths, compared with a list and with tcm_loop
 # kernel: stock
+# kernels: +6.12 +7.2
 # limit: 300
 # shellcheck source=tests/lib/guest.sh
 . /src/tests/lib/guest.sh

@@ -3,7 +3,7 @@
 # summary: sg3_utils on a vscsi disk: who it is, reservations, provisioning, copies, resets, many commands at once
 # kernel: stock
 # soak: debug
-# kernels: +6.12
+# kernels: +6.12 +7.2
 # limit: 420
 # shellcheck source=tests/lib/guest.sh
 . /src/tests/lib/guest.sh

@@ -3,7 +3,7 @@
 # summary: COMPARE AND WRITE and its semaphore in every error; lengths and directions that do not fit; CDBs of 32 bytes
 # kernel: stock
 # soak: debug
-# kernels: +7.2
+# kernels: +6.12 +7.2
 # limit: 420
 # disks: 16M
 # shellcheck source=tests/lib/guest.sh

@@ -3,6 +3,7 @@
 # summary: the core of it: numbers, states, a server that fails; nothing is leaked
 # kernel: stock
 # soak: debug
+# kernels: +6.12 +7.2
 # leaks: whole
 # limit: 900
 # disks: 48M

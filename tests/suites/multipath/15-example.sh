@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: the commands of the admin guide, as they stand there
 # kernel: stock
+# kernels: +6.12 +7.2
 # limit: 300
 # disks: 320M
 . /src/tests/lib/guest.sh

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: whatever can back a LU does, says the same of itself, and holds what the client wrote
 # kernel: stock
+# kernels: +6.12 +7.2
 # limit: 480
 # disks: 48M 48M 48M
 . /src/tests/lib/guest.sh
