@@ -5,6 +5,7 @@
 # soak: debug
 # kernels: +6.12 +7.2
 # limit: 420
+# smp: 2
 # shellcheck source=tests/lib/guest.sh
 . /src/tests/lib/guest.sh
 # shellcheck source=tests/suites/conform/lib.sh

@@ -6,6 +6,7 @@
 # kernels: +6.12 +7.2
 # limit: 420
 # disks: 16M
+# smp: 2
 # shellcheck source=tests/lib/guest.sh
 . /src/tests/lib/guest.sh
 # shellcheck source=tests/suites/conform/lib.sh

@@ -7,6 +7,7 @@
 # leaks: whole
 # limit: 900
 # disks: 48M
+# smp: 2
 . /src/tests/lib/guest.sh
 . /src/tests/suites/vscsi/lib.sh
 . /src/tests/suites/multipath/lib.sh

@@ -5,6 +5,7 @@
 # kernels: +6.12 +7.2
 # limit: 480
 # disks: 48M 48M 48M
+# smp: 2
 . /src/tests/lib/guest.sh
 . /src/tests/suites/vscsi/lib.sh
 # No udev runs here: dmsetup and lvm make the nodes.
