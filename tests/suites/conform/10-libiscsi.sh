@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: libiscsi's conformance suite on a vscsi disk with two paths, compared with a list and with tcm_loop
 # kernel: stock
+# kernels: +6.12 +7.2
 # limit: 300
 # shellcheck source=tests/lib/guest.sh
 . /src/tests/lib/guest.sh
@@ -29,9 +30,17 @@ run() {
 	timeout 240 iscsi-test-cu -d -A -V -v -t "$tests" "${paths[@]}" >"/out/$name" 2>&1
 	[ $? -le 1 ]
 }
+all=ALL without=''
+case $(uname -r) in
+*-debug)
+	# LIO's EXTENDED COPY is a complaint of this kernel: its command is on the stack.
+	skip "ExtendedCopy" "LIO's way to do it is a complaint of this kernel"
+	all='ALL.[!E]*' without=ExtendedCopy
+	;;
+esac
 # It compares 257 blocks with zeros of which it has written 256.
 alone=ALL.MultipathIO.CompareAndWrite
-t "the suite runs on a vscsi disk" run vscsi ALL "$a" "$b"
+t "the suite runs on a vscsi disk" run vscsi "$all" "$a" "$b"
 t "... and this test alone" run vscsi.alone $alone "$a" "$b"
 
 modprobe tcm_loop
@@ -51,14 +60,14 @@ two_loops() { [ "$(loops | wc -w)" = 2 ]; }
 wait_for 60 two_loops
 # shellcheck disable=SC2046 # two words
 set -- $(loops)
-t "the suite runs on tcm_loop" run loop ALL "$1" "$2"
+t "the suite runs on tcm_loop" run loop "$all" "$1" "$2"
 t "... and this test alone" run loop.alone $alone "$1" "$2"
 
-iscsi-test-cu --list >/out/names
+iscsi-test-cu --list | grep -v "^ALL\.${without:-none}\." >/out/names
 release=$(uname -r)
 column=$(cut -d. -f1,2 <<<"${release%%-*}")
 python3 $here/libiscsi.py judge "$column" $here/libiscsi.expected /out/names \
-	/out/vscsi /out/loop /out/vscsi.alone /out/loop.alone >/out/judged 2>/out/errors
+	/out/vscsi /out/loop /out/vscsi.alone /out/loop.alone $without >/out/judged 2>/out/errors
 is "the results are compared" "$? $(cat /out/errors)" "0 "
 while IFS=$'\t' read -r result name detail; do
 	case $result in

@@ -3,8 +3,9 @@
 # summary: sg3_utils on a vscsi disk: who it is, reservations, provisioning, copies, resets, many commands at once
 # kernel: stock
 # soak: debug
-# kernels: +6.12
+# kernels: +6.12 +7.2
 # limit: 420
+# smp: 2
 # shellcheck source=tests/lib/guest.sh
 . /src/tests/lib/guest.sh
 # shellcheck source=tests/suites/conform/lib.sh

@@ -3,9 +3,10 @@
 # summary: COMPARE AND WRITE and its semaphore in every error; lengths and directions that do not fit; CDBs of 32 bytes
 # kernel: stock
 # soak: debug
-# kernels: +7.2
+# kernels: +6.12 +7.2
 # limit: 420
 # disks: 16M
+# smp: 2
 # shellcheck source=tests/lib/guest.sh
 . /src/tests/lib/guest.sh
 # shellcheck source=tests/suites/conform/lib.sh

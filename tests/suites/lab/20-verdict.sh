@@ -85,4 +85,18 @@ try:
     check.keep_busy(check.in_turn(jobs), report)
 except KeyboardInterrupt:
     print(*log)')" "told to end; 0"
+
+# turns MINUTES SCRIPT COUNT: what the soak gives it, as "kernel seconds".
+turns() {
+	runner '
+soak = check.Soak(int(sys.argv[1]), sys.argv[2])
+soak.first, seconds = 0, "SOAK_SECONDS"
+jobs = [soak.next([]) for _ in range(int(sys.argv[3]))]
+print(*(f"{job.kernel()} {job.told[seconds]}" if job else job for job in jobs), sep=", ")' "$@" 2>/dev/null
+}
+is "the soak gives a script its turn in any case" "$(turns 0 50-hotplug 2)" "stock 20, None"
+is "... no less than it wants" "$(turns 0 25-multipath 2)" "stock 300, None"
+is "... nor more" "$(turns 60 25-multipath 2)" "stock 300, stock 300"
+is "of the kernels that are left to it, one in each round" "$(turns 60 kernels/vscsi-30-luns 3)" \
+	"6.12 300, 7.2 300, 6.12 300"
 done_testing

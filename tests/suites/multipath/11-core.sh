@@ -3,9 +3,11 @@
 # summary: the core of it: numbers, states, a server that fails; nothing is leaked
 # kernel: stock
 # soak: debug
+# kernels: +6.12 +7.2
 # leaks: whole
 # limit: 900
 # disks: 48M
+# smp: 2
 . /src/tests/lib/guest.sh
 . /src/tests/suites/vscsi/lib.sh
 . /src/tests/suites/multipath/lib.sh

@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: servers that have the same numbers are named at the client
 # kernel: stock
+# kernels: +6.12 +7.2
 # limit: 180
 # disks: 16M 16M
+# smp: 2
 FABRIC=tcp	# each end for itself, as in two kernels
 . /src/tests/lib/guest.sh
 . /src/tests/suites/vscsi/lib.sh

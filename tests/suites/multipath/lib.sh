@@ -42,12 +42,16 @@ mp_down() {
 		fabric_rmmod && rmmod vpart
 }
 
-# Devices are named by udev, as on any Debian: scsi_id reads VPD page 0x83.
+# Devices are named by udev, as on any Debian: scsi_id reads VPD page 0x83. Links have the
+# time-outs of the policy multipath.
 mp_udev() {
-	mkdir -p /run/udev /etc/multipath/conf.d &&
-		cp /src/tools/multipath/vpart.conf /etc/multipath/conf.d/ || return
+	mkdir -p /run/udev/rules.d /etc/multipath/conf.d /etc/vpart/policy &&
+		cp /src/tools/multipath/vpart.conf /etc/multipath/conf.d/ &&
+		cp /src/tools/udev/60-vpart-path-loss.rules /run/udev/rules.d/ &&
+		echo VPART_POLICY=multipath >/etc/vpart/policy/default || return
 	/lib/systemd/systemd-udevd --daemon >/dev/null 2>&1
-	udevadm trigger --action=add --subsystem-match=block && udevadm settle -t 120
+	udevadm trigger --action=add --subsystem-match=block --subsystem-match=srp_remote_ports &&
+		udevadm settle -t 120
 }
 mp_start() {
 	mp_udev || return
@@ -70,6 +74,7 @@ mp_field() { mpd show maps raw format "%$1" | head -n 1 | tr -d ' '; }
 mp_mapped() { [ "$(mp_active)" = 2 ]; }
 mp_active() { mpd show paths raw format '%t %T %m' | grep -c '^active *ready'; }
 mp_has() { [ "$(mp_active)" = "$1" ]; }
+mp_only() { [ "$(mpd show paths raw format '%d' | xargs)" = "$1" ]; }
 # prio DISK, path DISK: what multipathd says of a path.
 prio() { mpd show paths raw format '%d %p' | awk -v d="$1" '$1 == d { print $2 }'; }
 path() { mpd show paths raw format '%d %t %T' | awk -v d="$1" '$1 == d { print $2, $3 }'; }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: clients that log in and then break the protocol in every way
 # kernel: debug
+# kernels: +6.12 +7.2
 # disks: 32M 32M
 # smp: 2
 # limit: 300

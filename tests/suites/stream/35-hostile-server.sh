@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: servers that let a client in and then break the protocol in every way
 # kernel: debug
+# kernels: +6.12 +7.2
 # smp: 2
 # limit: 600
 # leaks: whole

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: a session that was lost is closed over another path, before its writes go there
 # kernel: debug
+# kernels: +6.12 +7.2
 # disks: 16M
 # smp: 2
 # limit: 300

@@ -4,5 +4,6 @@
 # kernel: stock
 # limit: 700
 # disks: 64M 64M
+# smp: 2
 export FABRIC=tcp
 . /src/tests/suites/vscsi/20-errors.sh

@@ -3,6 +3,7 @@
 # summary: a backing device that never answers, over TCP: its commands fail in time, nothing overtakes them
 # kernel: stock
 # soak: debug
+# kernels: +6.12 +7.2
 # disks: 64M 64M
 # limit: 700
 # Over FABRIC, else TCP: each copies the client's data.

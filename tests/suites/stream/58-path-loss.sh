@@ -3,6 +3,7 @@
 # summary: the remote port of a link over TCP: its states, its time-outs, disks that stay, go and return
 # kernel: stock
 # soak: debug
+# kernels: +6.12 +7.2
 # disks: 24M 24M 24M
 # leaks: whole
 # limit: 600

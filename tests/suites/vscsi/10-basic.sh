@@ -6,6 +6,7 @@
 # leaks: check
 # limit: 420
 # disks: 64M 64M
+# smp: 2
 . /src/tests/lib/guest.sh
 . /src/tests/suites/vscsi/lib.sh
 
@@ -22,7 +23,7 @@ is "it has the device's size" "$(cat /sys/block/$disk/size)" "$(cat /sys/block/v
 [ "${FABRIC:-local}" = local ] && want=511 || want=3
 is "the link's alignment is the queue's" "$(cat /sys/block/$disk/queue/dma_alignment)" $want
 is "no I/O scheduler by default" "$(grep -o '\[.*\]' "/sys/block/$disk/queue/scheduler")" "[none]"
-t "a hardware queue per CPU" test -d "/sys/block/$disk/mq/0"
+is "a hardware queue per CPU" "$(ls "/sys/block/$disk/mq" | wc -l)" "$(nproc)"
 
 t "INQUIRY" grep -q LIO-ORG <(sg_inq /dev/$disk)
 t "VPD 0x80: the serial" grep -q d1-1 <(sg_vpd -p 0x80 /dev/$disk)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: a stuck device, a lost link, a reset: no error that need not be, no early end
 # kernel: debug
+# kernels: +6.12 +7.2
 # limit: 600
 # disks: 64M 64M
 . /src/tests/lib/guest.sh

@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: a client that sends nothing learns of lost reservations and of its access state
 # kernel: debug
+# kernels: +6.12 +7.2
 # leaks: whole
 # limit: 600
 # disks: 32M 32M
+# smp: 2
 . /src/tests/lib/guest.sh
 . /src/tests/suites/vscsi/lib.sh
 

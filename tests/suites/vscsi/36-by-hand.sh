@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: a person scans and deletes disks while the client looks at its LUNs
 # kernel: debug
+# kernels: +6.12 +7.2
 # disks: 16M 16M
 . /src/tests/lib/guest.sh
 . /src/tests/suites/vscsi/lib.sh

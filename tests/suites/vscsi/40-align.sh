@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: buffers at odd offsets are never misread, whatever the backing device wants
 # kernel: debug
+# kernels: +6.12 +7.2
 # limit: 420
 . /src/tests/lib/guest.sh
 . /src/tests/suites/vscsi/lib.sh

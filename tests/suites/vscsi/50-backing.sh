@@ -2,8 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: whatever can back a LU does, says the same of itself, and holds what the client wrote
 # kernel: stock
+# kernels: +6.12 +7.2
 # limit: 480
 # disks: 48M 48M 48M
+# smp: 2
 . /src/tests/lib/guest.sh
 . /src/tests/suites/vscsi/lib.sh
 # No udev runs here: dmsetup and lvm make the nodes.

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: a stuck device holds much data: bounded, in nobody's way; its link may end, nothing it needs goes
 # kernel: stock
+# kernels: +6.12 +7.2
 # disks: 128M 64M
 # limit: 600
 export FABRIC=copy
