@@ -104,7 +104,7 @@ static void cfs_nl_handler_free(struct cfs_nl_handler *nh)
 	kfree(nh);
 }
 
-/* To its socket; one that has no room has not answered. */
+/* To its socket. */
 static void cfs_nl_handler_send(const struct cfs_nl_handler *nh, struct sk_buff *skb)
 {
 	/* Closed: its number may be another's. */
@@ -119,14 +119,12 @@ static int cfs_nl_handler_event(struct cfs_handler *h, const struct cfs_event *e
 	struct cfs_nl_handler *nh = container_of(h, struct cfs_nl_handler, h);
 	struct cfs_nl_out out = { .portid = nh->portid, .cmd = CLUSTERFS_CMD_HANDLER_EVENT };
 
+	/* What there is no memory for, here or in the socket, is not answered. */
 	out.skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (!out.skb)
-		return -ENOMEM;
-	if (WARN_ON_ONCE(cfs_nl_put_told(&out, ev))) {
+	if (out.skb && !WARN_ON_ONCE(cfs_nl_put_told(&out, ev)))
+		cfs_nl_handler_send(nh, out.skb);
+	else
 		nlmsg_free(out.skb);
-		return -EMSGSIZE;
-	}
-	cfs_nl_handler_send(nh, out.skb);
 	return -EINPROGRESS;
 }
 

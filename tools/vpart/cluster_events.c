@@ -29,6 +29,9 @@ struct json_object *cluster_event(const struct vpart_cluster_event *ev)
 		put_bool(o, "lost", true);
 	else if (ev->lost)
 		put_number(o, "lost", ev->lost);
+	/* A handler is told of which class. */
+	if (ev->delivery)
+		put_text(o, "class", vpart_cluster_class_name(ev->class));
 	if (ev->lost)
 		return o;
 	put_time(o, "time", ev->time);
