@@ -3,12 +3,12 @@
 # summary: handlers of events, one of each class: late, killed, hostile; vpart cluster handle
 # kernel: debug
 # disks: 64M
-# limit: 300
+# limit: 180
 . /src/tests/lib/guest.sh
 . /src/tests/lib/faults.sh
 . /src/tests/suites/clusterfs/lib.sh
 mods clusterfs
-mkfs.clusterfs --force --cluster lab --nodes 4 --objects 64 --events 16 --log 32 /dev/vdb >/dev/null
+mkfs.clusterfs --force --cluster lab --nodes 4 --objects 64 --events 8 --log 32 /dev/vdb >/dev/null
 t "R17 two nodes are mounted" eval 'cfs n1 /dev/vdb && cfs n2 /dev/vdb'
 walks $suite/handlers.py
 
@@ -26,7 +26,8 @@ handle two topology,path --count 2 -- sh -c "$put"; two=$!
 fails "R20 another is refused, and told who has it" "vpart \(pid $two\) has the path events" vpart cluster handle path -- true
 t "R20 a LU" vpart cluster add lu disk9 sectors 8
 t "R20 a path" vpart cluster say path "port 2 is down" severity warning lu disk9
-t "R20 the command ran for both, and it ends" wait $two
+wait $two
+is "R20 the command ran for both, and it ends" $? 0
 is "R20 ... with their words" "$(sed 's/^[0-9]* //' /out/words | sort)" "path warning lu 5 n1 port 2 is down
 topology information lu 5 n1 lu 5 disk9 is there"
 is "R20 ... and as JSON" "$(python3 -c 'import json
@@ -54,7 +55,7 @@ t "P22 a reader follows" wait_for 30 grep -q and-again /out/own
 for i in $(seq 60); do vpart cluster add client c$i || break; done >/dev/null 2>/out/full
 t "R20 little room is an event" grep -qx "capacity: the repository has 52 objects of 64" <(own)
 t "R20 ... and next to none an error" grep -qx "capacity: the repository has 61 objects of 64" <(own)
-t "R19 ... then it is full" grep -q "objects" /out/full
+t "R19 ... then it is full" grep -q "there is no room for another object" /out/full
 is "P22 the reader has both" "$(grep -c ' capacity: ' /out/own)" 2
 t "P19 quorum is lost" vpart cluster quorum lost
 t "P22 the node's health is an event" wait_for 30 grep -q "health: node n1 is FROZEN: " /out/own
