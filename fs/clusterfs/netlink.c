@@ -239,7 +239,7 @@ int cfs_nl_copy(struct genl_info *info, int attr, u8 *field, size_t size, const 
 		return cfs_nl_wrong(info, attr, -EINVAL, why);
 	}
 	for (; *text; text++) {
-		if (*text >= ' ' && *text != 0x7f) {
+		if (*text >= ' ' && *text < 0x7f) {
 			*field++ = *text;
 			continue;
 		}
@@ -528,7 +528,10 @@ static int cfs_nl_object_del(struct sk_buff *skb, struct genl_info *info)
 	struct cfs_object o = {
 		.type = cfs_nl_type(info->genlhdr->cmd), .id = cfs_nl_u64(info, CLUSTERFS_A_ID),
 	};
-	int err = cfs_nl_which(info, o.type);
+	u8 name[CFS_NL_STRING + 1] = {};
+	/* It is in the sentence if there is none, and in the log. */
+	int err = cfs_nl_which(info, o.type) ? :
+		  cfs_nl_copy(info, CLUSTERFS_A_NAME, name, sizeof(name), "name");
 
 	if (err)
 		return err;
