@@ -27,6 +27,7 @@ void cfs_mount_put(struct cfs_mount *m)
 	if (!refcount_dec_and_test(&m->ref))
 		return;
 	cfs_view_put(m->view);
+	kvfree(m->events);
 	for (i = 0; i < m->opt.paths; i++)
 		kfree(m->opt.path[i]);
 	kfree(m->opt.node);
@@ -258,6 +259,11 @@ struct cfs_mount *cfs_mount_new(void)
 
 	if (!m)
 		return NULL;
+	m->events = cfs_events_new(m);
+	if (!m->events) {
+		kfree(m);
+		return NULL;
+	}
 	refcount_set(&m->ref, 1);
 	INIT_LIST_HEAD(&m->entry);
 	mutex_init(&m->lock);
@@ -602,6 +608,7 @@ void cfs_leave(struct cfs_mount *m)
 
 	cfs_mount_hide(m);
 	cfs_asked_end(m);
+	cfs_events_end(m);
 	cfs_primary_stop(m);
 	cancel_delayed_work_sync(&m->probe);
 	mutex_lock(&m->lock);

@@ -4,7 +4,7 @@
  * library under it is clusterfs.h.
  *
  * Order of locks: cfs_mount.lock, then the engine's; cfs_mount.roles_lock;
- * cfs_mount.view_lock is the innermost.
+ * cfs_mount.view_lock, and then cfs_events.lock, are the innermost.
  * Whoever reads the tree takes view_lock alone, for a few instructions.
  */
 #ifndef _CLUSTERFS_MOUNT_H
@@ -18,6 +18,7 @@
 #include <linux/wait.h>
 #include <linux/workqueue.h>
 #include "clusterfs.h"
+#include "event.h"
 #include "health.h"
 #include "lock.h"
 
@@ -132,6 +133,7 @@ struct cfs_mount {
 	u64			seen_term;	/* what the published view shows */
 	u64			seen_gen;
 	u64			told;		/* first event that was not, 0: no view was shown */
+	struct cfs_events	*events;
 	struct cfs_stats	stats;
 
 	struct clusterfs_ls	*ls;

@@ -117,6 +117,35 @@ static const struct nla_policy cfs_nl_event_policy[CLUSTERFS_A_REPOSITORY + 1] =
 	[CLUSTERFS_A_REPOSITORY] = CFS_NL_UUID,
 };
 
+static const struct nla_policy cfs_nl_local_policy[CLUSTERFS_A_SEQ + 1] = {
+	[CLUSTERFS_A_CLUSTER]	= CFS_NL_TEXT,
+	[CLUSTERFS_A_MOUNT]	= CFS_NL_TEXT,
+	[CLUSTERFS_A_BOOT]	= CFS_NL_UUID,
+	[CLUSTERFS_A_SEQ]	= { .type = NLA_U64 },
+};
+
+static const struct nla_policy cfs_nl_say_policy[CLUSTERFS_A_TEXT + 1] = {
+	[CLUSTERFS_A_CLUSTER]	  = CFS_NL_TEXT,
+	[CLUSTERFS_A_MOUNT]	  = CFS_NL_TEXT,
+	[CLUSTERFS_A_OBJECT_TYPE] = { .type = NLA_U32 },
+	[CLUSTERFS_A_OBJECT]	  = { .type = NLA_U64 },
+	[CLUSTERFS_A_CLASS]	  = { .type = NLA_U32 },
+	[CLUSTERFS_A_SEVERITY]	  = { .type = NLA_U32 },
+	[CLUSTERFS_A_CODE]	  = { .type = NLA_U32 },
+	/* Longer than it may be, so that its refusal can be a sentence. */
+	[CLUSTERFS_A_TEXT]	  = { .type = NLA_NUL_STRING, .len = 2 * CFS_NL_STRING },
+};
+
+static const struct nla_policy cfs_nl_handler_policy[CLUSTERFS_A_RESULT + 1] = {
+	[CLUSTERFS_A_CLUSTER]	 = CFS_NL_TEXT,
+	[CLUSTERFS_A_MOUNT]	 = CFS_NL_TEXT,
+	[CLUSTERFS_A_SEQ]	 = { .type = NLA_U64 },
+	[CLUSTERFS_A_CLASS]	 = { .type = NLA_U32 },
+	[CLUSTERFS_A_TIMEOUT_MS] = { .type = NLA_U32 },
+	[CLUSTERFS_A_DELIVERY]	 = { .type = NLA_U64 },
+	[CLUSTERFS_A_RESULT]	 = { .type = NLA_U32 },
+};
+
 static const struct nla_policy cfs_nl_quorum_policy[CLUSTERFS_A_LEASE_END + 1] = {
 	[CLUSTERFS_A_CLUSTER]	= CFS_NL_TEXT,
 	[CLUSTERFS_A_MOUNT]	= CFS_NL_TEXT,
@@ -153,7 +182,16 @@ int cfs_nl_say(struct netlink_ext_ack *extack, int err, const char *why)
 	return err;
 }
 
-static int cfs_nl_wrong(struct genl_info *info, int attr, int err, const char *why)
+/**
+ * cfs_nl_wrong() - refuse an attribute with a sentence
+ * @info: the request
+ * @attr: CLUSTERFS_A_*
+ * @err: -errno
+ * @why: sentence
+ *
+ * Return: @err.
+ */
+int cfs_nl_wrong(struct genl_info *info, int attr, int err, const char *why)
 {
 	if (info->attrs[attr])
 		NL_SET_BAD_ATTR(info->extack, info->attrs[attr]);
@@ -165,18 +203,15 @@ static const char *cfs_nl_text(struct nlattr **attrs, int attr)
 	return attrs[attr] ? nla_data(attrs[attr]) : NULL;
 }
 
-static u64 cfs_nl_u64(const struct genl_info *info, int attr)
-{
-	return info->attrs[attr] ? nla_get_u64(info->attrs[attr]) : 0;
-}
-
-static u32 cfs_nl_u32(const struct genl_info *info, int attr)
-{
-	return info->attrs[attr] ? nla_get_u32(info->attrs[attr]) : 0;
-}
-
-/* An attribute that must be there. */
-static int cfs_nl_need(struct genl_info *info, int attr, const char *what)
+/**
+ * cfs_nl_need() - an attribute must be there
+ * @info: the request
+ * @attr: CLUSTERFS_A_*
+ * @what: it, in words
+ *
+ * Return: 0, or -EINVAL and a sentence.
+ */
+int cfs_nl_need(struct genl_info *info, int attr, const char *what)
 {
 	if (!GENL_REQ_ATTR_CHECK(info, attr))
 		return 0;
@@ -184,8 +219,17 @@ static int cfs_nl_need(struct genl_info *info, int attr, const char *what)
 	return -EINVAL;
 }
 
-/* A text into a field of a record, filled with zeroes. */
-static int cfs_nl_copy(struct genl_info *info, int attr, u8 *field, size_t size, const char *what)
+/**
+ * cfs_nl_copy() - a text for a field of a record
+ * @info: the request
+ * @attr: CLUSTERFS_A_*; need not be there
+ * @field: it goes there; filled with zeroes
+ * @size: of the field
+ * @what: it, in a word
+ *
+ * Return: 0, or -EINVAL and a sentence.
+ */
+int cfs_nl_copy(struct genl_info *info, int attr, u8 *field, size_t size, const char *what)
 {
 	const char *text = cfs_nl_text(info->attrs, attr) ? : "";
 	char why[CFS_NL_WHY];
@@ -195,7 +239,7 @@ static int cfs_nl_copy(struct genl_info *info, int attr, u8 *field, size_t size,
 		return cfs_nl_wrong(info, attr, -EINVAL, why);
 	}
 	for (; *text; text++) {
-		if (*text >= ' ' && *text != 0x7f) {
+		if (*text >= ' ' && *text < 0x7f) {
 			*field++ = *text;
 			continue;
 		}
@@ -486,7 +530,10 @@ static int cfs_nl_object_del(struct sk_buff *skb, struct genl_info *info)
 	struct cfs_object o = {
 		.type = cfs_nl_type(info->genlhdr->cmd), .id = cfs_nl_u64(info, CLUSTERFS_A_ID),
 	};
-	int err = cfs_nl_which(info, o.type);
+	u8 name[CFS_NL_STRING + 1] = {};
+	/* It is in the sentence if there is none, and in the log. */
+	int err = cfs_nl_which(info, o.type) ? :
+		  cfs_nl_copy(info, CLUSTERFS_A_NAME, name, sizeof(name), "name");
 
 	if (err)
 		return err;
@@ -640,6 +687,35 @@ static const struct genl_ops cfs_nl_ops[] = {
 		CFS_NL_POLICY(cfs_nl_mount_policy),
 		.flags	= GENL_ADMIN_PERM,
 		.doit	= cfs_nl_primary_yield,
+	}, {
+		.cmd	= CLUSTERFS_CMD_NODE_EVENT_GET,
+		CFS_NL_POLICY(cfs_nl_local_policy),
+		.dumpit	= cfs_nl_local_dump,
+		.done	= cfs_nl_local_done,
+	}, {
+		.cmd	= CLUSTERFS_CMD_NODE_EVENT_SAY,
+		CFS_NL_POLICY(cfs_nl_say_policy),
+		.flags	= GENL_ADMIN_PERM,
+		.doit	= cfs_nl_say_doit,
+	}, {
+		.cmd	= CLUSTERFS_CMD_HANDLER_GET,
+		CFS_NL_POLICY(cfs_nl_mount_policy),
+		.dumpit	= cfs_nl_handler_dump,
+	}, {
+		.cmd	= CLUSTERFS_CMD_HANDLER_NEW,
+		CFS_NL_POLICY(cfs_nl_handler_policy),
+		.flags	= GENL_ADMIN_PERM,
+		.doit	= cfs_nl_handler_new,
+	}, {
+		.cmd	= CLUSTERFS_CMD_HANDLER_DEL,
+		CFS_NL_POLICY(cfs_nl_handler_policy),
+		.flags	= GENL_ADMIN_PERM,
+		.doit	= cfs_nl_handler_del,
+	}, {
+		.cmd	= CLUSTERFS_CMD_HANDLER_ANSWER,
+		CFS_NL_POLICY(cfs_nl_handler_policy),
+		.flags	= GENL_ADMIN_PERM,
+		.doit	= cfs_nl_handler_answer,
 	},
 };
 
@@ -667,7 +743,14 @@ struct genl_family cfs_family __ro_after_init = {
  */
 int __init cfs_netlink_init(void)
 {
-	return genl_register_family(&cfs_family);
+	int ret = cfs_nl_handlers_init();
+
+	if (ret)
+		return ret;
+	ret = genl_register_family(&cfs_family);
+	if (ret)
+		cfs_nl_handlers_exit();
+	return ret;
 }
 
 /**
@@ -676,4 +759,5 @@ int __init cfs_netlink_init(void)
 void cfs_netlink_exit(void)
 {
 	genl_unregister_family(&cfs_family);
+	cfs_nl_handlers_exit();
 }

@@ -50,7 +50,20 @@ typedef int (*cfs_nl_change_t)(struct cfs_nl_work *w, struct netlink_ext_ack *ex
 
 /* netlink.c */
 int cfs_nl_say(struct netlink_ext_ack *extack, int err, const char *why);
+int cfs_nl_wrong(struct genl_info *info, int attr, int err, const char *why);
+int cfs_nl_need(struct genl_info *info, int attr, const char *what);
+int cfs_nl_copy(struct genl_info *info, int attr, u8 *field, size_t size, const char *what);
 struct cfs_mount *cfs_nl_mount(struct nlattr **attrs, struct netlink_ext_ack *extack);
+
+static inline u64 cfs_nl_u64(const struct genl_info *info, int attr)
+{
+	return info->attrs[attr] ? nla_get_u64(info->attrs[attr]) : 0;
+}
+
+static inline u32 cfs_nl_u32(const struct genl_info *info, int attr)
+{
+	return info->attrs[attr] ? nla_get_u32(info->attrs[attr]) : 0;
+}
 
 /* netlink_work.c */
 int cfs_nl_add(struct cfs_nl_work *w, struct netlink_ext_ack *extack);
@@ -70,6 +83,10 @@ int cfs_nl_put_usage(const struct cfs_nl_out *out, const struct cfs_view *view,
 		     const struct cfs_disk_record *r);
 int cfs_nl_put_event(const struct cfs_nl_out *out, const struct cfs_nl_from *from,
 		     const struct cfs_disk_record *r, u64 lost, u64 seq);
+int cfs_nl_put_told(const struct cfs_nl_out *out, const struct cfs_event *ev);
+int cfs_nl_put_handler(const struct cfs_nl_out *out, const struct cfs_mount *m, unsigned int class,
+		       const struct cfs_post *p);
+int cfs_nl_put_gone(const struct cfs_nl_out *out, const struct cfs_mount *m, unsigned int class);
 void cfs_nl_from(struct cfs_nl_from *from, const struct cfs_mount *m);
 
 /* netlink_dump.c */
@@ -77,6 +94,19 @@ int cfs_nl_mount_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int cfs_nl_object_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int cfs_nl_usage_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int cfs_nl_event_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int cfs_nl_local_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int cfs_nl_local_done(struct netlink_callback *cb);
+void cfs_nl_dump_out(struct cfs_nl_out *out, struct sk_buff *skb, struct netlink_callback *cb,
+		     u8 cmd);
 int cfs_nl_dump_done(struct netlink_callback *cb);
+
+/* netlink_handler.c */
+int cfs_nl_say_doit(struct sk_buff *skb, struct genl_info *info);
+int cfs_nl_handler_new(struct sk_buff *skb, struct genl_info *info);
+int cfs_nl_handler_del(struct sk_buff *skb, struct genl_info *info);
+int cfs_nl_handler_answer(struct sk_buff *skb, struct genl_info *info);
+int cfs_nl_handler_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int cfs_nl_handlers_init(void);
+void cfs_nl_handlers_exit(void);
 
 #endif /* _CLUSTERFS_NETLINK_H */

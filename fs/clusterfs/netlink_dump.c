@@ -29,8 +29,15 @@ struct cfs_nl_dump {
 	bool			unknown;
 };
 
-static void cfs_nl_dump_out(struct cfs_nl_out *out, struct sk_buff *skb,
-			    struct netlink_callback *cb, u8 cmd)
+/**
+ * cfs_nl_dump_out() - where an entry of a dump goes
+ * @out: set to it
+ * @skb: message to fill
+ * @cb: the dump
+ * @cmd: CLUSTERFS_CMD_*
+ */
+void cfs_nl_dump_out(struct cfs_nl_out *out, struct sk_buff *skb, struct netlink_callback *cb,
+		     u8 cmd)
 {
 	out->skb = skb;
 	out->portid = NETLINK_CB(cb->skb).portid;
@@ -285,5 +292,100 @@ int cfs_nl_event_dump(struct sk_buff *skb, struct netlink_callback *cb)
 	cfs_nl_dump_out(&out, skb, cb, CLUSTERFS_CMD_EVENT_GET);
 	while (!err && (d->unknown || d->pos < d->end))
 		err = cfs_nl_event_next(&out, d);
+	return skb->len ?: err;
+}
+
+/* --- what a node tells of itself --- */
+
+/* A dump of that, in cb->args[0]: all of one moment. */
+struct cfs_nl_local {
+	struct cfs_nl_from	from;
+	uuid_t			boot;
+	u64			first;
+	u64			pos;
+	u64			end;
+	u64			lost;
+	struct cfs_disk_event	e[CFS_RING_SIZE];
+};
+
+static struct cfs_nl_local *cfs_nl_local_get(struct netlink_callback *cb)
+{
+	struct nlattr **attrs = genl_info_dump(cb)->attrs;
+	struct nlattr *seq = attrs[CLUSTERFS_A_SEQ], *boot = attrs[CLUSTERFS_A_BOOT];
+	struct cfs_nl_local *d = (void *)cb->args[0];
+	struct cfs_mount *m;
+
+	if (d)
+		return d;
+	if (seq && !nla_get_u64(seq)) {
+		cfs_nl_say(cb->extack, 0, "events are numbered from 1");
+		return ERR_PTR(-EINVAL);
+	}
+	d = kvzalloc(sizeof(*d), GFP_KERNEL);
+	if (!d)
+		return ERR_PTR(-ENOMEM);
+	m = cfs_nl_mount(attrs, cb->extack);
+	if (IS_ERR(m)) {
+		kvfree(d);
+		return ERR_CAST(m);
+	}
+	cfs_nl_from(&d->from, m);
+	d->boot = m->boot;
+	d->first = cfs_ring_copy(m, d->e, &d->end);
+	cfs_mount_let_go(m);
+	d->pos = seq ? nla_get_u64(seq) : d->first;
+	if ((boot && memcmp(nla_data(boot), &d->boot, sizeof(d->boot))) || d->pos > d->end)
+		d->lost = CLUSTERFS_LOST_UNKNOWN;
+	else if (d->pos < d->first)
+		d->lost = d->first - d->pos;
+	if (d->lost)
+		d->pos = d->first;
+	cb->args[0] = (long)d;
+	return d;
+}
+
+/**
+ * cfs_nl_local_done() - the end of a dump of what a node tells of itself
+ * @cb: the dump
+ *
+ * Return: 0.
+ */
+int cfs_nl_local_done(struct netlink_callback *cb)
+{
+	kvfree((void *)cb->args[0]);
+	return 0;
+}
+
+/**
+ * cfs_nl_local_dump() - what a node tells of itself, from the number asked for
+ * @skb: message to fill
+ * @cb: the dump
+ *
+ * Context: process, as netlink calls it.
+ * Return: bytes in @skb, 0 at the end, or -errno.
+ */
+int cfs_nl_local_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct cfs_nl_local *d = cfs_nl_local_get(cb);
+	struct cfs_nl_out out;
+	int err = 0;
+
+	if (IS_ERR(d))
+		return PTR_ERR(d);
+	cfs_nl_dump_out(&out, skb, cb, CLUSTERFS_CMD_NODE_EVENT_GET);
+	while (!err && (d->lost || d->pos < d->end)) {
+		struct cfs_event ev = {
+			.cluster = d->from.cluster, .node = d->from.mount, .history = d->boot,
+			.local = true, .seq = d->pos, .lost = d->lost,
+		};
+
+		if (!d->lost)
+			cfs_event_local(&ev, &d->e[d->pos - d->first]);
+		err = cfs_nl_put_told(&out, &ev);
+		if (!err && !d->lost)
+			d->pos++;
+		if (!err)
+			d->lost = 0;
+	}
 	return skb->len ?: err;
 }

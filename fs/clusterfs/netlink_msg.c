@@ -434,3 +434,96 @@ int cfs_nl_put_event(const struct cfs_nl_out *out, const struct cfs_nl_from *fro
 		(lost && cfs_put_u64(skb, CLUSTERFS_A_LOST, lost)) ||
 		(r && cfs_nl_fill_event(skb, r)));
 }
+
+static int cfs_nl_fill_told(struct sk_buff *skb, const struct cfs_event *ev)
+{
+	return (!ev->local && (cfs_put_u64(skb, CLUSTERFS_A_TERM, ev->term) ||
+			       cfs_put_u64(skb, CLUSTERFS_A_COMMIT, ev->commit))) ||
+	       cfs_put_u64(skb, CLUSTERFS_A_TIME, ev->time) ||
+	       nla_put_u32(skb, CLUSTERFS_A_CLASS, ev->class) ||
+	       nla_put_u32(skb, CLUSTERFS_A_SEVERITY, ev->severity) ||
+	       nla_put_u32(skb, CLUSTERFS_A_CODE, ev->code) ||
+	       nla_put_u32(skb, CLUSTERFS_A_OBJECT_TYPE, ev->type) ||
+	       cfs_put_u64(skb, CLUSTERFS_A_OBJECT, ev->object) ||
+	       nla_put_string(skb, CLUSTERFS_A_TEXT, ev->text);
+}
+
+/**
+ * cfs_nl_put_told() - an event of a node itself, or one for a handler, as a message
+ * @out: where to
+ * @ev: it; with a delivery: for a handler
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int cfs_nl_put_told(const struct cfs_nl_out *out, const struct cfs_event *ev)
+{
+	struct sk_buff *skb = out->skb;
+	void *hdr = cfs_nl_begin(out);
+
+	if (!hdr)
+		return -EMSGSIZE;
+	return cfs_nl_end(out, hdr,
+		nla_put_string(skb, CLUSTERFS_A_CLUSTER, ev->cluster) ||
+		nla_put_string(skb, CLUSTERFS_A_MOUNT, ev->node) ||
+		nla_put(skb, ev->local ? CLUSTERFS_A_BOOT : CLUSTERFS_A_REPOSITORY,
+			sizeof(ev->history), &ev->history) ||
+		(ev->delivery && cfs_put_u64(skb, CLUSTERFS_A_DELIVERY, ev->delivery)) ||
+		cfs_put_u64(skb, CLUSTERFS_A_SEQ, ev->seq) ||
+		(ev->lost && (cfs_put_u64(skb, CLUSTERFS_A_LOST, ev->lost) ||
+			      (ev->delivery &&
+			       nla_put_u32(skb, CLUSTERFS_A_CLASS, ev->class)))) ||
+		(!ev->lost && cfs_nl_fill_told(skb, ev)));
+}
+
+/* --- handlers --- */
+
+/**
+ * cfs_nl_put_handler() - the handler of a class as a message
+ * @out: where to
+ * @m: mount
+ * @class: CFS_EVENT_*
+ * @p: its place
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int cfs_nl_put_handler(const struct cfs_nl_out *out, const struct cfs_mount *m, unsigned int class,
+		       const struct cfs_post *p)
+{
+	struct sk_buff *skb = out->skb;
+	void *hdr = cfs_nl_begin(out);
+
+	if (!hdr)
+		return -EMSGSIZE;
+	return cfs_nl_end(out, hdr,
+		nla_put_string(skb, CLUSTERFS_A_CLUSTER, m->sb.cluster) ||
+		nla_put_string(skb, CLUSTERFS_A_MOUNT, m->opt.node) ||
+		nla_put_u32(skb, CLUSTERFS_A_CLASS, class) ||
+		nla_put_string(skb, CLUSTERFS_A_HOLDER, p->holder) ||
+		nla_put_u32(skb, CLUSTERFS_A_TIMEOUT_MS, p->ms) ||
+		cfs_put_u64(skb, CLUSTERFS_A_SEQ, p->next) ||
+		(p->deadline && cfs_put_u64(skb, CLUSTERFS_A_DELIVERY, p->delivery)) ||
+		cfs_put_u64(skb, CLUSTERFS_A_HANDLED, p->handled) ||
+		cfs_put_u64(skb, CLUSTERFS_A_FAILED, p->failed) ||
+		cfs_put_u64(skb, CLUSTERFS_A_LATE, p->late));
+}
+
+/**
+ * cfs_nl_put_gone() - a handler is none any more, as a message
+ * @out: where to
+ * @m: mount, which is being left
+ * @class: CFS_EVENT_*
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int cfs_nl_put_gone(const struct cfs_nl_out *out, const struct cfs_mount *m, unsigned int class)
+{
+	struct sk_buff *skb = out->skb;
+	void *hdr = cfs_nl_begin(out);
+
+	if (!hdr)
+		return -EMSGSIZE;
+	return cfs_nl_end(out, hdr,
+		nla_put_string(skb, CLUSTERFS_A_CLUSTER, m->sb.cluster) ||
+		nla_put_string(skb, CLUSTERFS_A_MOUNT, m->opt.node) ||
+		nla_put_u32(skb, CLUSTERFS_A_CLASS, class));
+}

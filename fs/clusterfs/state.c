@@ -26,6 +26,11 @@ static bool cfs_engine_dead(struct cfs_mount *m)
 static void cfs_state_tell(struct cfs_mount *m, enum cfs_health from, enum cfs_health to,
 			   const char *why)
 {
+	cfs_ring_say(m, CFS_EVENT_HEALTH,
+		     to == CFS_OK ? CFS_INFORMATION :
+		     to == CFS_FROZEN || to == CFS_OUT ? CFS_ERROR : CFS_WARNING, CFS_CODE_STATE,
+		     CFS_NODE, m->slot, "node %.63s is %s%s%.150s", m->opt.node,
+		     cfs_health_name(to), to == CFS_OK ? "" : ": ", to == CFS_OK ? "" : why);
 	if (to == CFS_OK)
 		pr_info("node %s: %s -> OK\n", m->opt.node, cfs_health_name(from));
 	else if (to == CFS_SUSPECT)
@@ -122,6 +127,7 @@ void cfs_state_begin(struct cfs_mount *m)
 	m->watched = true;
 	spin_unlock(&m->view_lock);
 	cfs_state_look(m);
+	cfs_replicas_say(m);
 }
 
 /**
@@ -226,6 +232,7 @@ void cfs_status_set(struct cfs_mount *m, enum cfs_health health, const char *why
 	strscpy(m->repository, why ? : "", sizeof(m->repository));
 	changed |= cfs_state_step(m);
 	cfs_state_end(m, from, changed);
+	cfs_replicas_say(m);
 }
 
 /**

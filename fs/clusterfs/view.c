@@ -236,6 +236,8 @@ int cfs_view_publish(struct cfs_mount *m)
 	m->seen_gen = m->db.gen;
 	wake_up_all(&m->changed);
 	cfs_nl_publish(m, view);
+	cfs_capacity_say(m, view->objects);
+	cfs_events_kick(m);
 	cfs_roles_kick(m);
 	return 0;
 }

@@ -59,8 +59,8 @@ const char *vpart_cluster_type_name(enum vpart_cluster_type type)
 }
 
 /* Begin a request to a mount; NULL: the error is recorded. */
-static struct nlmsghdr *ask(struct vpart *v, const struct vpart_cluster_at *at, uint8_t cmd,
-			    uint16_t flags)
+struct nlmsghdr *vpart_cluster_ask(struct vpart *v, const struct vpart_cluster_at *at, uint8_t cmd,
+				   uint16_t flags)
 {
 	struct nlmsghdr *nlh = vpart_nl_start_cluster(v, cmd, flags);
 
@@ -254,7 +254,7 @@ int vpart_cluster_find(struct vpart *v, const struct vpart_cluster_at *at,
 
 	memset(mount, 0, sizeof(*mount));
 	for (i = 0; i < ARRAY_SIZE(cmds) && !ret; i++) {
-		nlh = ask(v, at, cmds[i], NLM_F_ACK);
+		nlh = vpart_cluster_ask(v, at, cmds[i], NLM_F_ACK);
 		ret = nlh ? vpart_nl_run(v, nlh, "mounted node", one_mount, mount) : -v->error.err;
 	}
 	return ret;
@@ -436,7 +436,7 @@ int vpart_cluster_objects(struct vpart *v, const struct vpart_cluster_at *at,
 			  size_t *n)
 {
 	struct vpart_list l = { .size = sizeof(struct vpart_cluster_object) };
-	struct nlmsghdr *nlh = ask(v, at, types[type].get, NLM_F_DUMP);
+	struct nlmsghdr *nlh = vpart_cluster_ask(v, at, types[type].get, NLM_F_DUMP);
 	char what[32];
 	int ret;
 
@@ -456,7 +456,7 @@ int vpart_cluster_objects(struct vpart *v, const struct vpart_cluster_at *at,
 int vpart_cluster_primary(struct vpart *v, const struct vpart_cluster_at *at,
 			  struct vpart_cluster_object *o)
 {
-	struct nlmsghdr *nlh = ask(v, at, CLUSTERFS_CMD_PRIMARY_GET, NLM_F_ACK);
+	struct nlmsghdr *nlh = vpart_cluster_ask(v, at, CLUSTERFS_CMD_PRIMARY_GET, NLM_F_ACK);
 
 	return nlh ? vpart_nl_run(v, nlh, "primary node", one_object, o) : -v->error.err;
 }
@@ -470,7 +470,7 @@ int vpart_cluster_primary(struct vpart *v, const struct vpart_cluster_at *at,
  */
 int vpart_cluster_yield(struct vpart *v, const struct vpart_cluster_at *at)
 {
-	struct nlmsghdr *nlh = ask(v, at, CLUSTERFS_CMD_PRIMARY_YIELD, NLM_F_ACK);
+	struct nlmsghdr *nlh = vpart_cluster_ask(v, at, CLUSTERFS_CMD_PRIMARY_YIELD, NLM_F_ACK);
 
 	return nlh ? change(v, nlh, "yield", NULL, NULL) : -v->error.err;
 }
@@ -503,7 +503,7 @@ int vpart_cluster_quorum(struct vpart *v, const struct vpart_cluster_at *at, boo
 int vpart_cluster_quorum_until(struct vpart *v, const struct vpart_cluster_at *at, bool quorate,
 			       uint32_t lease_ms, uint64_t end)
 {
-	struct nlmsghdr *nlh = ask(v, at, CLUSTERFS_CMD_QUORUM_SET, NLM_F_ACK);
+	struct nlmsghdr *nlh = vpart_cluster_ask(v, at, CLUSTERFS_CMD_QUORUM_SET, NLM_F_ACK);
 
 	if (!nlh)
 		return -v->error.err;
@@ -528,7 +528,7 @@ int vpart_cluster_quorum_until(struct vpart *v, const struct vpart_cluster_at *a
 int vpart_cluster_fenced(struct vpart *v, const struct vpart_cluster_at *at, const char *name,
 			 const uint8_t boot[VPART_UUID_SIZE], const char *method)
 {
-	struct nlmsghdr *nlh = ask(v, at, CLUSTERFS_CMD_FENCE_DONE, NLM_F_ACK);
+	struct nlmsghdr *nlh = vpart_cluster_ask(v, at, CLUSTERFS_CMD_FENCE_DONE, NLM_F_ACK);
 
 	if (!nlh)
 		return -v->error.err;
@@ -564,7 +564,7 @@ int vpart_cluster_usage(struct vpart *v, const struct vpart_cluster_at *at,
 	if (!types[type].usage)
 		return vpart_fail(v, EINVAL, VPART_CODE_INVALID, "a %s is not used",
 				  types[type].name);
-	nlh = ask(v, at, CLUSTERFS_CMD_USAGE_GET, NLM_F_DUMP);
+	nlh = vpart_cluster_ask(v, at, CLUSTERFS_CMD_USAGE_GET, NLM_F_DUMP);
 	if (!nlh)
 		return -v->error.err;
 	if (type == VPART_CLUSTER_NODE)
@@ -630,7 +630,7 @@ int vpart_cluster_add(struct vpart *v, const struct vpart_cluster_at *at,
 	if (!types[o->type].add)
 		return vpart_fail(v, EINVAL, VPART_CODE_INVALID, "a %s is not made so",
 				  types[o->type].name);
-	nlh = ask(v, at, types[o->type].add, NLM_F_ACK);
+	nlh = vpart_cluster_ask(v, at, types[o->type].add, NLM_F_ACK);
 	if (!nlh)
 		return -v->error.err;
 	put_object(nlh, o);
@@ -657,7 +657,7 @@ int vpart_cluster_del(struct vpart *v, const struct vpart_cluster_at *at,
 	if (!types[type].del)
 		return vpart_fail(v, EINVAL, VPART_CODE_INVALID, "a %s is not removed so",
 				  types[type].name);
-	nlh = ask(v, at, types[type].del, NLM_F_ACK);
+	nlh = vpart_cluster_ask(v, at, types[type].del, NLM_F_ACK);
 	if (!nlh)
 		return -v->error.err;
 	mnl_attr_put_u64(nlh, CLUSTERFS_A_ID, id);

@@ -24,6 +24,8 @@ struct vpart {
 	struct vpart_family	vpart;
 	struct vpart_family	cluster;
 	bool			no_family;	/* the kernel knows none of the last request's id */
+	void			(*unasked)(const struct nlmsghdr *nlh, void *arg);
+	void			*unasked_arg;	/* of who hears what is sent to this socket */
 	char			buf[VPART_NL_BUF];
 };
 
@@ -46,6 +48,11 @@ void vpart_copy(char *dst, size_t size, const char *src);
 int vpart_pair_answer(const struct nlmsghdr *nlh, void *arg);
 struct nlmsghdr *vpart_pair_about(struct vpart *v, uint8_t cmd, const char *name);
 struct nlmsghdr *vpart_pair_request(struct vpart *v, const struct vpart_pair *pair);
+
+/* cluster.c, cluster_event.c: between the files about clusters */
+struct nlmsghdr *vpart_cluster_ask(struct vpart *v, const struct vpart_cluster_at *at, uint8_t cmd,
+				   uint16_t flags);
+void vpart_cluster_parse_event(const struct nlattr *a, struct vpart_cluster_event *ev);
 
 /* netns.c: network namespaces by their names */
 int vpart_netns_enter(struct vpart *v, const char *name, int *back);

@@ -217,12 +217,14 @@ int vpart_cluster_del(struct vpart *v, const struct vpart_cluster_at *at,
  * @term: registry term and
  * @commit: number of the commit that it came with
  * @time: seconds since 1970
- * @class: 0: lifecycle, 1: alert, 2: topology, 3: reservation
+ * @class: 0: lifecycle, 1: alert, 2: topology, 3: reservation; of a node itself, not
+ *	stored: 4: path, 5: capacity, 6: health
  * @severity: 0: information, 1: warning, 2: error
  * @code: what happened, a number of its class
  * @type: of the object, 0: none
  * @object: its id
  * @text: a sentence
+ * @delivery: to a handler: its number, for the answer
  */
 struct vpart_cluster_event {
 	uint64_t	seq;
@@ -236,6 +238,7 @@ struct vpart_cluster_event {
 	uint32_t	type;
 	uint64_t	object;
 	char		text[256];
+	uint64_t	delivery;
 };
 
 struct vpart_cluster_events;
@@ -243,10 +246,56 @@ struct vpart_cluster_events;
 struct vpart_cluster_events *vpart_cluster_events_open(struct vpart *v,
 						       const struct vpart_cluster_at *at,
 						       uint64_t from, bool follow);
+struct vpart_cluster_events *vpart_cluster_events_open_node(struct vpart *v,
+							    const struct vpart_cluster_at *at,
+							    uint64_t from, bool follow);
 int vpart_cluster_events_next(struct vpart_cluster_events *e, struct vpart_cluster_event *ev,
 			      int timeout_ms);
 int vpart_cluster_events_fd(const struct vpart_cluster_events *e);
 void vpart_cluster_events_close(struct vpart_cluster_events *e);
+int vpart_cluster_say(struct vpart *v, const struct vpart_cluster_at *at,
+		      const struct vpart_cluster_event *ev);
+const char *vpart_cluster_class_name(uint32_t class_number);
+
+#define VPART_CLUSTER_CLASSES	7
+
+/**
+ * struct vpart_cluster_post - who handles a class of events at a mounted node
+ * @class: of the events
+ * @holder: program and pid, "": nobody any more
+ * @timeout_ms: an answer may take so long
+ * @next: the first event that is not handled
+ * @delivery: waits for an answer, 0: none does
+ * @handled: answered with 0
+ * @failed: answered with another result
+ * @late: not answered in time
+ */
+struct vpart_cluster_post {
+	uint32_t	class;
+	char		holder[64];
+	uint32_t	timeout_ms;
+	uint64_t	next;
+	uint64_t	delivery;
+	uint64_t	handled;
+	uint64_t	failed;
+	uint64_t	late;
+};
+
+struct vpart_cluster_handler;
+
+int vpart_cluster_posts(struct vpart *v, const struct vpart_cluster_at *at,
+			struct vpart_cluster_post **list, size_t *n);
+struct vpart_cluster_handler *vpart_cluster_handler_open(struct vpart *v,
+							 const struct vpart_cluster_at *at);
+int vpart_cluster_handler_add(struct vpart_cluster_handler *h, uint32_t class_number,
+			      uint32_t timeout_ms, uint64_t from);
+int vpart_cluster_handler_next(struct vpart_cluster_handler *h, struct vpart_cluster_event *ev,
+			       int timeout_ms);
+int vpart_cluster_handler_answer(struct vpart_cluster_handler *h,
+				 const struct vpart_cluster_event *ev, uint32_t result);
+const struct vpart_error *vpart_cluster_handler_error(const struct vpart_cluster_handler *h);
+int vpart_cluster_handler_fd(const struct vpart_cluster_handler *h);
+void vpart_cluster_handler_close(struct vpart_cluster_handler *h);
 
 #ifdef __cplusplus
 }

@@ -104,8 +104,11 @@ static int receive(struct vpart *v, unsigned int seq, const char *what,
 					  strerror(errno));
 		}
 		for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len)) {
-			if (nlh->nlmsg_seq != seq)
+			if (nlh->nlmsg_seq != seq) {
+				if (v->unasked && !nlh->nlmsg_seq)
+					v->unasked(nlh, v->unasked_arg);
 				continue;
+			}
 			if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
 				interrupted = true;
 			if (nlh->nlmsg_type == NLMSG_ERROR) {

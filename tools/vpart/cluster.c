@@ -495,14 +495,48 @@ static const struct verb verbs[] = {
 			"a node that still runs would go on writing.",
 		.example = "vpart cluster fenced vios2 boot 6f1c8a6e-0d3b-4a51-9c57-2f3a86c1b0de method power-switch-7",
 	}, {
-		.name = "events", .args = "[--from SEQ] [--kept] " AT, .run = cluster_events,
-		.words = { "--from=", "--kept", AT_WORDS },
+		.name = "events", .args = "[--from SEQ] [--kept] [--node] " AT,
+		.run = cluster_events,
+		.words = { "--from=", "--kept", "--node", AT_WORDS },
 		.what = "Show what is there, a line \"exists -\", and then what happens, until interrupted.",
 		.more = "  --from    nothing of what is there, but what has happened from this number on\n"
 			"            (1: all that is kept)\n"
-			"  --kept    end where nothing more has happened yet\n\n"
+			"  --kept    end where nothing more has happened yet\n"
+			"  --node    what the node tells of itself, and no other: paths, capacity, health;\n"
+			"            numbered since its mount, from the first that is kept\n\n"
 			"Numbers have no gap: what can no longer be read is said to be lost.",
 		.example = "vpart cluster events --from 1 --kept",
+	}, {
+		.name = "say",
+		.args = "path|capacity TEXT [severity WORD] [code N] [lu|volume X] " AT,
+		.min = 2, .max = 2, .run = cluster_say,
+		.words = { "severity=", "code=", "lu=", "volume=", AT_WORDS },
+		.what = "Tell of a path, or of capacity, as the node: an event that others read.",
+		.more = "  severity  information (if it is not given), warning or error\n"
+			"  code      what happened, a number of the class\n"
+			"  lu        what it is about: name or id\n"
+			"  volume    what it is about: name or id",
+		.example = "vpart cluster say path \"port 2 is down\" severity warning",
+	},
+	LIST("handlers", cluster_handlers, "Show who handles its events, and what became of them."),
+	{
+		.name = "handle",
+		.args = "CLASS[,CLASS]... [--timeout SECONDS] [--from SEQ] [--count N] " AT
+			" -- COMMAND...",
+		.min = 1, .max = 1, .run = cluster_handle, .command = true,
+		.words = { "--timeout=", "--from=", "--count=", AT_WORDS },
+		.what = "Be the one handler of events: run a command for each, until interrupted.",
+		.more = "  CLASS     lifecycle, alert, topology, reservation, path, capacity or health\n"
+			"  --timeout an event may take so long, 1 to 600 (10); then the command is killed,\n"
+			"            and the next event comes\n"
+			"  --from    begin with this event; else where the last handler ended, or with\n"
+			"            the next event\n"
+			"  --count   end after so many\n\n"
+			"The command reads the event from its standard input as JSON, and has it as VPART_SEQ,\n"
+			"VPART_CLASS, VPART_SEVERITY, VPART_CODE, VPART_OBJECT, VPART_ID, VPART_TEXT,\n"
+			"VPART_CLUSTER and VPART_NODE; instead, VPART_LOST says that so many before it are\n"
+			"lost. Exit code 0: it is done. What was not answered is given to the next handler.",
+		.example = "vpart cluster handle alert,path -- logger -t cluster -f /dev/stdin",
 	}, { .name = NULL },
 };
 

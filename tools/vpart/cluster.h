@@ -22,6 +22,12 @@ int cluster_quorum(struct cmd *c);
 int cluster_fenced(struct cmd *c);
 
 /* cluster_events.c */
+struct json_object *cluster_event(const struct vpart_cluster_event *ev);
 int cluster_events(struct cmd *c);
+
+/* cluster_handle.c */
+int cluster_say(struct cmd *c);
+int cluster_handlers(struct cmd *c);
+int cluster_handle(struct cmd *c);
 
 #endif /* VPART_CLUSTER_H */

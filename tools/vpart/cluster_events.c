@@ -6,7 +6,6 @@
 #include <string.h>
 #include "cluster.h"
 
-static const char *const classes[] = { "lifecycle", "alert", "topology", "reservation" };
 static const char *const severities[] = { "information", "warning", "error" };
 
 static const char *name_of(const char *const *words, size_t n, uint32_t value)
@@ -20,20 +19,42 @@ static void print_line(struct json_object *o)
 	json_object_put(o);
 }
 
+/* What an event says, or that some are lost. */
+struct json_object *cluster_event(const struct vpart_cluster_event *ev)
+{
+	struct json_object *o = json_object_new_object();
+
+	put_number(o, "seq", ev->seq);
+	if (ev->lost == VPART_EVENT_LOST_UNKNOWN)
+		put_bool(o, "lost", true);
+	else if (ev->lost)
+		put_number(o, "lost", ev->lost);
+	/* A handler is told of which class. */
+	if (ev->delivery)
+		put_text(o, "class", vpart_cluster_class_name(ev->class));
+	if (ev->lost)
+		return o;
+	put_time(o, "time", ev->time);
+	put_text(o, "class", vpart_cluster_class_name(ev->class));
+	put_text(o, "severity", name_of(severities, ARRAY_SIZE(severities), ev->severity));
+	put_number(o, "code", ev->code);
+	put_text(o, "object", ev->type ?
+		 vpart_cluster_type_name((enum vpart_cluster_type)ev->type) : "");
+	put_number(o, "id", ev->object);
+	/* 0: of the node itself. */
+	if (ev->commit) {
+		put_number(o, "term", ev->term);
+		put_number(o, "commit", ev->commit);
+	}
+	put_text(o, "text", ev->text);
+	return o;
+}
+
 static void print_lost(const struct cmd *c, const struct vpart_cluster_event *ev)
 {
-	const bool known = ev->lost != VPART_EVENT_LOST_UNKNOWN;
-	struct json_object *o;
-
 	if (c->json) {
-		o = json_object_new_object();
-		put_number(o, "seq", ev->seq);
-		if (known)
-			put_number(o, "lost", ev->lost);
-		else
-			put_bool(o, "lost", true);
-		print_line(o);
-	} else if (known) {
+		print_line(cluster_event(ev));
+	} else if (ev->lost != VPART_EVENT_LOST_UNKNOWN) {
 		printf("lost: %llu events before %llu can no longer be read\n",
 		       (unsigned long long)ev->lost, (unsigned long long)ev->seq);
 	} else {
@@ -44,26 +65,15 @@ static void print_lost(const struct cmd *c, const struct vpart_cluster_event *ev
 
 static void print(const struct cmd *c, const struct vpart_cluster_event *ev)
 {
-	const char *class = name_of(classes, ARRAY_SIZE(classes), ev->class);
-	struct json_object *o = json_object_new_object();
+	struct json_object *o = cluster_event(ev);
 
-	put_number(o, "seq", ev->seq);
-	put_time(o, "time", ev->time);
-	put_text(o, "class", class);
-	put_text(o, "severity", name_of(severities, ARRAY_SIZE(severities), ev->severity));
-	put_number(o, "code", ev->code);
-	put_text(o, "object", ev->type ?
-		 vpart_cluster_type_name((enum vpart_cluster_type)ev->type) : "");
-	put_number(o, "id", ev->object);
-	put_number(o, "term", ev->term);
-	put_number(o, "commit", ev->commit);
-	put_text(o, "text", ev->text);
 	if (c->json) {
 		print_line(o);
 		return;
 	}
 	printf("%llu %s %s: %s\n", (unsigned long long)ev->seq,
-	       json_object_get_string(json_object_object_get(o, "time")), class, ev->text);
+	       json_object_get_string(json_object_object_get(o, "time")),
+	       vpart_cluster_class_name(ev->class), ev->text);
 	json_object_put(o);
 }
 
@@ -100,6 +110,7 @@ static int snapshot(const struct cmd *c, const struct vpart_cluster_at *at)
 int cluster_events(struct cmd *c)
 {
 	const char *text = word(c, "--from");
+	const bool own = word(c, "--node");
 	struct vpart_cluster_at at = where(c);
 	struct vpart_cluster_events *e;
 	struct vpart_cluster_event ev;
@@ -117,10 +128,13 @@ int cluster_events(struct cmd *c)
 			from = 0;
 	}
 	/* It listens before the snapshot is read: what that has not comes as a change. */
-	e = vpart_cluster_events_open(c->v, &at, from, !word(c, "--kept"));
+	if (own)
+		e = vpart_cluster_events_open_node(c->v, &at, text ? from : 0, !word(c, "--kept"));
+	else
+		e = vpart_cluster_events_open(c->v, &at, from, !word(c, "--kept"));
 	if (!e)
 		return failed(c);
-	ret = text ? EXIT_SUCCESS : snapshot(c, &at);
+	ret = text || own ? EXIT_SUCCESS : snapshot(c, &at);
 	if (ret)
 		goto close;
 	do {

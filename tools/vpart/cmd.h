@@ -36,6 +36,7 @@ struct cmd;
  * @min: this many arguments come first, whatever they are
  * @max: at most this many arguments without a keyword
  * @words: keywords and options it knows; one that takes a value ends with '='
+ * @command: behind "--" comes a command to be run
  * @run: does it; returns an exit code
  */
 struct verb {
@@ -47,6 +48,7 @@ struct verb {
 	int		min;
 	int		max;
 	const char	*words[MAX_WORDS];
+	bool		command;
 	int		(*run)(struct cmd *c);
 };
 
@@ -72,6 +74,7 @@ struct noun {
  * @npos: number of arguments without a keyword
  * @pos: those arguments
  * @given: the keywords' values, in the order of @verb->words; "" for an option
+ * @command: what comes behind "--", ended by NULL; NULL: nothing
  */
 struct cmd {
 	struct vpart		*v;
@@ -81,6 +84,7 @@ struct cmd {
 	int			npos;
 	const char		*pos[MAX_POS];
 	const char		*given[MAX_WORDS];
+	char			**command;
 };
 
 /**

@@ -233,10 +233,15 @@ static int dispatch(struct cmd *c, int argc, char **argv)
 	ret = choose_verb(c, &argc, &argv);
 	if (ret)
 		return ret;
-	for (i = 0; i < argc; i++)
+	for (i = 0; i < argc && strcmp(argv[i], "--"); i++)
 		if (is_help(argv[i]))
 			return help_verb(stdout, c->noun, c->verb), EXIT_SUCCESS;
 	while (argc) {
+		/* main() ends its list with NULL. */
+		if (c->verb->command && !strcmp(argv[0], "--")) {
+			c->command = argc > 1 ? argv + 1 : NULL;
+			break;
+		}
 		used = take(c, argc, argv);
 		if (!used)
 			return EXIT_USAGE;
@@ -251,15 +256,18 @@ static int dispatch(struct cmd *c, int argc, char **argv)
 int main(int argc, char **argv)
 {
 	struct cmd c = { .json = false };
+	bool behind = false;
 	int i, n = 0, ret;
 
-	/* --json may stand anywhere, -j too. */
+	/* --json may stand anywhere, -j too; what comes behind "--" is another's. */
 	for (i = 1; i < argc; i++) {
-		if (!strcmp(argv[i], "--json") || !strcmp(argv[i], "-j"))
+		behind |= !strcmp(argv[i], "--");
+		if (!behind && (!strcmp(argv[i], "--json") || !strcmp(argv[i], "-j")))
 			c.json = true;
 		else
 			argv[n++] = argv[i];
 	}
+	argv[n] = NULL;
 	c.v = vpart_open();
 	if (!c.v) {
 		fputs("vpart: out of memory\n", stderr);

@@ -411,6 +411,12 @@ struct cfs_disk_event {
 #define CFS_EVENT_RESERVATION	3
 #define CFS_EVENT_CLASSES	4
 
+/* Classes of what a node tells of itself: never stored, and numbered in this life of it. */
+#define CFS_EVENT_PATH		4
+#define CFS_EVENT_CAPACITY	5
+#define CFS_EVENT_HEALTH	6
+#define CFS_EVENT_KINDS		7
+
 /* Their severity. */
 #define CFS_INFORMATION		0
 #define CFS_WARNING		1
@@ -428,6 +434,19 @@ struct cfs_disk_event {
 #define CFS_CODE_ADDED		1	/* an adapter, LU, map or volume is new */
 #define CFS_CODE_REMOVED	2	/* it is gone */
 #define CFS_CODE_ROLE		3	/* who has a role, or is about to */
+
+/* ...path: of a replica of the repository, by its number, or of another object. */
+#define CFS_CODE_REPLICA_LOST	1
+#define CFS_CODE_REPLICA_BACK	2
+#define CFS_CODE_PATH_LOST	3
+#define CFS_CODE_PATH_BACK	4
+
+/* ...capacity: there is little left, or enough again. */
+#define CFS_CODE_CAPACITY_LOW	1
+#define CFS_CODE_CAPACITY_BACK	2
+
+/* ...health: the state of the node has changed. */
+#define CFS_CODE_STATE		1
 
 /**
  * struct cfs_disk_tombstone - payload of a TOMBSTONE: an id that is not given again yet

@@ -89,6 +89,13 @@ enum {
 	CLUSTERFS_A_CONFIRMED,		/* u32, 0 or 1 */
 	CLUSTERFS_A_UNANSWERED,		/* u32, changes that are asked for and not answered */
 	CLUSTERFS_A_LEASE_END,		/* u64, ms of CLOCK_BOOTTIME: no later */
+	CLUSTERFS_A_TIMEOUT_MS,		/* u32, for an answer of a handler */
+	CLUSTERFS_A_DELIVERY,		/* u64, number of what was given to a handler */
+	CLUSTERFS_A_RESULT,		/* u32, of a handler: 0: done, or an errno */
+	CLUSTERFS_A_HOLDER,		/* string: who is the handler, empty: nobody */
+	CLUSTERFS_A_HANDLED,		/* u64, answered with 0 */
+	CLUSTERFS_A_FAILED,		/* u64, answered with another result */
+	CLUSTERFS_A_LATE,		/* u64, not answered in time */
 
 	__CLUSTERFS_A_MAX,
 	CLUSTERFS_A_MAX = (__CLUSTERFS_A_MAX - 1)
@@ -130,6 +137,15 @@ enum {
 	CLUSTERFS_CMD_QUORUM_SET,
 	CLUSTERFS_CMD_FENCE_DONE,
 	CLUSTERFS_CMD_PRIMARY_YIELD,
+	CLUSTERFS_CMD_NODE_EVENT_GET,
+	CLUSTERFS_CMD_NODE_EVENT_NTF,
+	CLUSTERFS_CMD_NODE_EVENT_SAY,
+	CLUSTERFS_CMD_HANDLER_GET,
+	CLUSTERFS_CMD_HANDLER_NEW,
+	CLUSTERFS_CMD_HANDLER_DEL,
+	CLUSTERFS_CMD_HANDLER_ANSWER,
+	CLUSTERFS_CMD_HANDLER_EVENT,
+	CLUSTERFS_CMD_HANDLER_GONE,
 
 	__CLUSTERFS_CMD_MAX,
 	CLUSTERFS_CMD_MAX = (__CLUSTERFS_CMD_MAX - 1)

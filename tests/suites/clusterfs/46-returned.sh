@@ -31,12 +31,15 @@ t "P3 three replicas" join n1
 was=$(pci 1)
 t "the disk of one is pulled" pull 1
 t "P3 ... which is told" wait_for 30 is_how n1 1 "unreadable /run/r1"
+path() { vpart cluster events --node --kept at "$1" | grep -q " path: replica 1, /run/r1, $2"; }
+t "R20 ... and an event of a path" wait_for 30 path n1 "is lost"
 t "P3 two more nodes register without it" eval 'join n2 && join n3'
 is "... for these it is missing" "$(how n2 1), $(how n3 1)" "missing, missing"
 t "the disk comes back" back 1 "$was"
 for n in n1 n2 n3; do
 	t "P3 node $n has it in use again" wait_for 60 is_how $n 1 "ok /run/r1"
 done
+t "R20 ... which is an event" wait_for 30 path n1 "is in use again"
 t "... that it was overwritten is told" said "node n2: replica 1, /run/r1, is there again: it is overwritten"
 t "... and that it counts" said "node n3: replica 1 is in use again"
 t "P3 nothing on it differs, while nodes are joined" fsck.clusterfs -n /run/r0 /run/r1 /run/r2

@@ -48,6 +48,8 @@ which map # which map: give its id$ # MAP_GET MOUNT=n1
 an unknown node # there is no such node # NODE_GET MOUNT=n1 NAME=n9
 a name with another's id # there is no such node # NODE_GET MOUNT=n1 NAME=n1 ID=1
 an adapter has no name # Unsupported attribute|Unknown attribute # ADAPTER_GET MOUNT=n1 NAME=a
+a name of bytes # the name has a character that cannot be printed # CLIENT_NEW MOUNT=n1 NAME=hex:f800
+... of nothing that is there # the name has a character that cannot be printed # CLIENT_DEL MOUNT=n1 NAME=hex:66f00a00
 an unknown attribute # Unknown attribute type # MOUNT_GET 200=1
 an id of 4 bytes # (Invalid argument|out of range): .+ # NODE_GET MOUNT=n1 ID=u32:1
 a command that is not there # Operation not supported # 99

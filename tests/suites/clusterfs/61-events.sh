@@ -21,7 +21,7 @@ listen() {
 	wait_for 30 grep -q listening /out/"$1" # $! stays the listener's
 }
 # seqs NODE FILE: the numbers that it told
-seqs() { sed -n "s/.* MOUNT=$1 .* SEQ=\([0-9]*\) .* CLASS=.*/\1/p" "$2"; }
+seqs() { sed -n "s/.* MOUNT=$1 REPOSITORY=.* SEQ=\([0-9]*\) .* CLASS=.*/\1/p" "$2"; }
 contiguous() { awk 'NR > 1 && $1 != last + 1 { exit 1 } { last = $1 } END { exit NR == 0 }'; }
 last() { value LAST_EVENT "$(nl MOUNT_GET MOUNT="$1")"; }
 # change N NAME: as many commits, by the two nodes in turn
@@ -50,7 +50,7 @@ nl LU_DEL MOUNT=n2 NAME=d1
 nl CLIENT_DEL MOUNT=n1 NAME=web
 t "R20 a listener hears of the last" wait_for 30 heard /out/one n2
 fields() {
-	sed -n "s/.* MOUNT=$1 .* CLASS=\([0-9]*\) SEVERITY=0 CODE=\([0-9]*\) OBJECT_TYPE=\([0-9]*\) OBJECT=\([0-9]*\) TEXT=\(.*\)/\1 \2 \3 \4 \5/p" /out/one
+	sed -n "s/.* MOUNT=$1 REPOSITORY=.* CLASS=\([0-9]*\) SEVERITY=0 CODE=\([0-9]*\) OBJECT_TYPE=\([0-9]*\) OBJECT=\([0-9]*\) TEXT=\(.*\)/\1 \2 \3 \4 \5/p" /out/one
 }
 want='0 1 4 1 client_1_web_is_there
 2 1 6 1 lu_1_d1_is_there

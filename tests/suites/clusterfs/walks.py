@@ -67,6 +67,23 @@ def walk_changes():
     by.s.close()
 
 
+def walk_handler():
+    """A socket is the handler of a class, or refused: then the place is free."""
+    by = cnl.nl.Netlink()
+
+    def free():
+        try:
+            ask(by, "HANDLER_DEL CLASS=4")
+        except OSError as e:
+            # An answer that was lost says nothing: it was the handler or not.
+            if e.errno != errno.EPERM:
+                raise
+        return True
+    faults.walk("R20 a handler registers", lambda: ask(by, "HANDLER_NEW CLASS=4"),
+                lambda: ask(by, "HANDLER_DEL CLASS=4"), then=lambda failed: not failed or free())
+    by.s.close()
+
+
 def main():
     """All of them."""
     os.makedirs(FOLDER)
@@ -81,6 +98,7 @@ def main():
     faults.walk("R22 all is read", read_all)
     faults.walk("R22 all is read", read_all, mode="burst")
     walk_changes()
+    walk_handler()
     join("n2", OTHER)
     faults.walk("R17 a node leaves", lambda: leave(OTHER), lambda: join("n2", OTHER))
     with open(FOLDER + "/config", encoding="utf-8") as f:

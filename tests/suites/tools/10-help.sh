@@ -21,7 +21,7 @@ verbs() {
 }
 
 has_example() { vpart "$1" "$2" -h | grep -A1 '^Example:' | grep -q "^  vpart $1"; }
-is "help lists all nouns and verbs" "$(verbs | wc -l)" 56
+is "help lists all nouns and verbs" "$(verbs | wc -l)" 59
 while read -r noun verb; do
 	t "vpart $noun $verb -h has an example" has_example "$noun" "$verb"
 done < <(verbs)
@@ -80,6 +80,10 @@ fails "a node is not added" 'by mounting it' vpart cluster add node n
 fails "a client has no size" 'a client has no sectors' vpart cluster add client c sectors 8
 fails "an adapter has a node" 'of which node' vpart cluster add adapter client 1
 fails "a map has a lun" 'as which lun' vpart cluster map d c
+fails "a class of events is a word" "'bogus' is no class of events" vpart cluster handle path,bogus -- true
+fails "a handler is a command" 'which command' vpart cluster handle path
+fails "a handler has some time" 'no number of seconds' vpart cluster handle path --timeout 0 -- true
+fails "what is told has a severity" "'bad' is no severity" vpart cluster say path x severity bad
 fails "an event has a number" 'is no number of an event' vpart cluster events --from 0
 fails "a leg number is checked" 'from 0 to 1' vpart mirror fail vol leg 2
 

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: GPL-2.0
+/* vpart cluster: what a node tells of itself, and a command as the handler of events */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "cluster.h"
+
+#define TIMEOUT_S	10
+#define TIMEOUT_MAX_S	600
+
+/* A word of a list; 0, or EXIT_USAGE. */
+static int to_class(const struct cmd *c, const char *text, size_t len, uint32_t *class)
+{
+	for (*class = 0; *class < VPART_CLUSTER_CLASSES; ++*class) {
+		const char *name = vpart_cluster_class_name(*class);
+
+		if (strlen(name) == len && !memcmp(name, text, len))
+			return 0;
+	}
+	return usage(c, "'%.*s' is no class of events", (int)len, text);
+}
+
+int cluster_say(struct cmd *c)
+{
+	static const char *const severities[] = { "information", "warning", "error" };
+	const char *severity = word(c, "severity");
+	struct vpart_cluster_at at = where(c);
+	struct vpart_cluster_event ev = { .seq = 0 };
+	int ret;
+
+	ret = to_class(c, c->pos[0], strlen(c->pos[0]), &ev.class);
+	if (ret)
+		return ret;
+	if (strlen(c->pos[1]) >= sizeof(ev.text))
+		return usage(c, "a text has at most %zu characters", sizeof(ev.text) - 1);
+	strcpy(ev.text, c->pos[1]);
+	while (severity && ev.severity < ARRAY_SIZE(severities) &&
+	       strcmp(severity, severities[ev.severity]))
+		ev.severity++;
+	if (ev.severity == ARRAY_SIZE(severities))
+		return usage(c, "'%s' is no severity: information, warning and error are",
+			     severity);
+	if (word(c, "lu") && word(c, "volume"))
+		return usage(c, "it is about one object");
+	if (word(c, "code"))
+		ret = to_number(c, word(c, "code"), "code", 0, UINT32_MAX, &ev.code);
+	if (!ret && word(c, "lu")) {
+		ev.type = VPART_CLUSTER_LU;
+		ret = cluster_id(c, VPART_CLUSTER_LU, word(c, "lu"), &ev.object);
+	} else if (!ret && word(c, "volume")) {
+		ev.type = VPART_CLUSTER_VOLUME;
+		ret = cluster_id(c, VPART_CLUSTER_VOLUME, word(c, "volume"), &ev.object);
+	}
+	if (ret)
+		return ret;
+	if (vpart_cluster_say(c->v, &at, &ev))
+		return failed(c);
+	return EXIT_SUCCESS;
+}
+
+int cluster_handlers(struct cmd *c)
+{
+	static const struct column columns[] = {
+		{ "class", "CLASS" }, { "handler", "HANDLER" }, { "timeout_ms", "TIMEOUT MS" },
+		{ "next", "NEXT" }, { "waiting", "WAITING" }, { "handled", "HANDLED" },
+		{ "failed", "FAILED" }, { "late", "LATE" }, { NULL, NULL },
+	};
+	struct vpart_cluster_at at = where(c);
+	struct json_object *rows, *o;
+	struct vpart_cluster_post *list;
+	size_t i, n;
+
+	if (vpart_cluster_posts(c->v, &at, &list, &n))
+		return failed(c);
+	rows = json_object_new_array();
+	for (i = 0; i < n; i++) {
+		o = json_object_new_object();
+		put_text(o, "class", vpart_cluster_class_name(list[i].class));
+		put_text(o, "handler", list[i].holder);
+		put_number(o, "timeout_ms", list[i].timeout_ms);
+		put_number(o, "next", list[i].next);
+		put_bool(o, "waiting", list[i].delivery);
+		put_number(o, "handled", list[i].handled);
+		put_number(o, "failed", list[i].failed);
+		put_number(o, "late", list[i].late);
+		json_object_array_add(rows, o);
+	}
+	free(list);
+	return print_rows(c, rows, columns);
+}
+
+/* --- a command for each event --- */
+
+static void put_env(const char *name, const char *value)
+{
+	if (value && *value)
+		setenv(name, value, 1);
+	else
+		unsetenv(name);
+}
+
+static void put_env_of(struct json_object *o, const char *name, const char *key)
+{
+	put_env(name, json_object_get_string(json_object_object_get(o, key)));
+}
+
+/* In the child: the event as its words and its standard input. */
+static void run_command(const struct cmd *c, const struct vpart_cluster_mount *m,
+			struct json_object *o, int in)
+{
+	put_env("VPART_CLUSTER", m->cluster);
+	put_env("VPART_NODE", m->node);
+	put_env_of(o, "VPART_SEQ", "seq");
+	put_env_of(o, "VPART_LOST", "lost");
+	put_env_of(o, "VPART_CLASS", "class");
+	put_env_of(o, "VPART_SEVERITY", "severity");
+	put_env_of(o, "VPART_CODE", "code");
+	put_env_of(o, "VPART_OBJECT", "object");
+	put_env_of(o, "VPART_ID", "id");
+	put_env_of(o, "VPART_TEXT", "text");
+	signal(SIGPIPE, SIG_DFL);
+	/* So that all that it starts can be ended. */
+	setpgid(0, 0);
+	if (dup2(in, STDIN_FILENO) < 0)
+		_exit(126);
+	execvp(c->command[0], c->command);
+	fprintf(stderr, "vpart: %s: %s\n", c->command[0], strerror(errno));
+	_exit(127);
+}
+
+/* Wait for a child until then; its status, -1: it was too slow, and is killed. */
+static int wait_until(pid_t child, const sigset_t *signals, const struct timespec *end)
+{
+	struct timespec now, left;
+	int status;
+
+	for (;;) {
+		if (waitpid(child, &status, WNOHANG) == child)
+			return status;
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		left.tv_sec = end->tv_sec - now.tv_sec;
+		left.tv_nsec = end->tv_nsec - now.tv_nsec;
+		if (left.tv_nsec < 0) {
+			left.tv_sec--;
+			left.tv_nsec += 1000000000;
+		}
+		if (left.tv_sec < 0)
+			break;
+		sigtimedwait(signals, NULL, &left);
+	}
+	kill(-child, SIGKILL);
+	kill(child, SIGKILL);
+	waitpid(child, &status, 0);
+	return -1;
+}
+
+/* Run it for one event. Return: 0, or a negative errno. */
+static int handle_one(const struct cmd *c, const struct vpart_cluster_mount *m,
+		      const struct vpart_cluster_event *ev, uint32_t seconds)
+{
+	struct json_object *o = cluster_event(ev);
+	const char *text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_NOSLASHESCAPE);
+	struct timespec end;
+	sigset_t signals, old;
+	int status = -1, in[2];
+	pid_t child;
+
+	/* It fits into the pipe. */
+	if (pipe(in)) {
+		json_object_put(o);
+		return -EIO;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	end.tv_sec += seconds;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &signals, &old);
+	fflush(NULL);
+	child = fork();
+	if (!child) {
+		sigprocmask(SIG_SETMASK, &old, NULL);
+		close(in[1]);
+		run_command(c, m, o, in[0]);
+	}
+	close(in[0]);
+	if (child > 0) {
+		if (dprintf(in[1], "%s\n", text) < 0)
+			fprintf(stderr, "vpart: event %llu: %s\n", (unsigned long long)ev->seq,
+				strerror(errno));
+		close(in[1]);
+		status = wait_until(child, &signals, &end);
+	} else {
+		close(in[1]);
+	}
+	sigprocmask(SIG_SETMASK, &old, NULL);
+	json_object_put(o);
+	if (child < 0)
+		return -EAGAIN;
+	if (status == -1)
+		return -ETIME;
+	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EIO;
+}
+
+static int handler_failed(const struct vpart_cluster_handler *h)
+{
+	const struct vpart_error *e = vpart_cluster_handler_error(h);
+
+	fprintf(stderr, "vpart: %s\n", e->text);
+	return e->code;
+}
+
+/* All classes of a list like "alert,path"; 0, or an exit code. */
+static int add_classes(const struct cmd *c, struct vpart_cluster_handler *h, uint32_t seconds,
+		       uint64_t from)
+{
+	const char *p = c->pos[0];
+	uint32_t class;
+	size_t len;
+	int ret;
+
+	for (;; p += len + 1) {
+		len = strcspn(p, ",");
+		ret = to_class(c, p, len, &class);
+		if (ret)
+			return ret;
+		if (h && vpart_cluster_handler_add(h, class, seconds * 1000, from))
+			return handler_failed(h);
+		if (!p[len])
+			return EXIT_SUCCESS;
+	}
+}
+
+static int handle_all(const struct cmd *c, struct vpart_cluster_handler *h,
+		      const struct vpart_cluster_mount *m, uint32_t seconds, uint32_t count)
+{
+	struct vpart_cluster_event ev;
+	uint32_t done = 0;
+	int ret, result;
+
+	while (!count || done < count) {
+		ret = vpart_cluster_handler_next(h, &ev, -1);
+		if (!ret || ret == -EINTR)
+			continue;
+		if (ret < 0)
+			return handler_failed(h);
+		result = handle_one(c, m, &ev, seconds);
+		done++;
+		if (result == -ETIME)
+			fprintf(stderr, "vpart: event %llu: %s took longer than %u s, and was killed\n",
+				(unsigned long long)ev.seq, c->command[0], seconds);
+		else if (result)
+			fprintf(stderr, "vpart: event %llu: %s failed\n",
+				(unsigned long long)ev.seq, c->command[0]);
+		ret = vpart_cluster_handler_answer(h, &ev, (uint32_t)-result);
+		if (ret && ret != -ETIME)
+			return handler_failed(h);
+		/* Too late: the next one is there. */
+		if (ret && result != -ETIME)
+			handler_failed(h);
+	}
+	return EXIT_SUCCESS;
+}
+
+int cluster_handle(struct cmd *c)
+{
+	struct vpart_cluster_at at = where(c);
+	struct vpart_cluster_handler *h;
+	struct vpart_cluster_mount m;
+	uint32_t seconds = TIMEOUT_S, count = 0, from = 0;
+	int ret;
+
+	if (!c->command)
+		return usage(c, "which command? it comes behind --");
+	ret = add_classes(c, NULL, 0, 0);
+	if (!ret && word(c, "--timeout"))
+		ret = to_number(c, word(c, "--timeout"), "number of seconds", 1, TIMEOUT_MAX_S,
+				&seconds);
+	if (!ret && word(c, "--count"))
+		ret = to_number(c, word(c, "--count"), "count", 1, UINT32_MAX, &count);
+	if (!ret && word(c, "--from"))
+		ret = to_number(c, word(c, "--from"), "number of an event", 1, UINT32_MAX, &from);
+	if (ret)
+		return ret;
+	if (vpart_cluster_find(c->v, &at, &m))
+		return failed(c);
+	at = (struct vpart_cluster_at){ .cluster = m.cluster, .node = m.node };
+	h = vpart_cluster_handler_open(c->v, &at);
+	if (!h)
+		return failed(c);
+	/* A command that reads nothing is none that has died. */
+	signal(SIGPIPE, SIG_IGN);
+	ret = add_classes(c, h, seconds, from);
+	if (!ret)
+		ret = handle_all(c, h, &m, seconds, count);
+	vpart_cluster_handler_close(h);
+	return ret;
+}
