@@ -428,6 +428,7 @@ static int wait_lockspaces(void)
 int cluster_leave(struct cmd *c)
 {
 	struct joining *j = begin();
+	struct json_object *o;
 	unsigned int nodes;
 	bool quorate;
 	int ret;
@@ -451,9 +452,13 @@ int cluster_leave(struct cmd *c)
 	}
 	if (!ret)
 		ret = setup_files_remove(j->files);
-	if (!ret)
-		ret = done(c, result(j, "", ""), "this node has left cluster %s; the repository stays as it is, and the others still count its vote: for good, take it out of their corosync.conf",
+	if (!ret) {
+		o = json_object_new_object();
+		put_text(o, "cluster", j->s.cluster);
+		put_uuid(o, j->s.repository);
+		ret = done(c, o, "this node has left cluster %s; the repository stays as it is, and the others still count its vote: for good, take it out of their corosync.conf",
 			   j->s.cluster);
+	}
 	if (j)
 		finish(j);
 	return ret;

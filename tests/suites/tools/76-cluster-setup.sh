@@ -11,9 +11,10 @@ work=$(mktemp -d) || exit
 trap 'rm -rf "$work"; [ -n "$_finished" ] || echo "Bail out! it ended early"' EXIT
 vpart=build/tools/vpart
 lab=$work/setup
+mapfile -t json < <(pkg-config --cflags json-c | xargs -n 1)
 t "it builds with sanitizers" gcc -O1 -g -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror \
 	-fsanitize=address,undefined -fno-sanitize-recover=undefined -Itools/vpart -Itools/libvpart \
-	-Iinclude/uapi $(pkg-config --cflags json-c) -o "$lab" tests/suites/tools/setup_lab.c \
+	-Iinclude/uapi "${json[@]}" -o "$lab" tests/suites/tools/setup_lab.c \
 	tools/vpart/cluster_{setup,conf}.c build/tools/libvpart.a -lmnl
 
 # --- the words: what is wrong in them is wrong use, and is said before the machine is looked at
