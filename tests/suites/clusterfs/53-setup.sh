@@ -27,21 +27,24 @@ no() {
 }
 create() { vpart cluster create prod $pair repo /dev/vdb fence none "$@"; }
 clean() { rm -rf /etc/vpart /etc/dlm /etc/corosync/authkey; cp /root/example $conf; wipe /dev/vdb; }
-wipe() { dd if=/dev/zero of="$1" bs=1M count=2 conv=fsync status=none; }
+wipe() { dd if=/dev/zero of="$1" bs=1M count=2 conv=fsync,notrunc status=none; }
 cp $conf /root/example
 mkdir -p /etc/vpart
 
 # --- who this is
 no "a machine without an address of theirs" "none of the nodes" create prod $pair repo /dev/vdb fence none --shared-storage
-ip addr add 10.9.0.1/24 dev lo
+ip link add v0 type veth peer name v1
+ip link set v0 up
+ip link set v1 up
+ip addr add 10.9.0.1/24 dev v0
 no "one with half of them" "one address of node vios1, but not 10.8.0.1" \
 	create prod vios1=10.9.0.1,10.8.0.1 vios2=10.9.0.2,10.8.0.2 repo /dev/vdb fence none --shared-storage
-ip addr add 10.9.0.2/24 dev lo
+ip addr add 10.9.0.2/24 dev v0
 no "one with those of two" "addresses of several" create prod $pair repo /dev/vdb fence none --shared-storage
-ip addr del 10.9.0.2/24 dev lo
-hostname vios2.example
+ip addr del 10.9.0.2/24 dev v0
+echo vios2.example >/proc/sys/kernel/hostname
 no "one that is called as another" "is called vios2, and has the address of node vios1" create prod $pair repo /dev/vdb fence none --shared-storage
-hostname vm
+echo vm >/proc/sys/kernel/hostname
 
 # --- P24
 no "P24 a pair without an arbiter" "need an arbiter: a fence agent" create prod $pair repo /dev/vdb fence none
@@ -53,8 +56,8 @@ no "P24 a fence device that is reached over the only link" "10.9.0.9 is reached 
 	create prod $pair repo /dev/vdb fence "fence_x ip=10.9.0.9"
 no "an agent that is not there" "fence_x is not installed" create prod $pair repo /dev/vdb fence "fence_x ip=10.7.0.9"
 chmod +x $agent
-ip addr add 10.7.0.1/24 dev lo
-t "P24 one that is reached over another one will do" create fence "fence_x ip=10.7.0.9" --dry-run
+ip addr add 10.7.0.1/24 dev v0
+t "P24 one that is reached over another one will do" vpart cluster create prod $pair repo /dev/vdb fence "fence_x ip=10.7.0.9" --dry-run
 t "P24 so will a second link" vpart cluster create prod vios1=10.9.0.1,10.7.0.1 vios2=10.9.0.2,10.7.0.2 \
 	repo /dev/vdb fence "fence_x ip=10.9.0.9" --dry-run
 t "P24 so will a third replica" vpart cluster create prod $pair repo /dev/vdb,/dev/vdc,/dev/vdd fence none --dry-run
@@ -78,11 +81,9 @@ sed -i 's/127.0.0.1/10.1.1.1/' $conf
 is "one that is in a cluster" "$(code vpart cluster create prod $pair repo /dev/vdb fence none --shared-storage) $(cat /tmp/err)" \
 	"1 vpart: $conf is of another cluster: this node leaves that first"
 cp /root/example $conf
-PATH=/usr/bin:/bin:/src/build/tools
 mv /usr/sbin/dlm_controld /root
 no "one without dlm_controld" "dlm_controld is not installed: apt install dlm-controld" create prod $pair repo /dev/vdb fence none --shared-storage
 mv /root/dlm_controld /usr/sbin
-PATH=$PATH:/usr/sbin:/sbin
 no "no cluster: none is left" "in no cluster that vpart has set up" leave
 no "... nor joined" "in no cluster that vpart has set up" join
 
@@ -145,10 +146,10 @@ cp $setup /root/two
 vpart cluster leave >/dev/null
 
 # --- on the other node: its devices are found by what is on them
-ip addr del 10.9.0.1/24 dev lo
-ip addr del 10.7.0.1/24 dev lo
-ip addr add 10.9.0.2/24 dev lo
-ip addr add 10.7.0.2/24 dev lo
+ip addr del 10.9.0.1/24 dev v0
+ip addr del 10.7.0.1/24 dev v0
+ip addr add 10.9.0.2/24 dev v0
+ip addr add 10.7.0.2/24 dev v0
 cp /root/example $conf
 sed 's|^device .*|device /dev/vdx|' /root/two >/root/moved
 is "a file that was changed is not taken" "$(code vpart cluster join /root/moved) $(cat /tmp/err)" \
@@ -156,15 +157,14 @@ is "a file that was changed is not taken" "$(code vpart cluster join /root/moved
 found() { vpart --json cluster join /root/two "$@" | python3 -c 'import json, sys; print(*json.load(sys.stdin)["devices"])'; }
 is "as the first node calls them" "$(found --dry-run)" "/dev/vdd /dev/vdb /dev/vde"
 wipe /dev/vde
-dd if=/dev/zero of=/dev/vde bs=4096 seek=255 count=1 conv=fsync status=none
 is "by what is on them, two of three" "$(found --dry-run)" "/dev/vdd /dev/vdb"
 is "those that are named" "$(found --dry-run repo /dev/vdb,/dev/vdd)" "/dev/vdd /dev/vdb"
 is "none that is another" "$(code vpart cluster join /root/two repo /dev/vdb,/dev/vdc) $(cat /tmp/err)" \
 	"1 vpart: /dev/vdc is not the repository of cluster prod, or cannot be read"
-dd if=/dev/vdb of=/dev/vde bs=1M count=2 conv=fsync status=none
+dd if=/dev/vdb of=/dev/vde bs=1M count=2 conv=fsync,notrunc status=none
 is "not two that are the same" "$(code vpart cluster join /root/two) $(grep -c 'are both replica 1' /tmp/err)" "1 1"
 wipe /dev/vde
 wipe /dev/vdd
 is "no minority" "$(code vpart cluster join /root/two) $(cat /tmp/err)" "1 vpart: only 1 of 3 replicas of cluster prod are here"
-is "nothing was written" "$(find /etc/vpart /etc/dlm /etc/corosync -type f | xargs)" $conf
+is "nothing was written" "$(find /etc/vpart /etc/dlm /etc/corosync -type f)" $conf
 done_testing
