@@ -527,15 +527,16 @@ static const struct verb verbs[] = {
 			   "    fence \"fence_ipmilan lanplus=1 username=fence vios1:ip=198.51.100.1 vios2:ip=198.51.100.2\"",
 	}, {
 		.name = "join", .args = "[FILE] [repo DEVICE[,DEVICE,DEVICE]] [--timeout SECONDS]\n"
-					"                    [--no-start] [--dry-run]",
+					"                    [--incomplete] [--no-start] [--dry-run]",
 		.max = 1, .run = cluster_join,
-		.words = { "repo=", "--timeout=", "--no-start", "--dry-run" },
+		.words = { "repo=", "--timeout=", "--incomplete", "--no-start", "--dry-run" },
 		.what = "Make this node a member of the cluster, with the file that create has written on the\n"
 			"first one; without FILE go on with what this node has.",
-		.more = "  repo       the repository's devices (they are looked for)\n"
-			"  --timeout  how long to wait for quorum (600)\n"
-			"  --no-start write the files, and start nothing\n"
-			"  --dry-run  show the files, and write nothing\n\n"
+		.more = "  repo         the repository's devices (they are looked for)\n"
+			"  --timeout    how long to wait for the others (600)\n"
+			"  --incomplete wait for quorum only: DLM has the nodes fenced that are missing\n"
+			"  --no-start   write the files, and start nothing\n"
+			"  --dry-run    show the files, and write nothing\n\n"
 			"FILE has the cluster's key: /etc/vpart/cluster.setup of any node. It is for root\n"
 			"alone, and so is the way that it is brought.",
 		.example = "vpart cluster join cluster.setup",

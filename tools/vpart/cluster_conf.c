@@ -21,8 +21,8 @@
 /* --- what is in them --- */
 
 /*
- * wait_for_all, whatever the size: a node is quorate for the first time when all have been
- * there. Else DLM would have those fenced that have not been set up yet.
+ * A pair is quorate for the first time when both have been there: one that starts alone would
+ * go on while the other one does. More go by majority, whoever has been there.
  */
 static void put_corosync(FILE *f, const struct setup *s)
 {
@@ -44,8 +44,9 @@ static void put_corosync(FILE *f, const struct setup *s)
 			fputs("\t\tquorum_votes: 2\n", f);
 		fputs("\t}\n", f);
 	}
-	fprintf(f, "}\n\nquorum {\n\tprovider: corosync_votequorum\n%s\twait_for_all: 1\n}\n",
-		s->nodes == 2 && !s->preferred[0] ? "\ttwo_node: 1\n" : "");
+	fprintf(f, "}\n\nquorum {\n\tprovider: corosync_votequorum\n%s%s}\n",
+		s->nodes == 2 && !s->preferred[0] ? "\ttwo_node: 1\n" : "",
+		s->nodes == 2 ? "\twait_for_all: 1\n" : "");
 	fputs("\nlogging {\n\tto_stderr: no\n\tto_syslog: yes\n\tto_logfile: yes\n"
 	      "\tlogfile: /var/log/corosync/corosync.log\n\ttimestamp: on\n}\n", f);
 }

@@ -356,6 +356,15 @@ int host_quorum(unsigned int *nodes, bool *quorate)
 	return 0;
 }
 
+/* Does a daemon of DLM run, here or on another node that is there? */
+bool host_controlled(void)
+{
+	static const char *const argv[] = { "corosync-cpgtool", NULL };
+	char out[16384];
+
+	return !host_run(argv, out, sizeof(out), 10) && strstr(out, "dlm:controld");
+}
+
 /* A lockspace of the kernel that begins so; -ENOENT: there is none. */
 int host_lockspace(const char *prefix, char *name, size_t size)
 {

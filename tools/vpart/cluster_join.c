@@ -5,8 +5,10 @@
  *  1. All is looked at. Until then nothing is written.
  *  2. The first node makes the repository and the key.
  *  3. The files of the node are written, the same on each.
- *  4. The daemons start. Corosync is quorate when all nodes have been there once.
- *  5. The repository is mounted, which makes the node a member.
+ *  4. Corosync starts, and is waited for: for quorum, and for all nodes if DLM runs nowhere
+ *     yet. It has those fenced that it does not find, and one that is not set up is no dead one.
+ *  5. DLM's daemon and ours start.
+ *  6. The repository is mounted, which makes the node a member.
  *
  * What has been begun is gone on with by "vpart cluster join", and undone by leave.
  */
@@ -31,6 +33,7 @@ struct joining {
 	char			device[CFS_REPLICAS_MAX][SETUP_DEVICE];
 	struct setup_file	files[SETUP_FILES];
 	uint32_t		seconds;
+	bool			incomplete;	/* not all nodes are waited for */
 };
 
 static void pause_ms(long ms)
@@ -63,35 +66,40 @@ static void note(const char *fmt, ...)
 
 /* --- the daemons --- */
 
-/* A verb of systemctl; @boot: of what makes the node a member at boot, too. */
-static int units(const char *verb, bool boot)
-{
-	const char *const argv[] = {
-		"systemctl", verb, "corosync.service", "dlm.service", "vpart-clusterd.service",
-		boot ? "vpart-cluster.service" : NULL, NULL
-	};
-	char out[4096];
-	int ret = host_run(argv, out, sizeof(out), 180);
+static const char *const corosync[] = { "corosync.service", NULL };
+static const char *const locks[] = { "dlm.service", "vpart-clusterd.service", NULL };
+/* The last one makes the node a member at boot. */
+static const char *const all[] = {
+	"corosync.service", "dlm.service", "vpart-clusterd.service", "vpart-cluster.service", NULL
+};
 
+static int units(const char *verb, const char *const *unit)
+{
+	const char *argv[8] = { "systemctl", verb };
+	char out[4096];
+	int i, ret;
+
+	for (i = 0; unit[i]; i++)
+		argv[2 + i] = unit[i];
+	ret = host_run(argv, out, sizeof(out), 180);
 	if (!ret)
 		return 0;
 	out[strcspn(out, "\n")] = 0;
 	return refused("systemctl %s: %s", verb, ret < 0 ? strerror(-ret) : out);
 }
 
-/* Configured anew they are started anew: the package's corosync runs with its example. */
-static int start(bool anew)
+static const char by_hand[] =
+	"corosync, when all nodes are there dlm_controld and vpart-clusterd, and in the end: vpart cluster join";
+
+/* Who is there is enough. */
+static bool enough(const struct joining *j, unsigned int nodes, bool quorate)
 {
-	if (!anew)
-		return units("start", false);
-	return units("enable", true) ? EXIT_FAILURE : units("restart", false);
+	return quorate && (nodes >= j->s.nodes || !j->s.fence[0] || j->incomplete ||
+			   host_controlled());
 }
 
-static const char by_hand[] =
-	"corosync, then dlm_controld, then vpart-clusterd, and in the end: vpart cluster join";
-
-/* Until corosync has quorum; 0, or EXIT_FAILURE after saying how far it has come. */
-static int wait_quorum(struct joining *j)
+/* Until there are enough nodes; 0, or EXIT_FAILURE after saying how far it has come. */
+static int wait_nodes(struct joining *j)
 {
 	const uint64_t end = now_s() + j->seconds;
 	unsigned int nodes = 0, told = 0;
@@ -100,11 +108,11 @@ static int wait_quorum(struct joining *j)
 
 	for (;;) {
 		ret = host_quorum(&nodes, &quorate);
-		if (!ret && quorate)
+		if (!ret && enough(j, nodes, quorate))
 			return 0;
 		if (!ret && nodes != told) {
-			note("%u of %u nodes are there, which is no quorum yet", nodes,
-			     j->s.nodes);
+			note("%u of %u nodes are there, %s", nodes, j->s.nodes, quorate ?
+			     "and DLM would have the others fenced" : "which is no quorum yet");
 			told = nodes;
 		}
 		if (now_s() >= end)
@@ -113,8 +121,28 @@ static int wait_quorum(struct joining *j)
 	}
 	if (ret)
 		return refused("corosync does not answer: see its log; vpart cluster join goes on");
+	if (quorate)
+		return refused("%u of %u nodes are there; when all are, vpart cluster join goes on, and with --incomplete it has the others fenced",
+			       nodes, j->s.nodes);
 	return refused("there is no quorum: %u of %u nodes are there; when they are, vpart cluster join goes on",
 		       nodes, j->s.nodes);
+}
+
+/*
+ * All daemons, as soon as there are enough nodes. Configured anew they are started anew: the
+ * package's corosync runs with its example.
+ */
+static int start(struct joining *j, bool anew)
+{
+	const bool systemd = host_systemd();
+
+	if (systemd && anew && (units("enable", all) || units("restart", corosync)))
+		return EXIT_FAILURE;
+	if (systemd && !anew && units("start", corosync))
+		return EXIT_FAILURE;
+	if (wait_nodes(j))
+		return EXIT_FAILURE;
+	return systemd ? units("start", locks) : 0;
 }
 
 /* --- a member --- */
@@ -158,14 +186,10 @@ static int go_on(struct cmd *c, struct joining *j, bool anew)
 	unsigned int nodes;
 	bool quorate;
 
-	if (host_systemd()) {
-		if (start(anew))
-			return EXIT_FAILURE;
-	} else if (anew || host_quorum(&nodes, &quorate)) {
+	if (!host_systemd() && (anew || host_quorum(&nodes, &quorate)))
 		return done(c, result(j, "", ""), "node %s of cluster %s is set up; there is no systemd here: start %s",
 			    j->s.node[j->me].name, j->s.cluster, by_hand);
-	}
-	if (wait_quorum(j))
+	if (start(j, anew))
 		return EXIT_FAILURE;
 	if (host_mounted(&j->s, at, sizeof(at))) {
 		if (host_mount(&j->s, j->me, j->device))
@@ -223,9 +247,10 @@ static struct joining *begin(void)
 	return j;
 }
 
-static int take_timeout(struct cmd *c, struct joining *j)
+static int take_wait(struct cmd *c, struct joining *j)
 {
 	j->seconds = WAIT_SECONDS;
+	j->incomplete = word(c, "--incomplete");
 	return word(c, "--timeout") ? to_number(c, word(c, "--timeout"), "time in seconds", 1,
 						86400, &j->seconds) : 0;
 }
@@ -240,7 +265,7 @@ static int take_words(struct cmd *c, struct joining *j)
 
 	ret = copy_name(c, "cluster", c->pos[0], s->cluster);
 	if (!ret)
-		ret = take_timeout(c, j);
+		ret = take_wait(c, j);
 	if (!ret && preferred)
 		ret = copy_name(c, "node", preferred, s->preferred);
 	if (ret)
@@ -363,7 +388,7 @@ int cluster_join(struct cmd *c)
 	bool begun = false, whole = false;
 	int ret;
 
-	ret = j ? take_timeout(c, j) : EXIT_FAILURE;
+	ret = j ? take_wait(c, j) : EXIT_FAILURE;
 	if (!ret)
 		ret = read_setup(path, &j->s);
 	if (!ret)
@@ -444,9 +469,9 @@ int cluster_leave(struct cmd *c)
 	if (!ret)
 		ret = wait_lockspaces();
 	if (!ret && host_systemd()) {
-		ret = units("disable", true);
+		ret = units("disable", all);
 		if (!ret)
-			ret = units("stop", true);
+			ret = units("stop", all);
 	} else if (!ret && !host_quorum(&nodes, &quorate)) {
 		ret = refused("the node has unmounted; there is no systemd here: end vpart-clusterd, then dlm_controld, then corosync, and say it again");
 	}

@@ -97,6 +97,7 @@ int host_self(const struct setup *s, unsigned int *me);
 int host_programs(const struct setup *s);
 int host_arbiter(const struct setup *s, unsigned int me);
 bool host_systemd(void);
+bool host_controlled(void);
 int host_quorum(unsigned int *nodes, bool *quorate);
 int host_mount(const struct setup *s, unsigned int me,
 	       char device[CFS_REPLICAS_MAX][SETUP_DEVICE]);
