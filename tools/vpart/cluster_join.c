@@ -89,7 +89,7 @@ static int units(const char *verb, const char *const *unit)
 }
 
 static const char by_hand[] =
-	"corosync, when all nodes are there dlm_controld and vpart-clusterd, and in the end: vpart cluster join";
+	"corosync, when all nodes are there dlm_controld and vpart-clusterd; vpart cluster join";
 
 /* Who is there is enough. */
 static bool enough(const struct joining *j, unsigned int nodes, bool quorate)
