@@ -16,6 +16,7 @@
 #define COROSYNC_CONF	"/etc/corosync/corosync.conf"
 #define COROSYNC_KEY	"/etc/corosync/authkey"
 #define DLM_CONF	"/etc/dlm/dlm.conf"
+#define LINE_MAX_DLM	250
 #define HEADLINE	"# Made by vpart cluster, which removes it as long as it is like this.\n"
 
 /* --- what is in them --- */
@@ -103,6 +104,21 @@ static void put_dlm(FILE *f, const struct setup *s)
 		put_fence(f, s);
 }
 
+/* dlm_controld looks for its options in pieces of 255 bytes: no word of fence begins one. */
+static int check_lines(const struct setup_file *file)
+{
+	const char *at = file->data;
+	size_t len;
+
+	for (; *at; at += len + (at[len] == '\n')) {
+		len = strcspn(at, "\n");
+		if (len > LINE_MAX_DLM)
+			return refused("fence: a line of dlm.conf would have %zu characters, %d are read: say less",
+				       len, LINE_MAX_DLM);
+	}
+	return 0;
+}
+
 static int print_file(struct setup_file *file, const char *path, mode_t mode,
 		      void (*put)(FILE *f, const struct setup *s), const struct setup *s)
 {
@@ -146,6 +162,10 @@ int setup_files(const struct setup *s, struct setup_file files[SETUP_FILES])
 	    print_file(&files[3], COROSYNC_CONF, 0644, put_corosync, s)) {
 		setup_files_free(files);
 		return refused("out of memory");
+	}
+	if (check_lines(&files[2])) {
+		setup_files_free(files);
+		return EXIT_FAILURE;
 	}
 	return 0;
 }
@@ -204,25 +224,30 @@ static bool is_example(char *text)
 	return nodes == 1 && loops == 1;
 }
 
+/* corosync.conf as its package has it: a node of no cluster has that. */
+static bool is_package_file(const char *path)
+{
+	char text[SETUP_TEXT];
+	ssize_t len;
+
+	if (strcmp(path, COROSYNC_CONF))
+		return false;
+	len = setup_read(path, text, sizeof(text) - 1);
+	text[len > 0 ? len : 0] = 0;
+	return is_example(text);
+}
+
 /* No cluster is configured here; or EXIT_FAILURE after saying which. */
 int setup_files_none(void)
 {
 	static const char *const others[] = { DLM_CONF, COROSYNC_KEY };
-	char text[SETUP_TEXT];
 	struct stat st;
-	ssize_t len;
 	size_t i;
 
 	if (!lstat(SETUP_FILE, &st))
 		return refused("this node is set up for a cluster already: vpart cluster leave ends that");
-	len = setup_read(COROSYNC_CONF, text, sizeof(text) - 1);
-	if (len >= 0) {
-		text[len] = 0;
-		if (!is_example(text))
-			return refused(COROSYNC_CONF " is of another cluster: this node leaves that first");
-	} else if (len != -ENOENT) {
-		return refused(COROSYNC_CONF ": %s", strerror((int)-len));
-	}
+	if (!lstat(COROSYNC_CONF, &st) && !is_package_file(COROSYNC_CONF))
+		return refused(COROSYNC_CONF " is of another cluster: this node leaves that first");
 	for (i = 0; i < ARRAY_SIZE(others); i++)
 		if (!lstat(others[i], &st))
 			return refused("%s is there already, of another cluster: this node leaves that first",
@@ -251,6 +276,8 @@ int setup_files_same(const struct setup_file files[SETUP_FILES])
 
 	for (i = 0; i < SETUP_FILES; i++) {
 		ret = differs(&files[i]);
+		if (ret == 1 && is_package_file(files[i].path))
+			continue;
 		if (ret == 1)
 			return refused("%s is not as vpart cluster has written it: --force removes it all the same",
 				       files[i].path);
@@ -264,30 +291,18 @@ int setup_files_same(const struct setup_file files[SETUP_FILES])
  * setup_files_begun - has this node been set up for this cluster?
  * @files: as they would be written
  * @begun: it has, by the file that all others are made from
- * @whole: the others are there, too; an admin may have changed them
  *
  * Return: 0, or EXIT_FAILURE after saying that it is another cluster.
  */
-int setup_files_begun(const struct setup_file files[SETUP_FILES], bool *begun, bool *whole)
+int setup_files_begun(const struct setup_file files[SETUP_FILES], bool *begun)
 {
-	char text[SETUP_TEXT];
-	unsigned int i;
-	struct stat st;
-	ssize_t len;
-	int ret;
+	int ret = differs(&files[0]);
 
-	ret = differs(&files[0]);
 	if (ret == 1)
 		return refused("this node is set up for another cluster, which it leaves first");
 	if (ret && ret != -ENOENT)
 		return refused(SETUP_FILE ": %s", strerror(-ret));
 	*begun = !ret;
-	*whole = !ret;
-	for (i = 1; i < SETUP_FILES; i++)
-		*whole &= !lstat(files[i].path, &st);
-	len = setup_read(COROSYNC_CONF, text, sizeof(text) - 1);
-	text[len > 0 ? len : 0] = 0;
-	*whole &= !is_example(text);
 	return 0;
 }
 
@@ -352,19 +367,28 @@ static int write_file(const struct setup_file *file)
 	return ret;
 }
 
-/* All of them, or none; corosync.conf, which may replace the package's, comes last. */
+/*
+ * Those that are missing, or none of them: what an admin has changed stays. corosync.conf, which
+ * may replace the package's, comes last.
+ */
 int setup_files_write(const struct setup_file files[SETUP_FILES])
 {
+	bool made[SETUP_FILES] = { false };
+	struct stat st;
 	unsigned int i;
 	int ret;
 
 	for (i = 0; i < SETUP_FILES; i++) {
+		if (!lstat(files[i].path, &st) && !is_package_file(files[i].path))
+			continue;
 		ret = write_file(&files[i]);
+		made[i] = !ret;
 		if (!ret)
 			continue;
 		refused("cannot write %s: %s", files[i].path, strerror(-ret));
 		while (i--)
-			unlink(files[i].path);
+			if (made[i])
+				unlink(files[i].path);
 		return EXIT_FAILURE;
 	}
 	return 0;
@@ -375,20 +399,19 @@ int setup_files_remove(const struct setup_file files[SETUP_FILES])
 {
 	char folder[128];
 	unsigned int i;
-	int ret = 0;
+	int ret;
 
-	for (i = SETUP_FILES; i-- && !ret;) {
-		if (unlink(files[i].path) && errno != ENOENT)
-			ret = -errno;
+	for (i = SETUP_FILES; i--;) {
+		if (is_package_file(files[i].path))
+			continue;
+		ret = unlink(files[i].path) ? -errno : 0;
 		snprintf(folder, sizeof(folder), "%s", files[i].path);
 		if (!ret)
 			ret = sync_folder(dirname(folder));
 		if (ret && ret != -ENOENT)
-			refused("cannot remove %s: %s", files[i].path, strerror(-ret));
-		else
-			ret = 0;
+			return refused("cannot remove %s: %s", files[i].path, strerror(-ret));
 	}
-	return ret ? EXIT_FAILURE : 0;
+	return 0;
 }
 
 /* P24: who decides when two nodes do not see each other? 0, or EXIT_FAILURE: nobody does. */

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <ifaddrs.h>
 #include <mntent.h>
+#include <net/if.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,10 +24,10 @@
 
 /* --- other programs --- */
 
-/* Where a program is; one of the paths above, or of PATH. */
-static bool program_find(const char *name, char *path, size_t size)
+/* Where a program is; in @list, which may be NULL, or one of the paths above. */
+static bool program_find(const char *name, char *path, size_t size, const char *list)
 {
-	const char *at, *list = getenv("PATH");
+	const char *at;
 	size_t i, len;
 
 	if (name[0] == '/') {
@@ -101,7 +102,7 @@ int host_run(const char *const *argv, char *out, size_t size, int seconds)
 	pid_t pid;
 
 	out[0] = 0;
-	if (!program_find(argv[0], path, sizeof(path)))
+	if (!program_find(argv[0], path, sizeof(path), getenv("PATH")))
 		return -ENOENT;
 	if (pipe2(fds, O_CLOEXEC))
 		return -errno;
@@ -132,6 +133,12 @@ int host_run(const char *const *argv, char *out, size_t size, int seconds)
 		if (p[0].revents & POLLHUP)
 			p[0].fd = -1;
 	}
+	/* One that the kernel keeps is left to it. */
+	if (ret && p[1].fd >= 0 && poll(&p[1], 1, 5000) <= 0) {
+		close(p[1].fd);
+		close(fds[0]);
+		return ret;
+	}
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	drain(fds[0], out, size, &len);
@@ -161,14 +168,15 @@ int host_programs(const struct setup *s)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(needs); i++)
-		if (!program_find(needs[i][0], path, sizeof(path)))
+		if (!program_find(needs[i][0], path, sizeof(path), getenv("PATH")))
 			return refused("%s is not installed: apt install %s", needs[i][0],
 				       needs[i][1]);
 	for (i = 0; i < ARRAY_SIZE(ours); i++)
-		if (!program_find(ours[i], path, sizeof(path)))
+		if (!program_find(ours[i], path, sizeof(path), getenv("PATH")))
 			return refused("%s is not installed, which comes with vpart", ours[i]);
+	/* DLM's daemon does not have the PATH of who sets it up. */
 	if (setup_fence_word(&at, agent, sizeof(agent)) &&
-	    !program_find(agent, path, sizeof(path)))
+	    !program_find(agent, path, sizeof(path), NULL))
 		return refused("the fence agent %s is not installed: apt install fence-agents, or its whole path",
 			       agent);
 	return 0;
@@ -290,9 +298,37 @@ static bool source_of(const char *text, char own[INET6_ADDRSTRLEN])
 			 INET6_ADDRSTRLEN);
 }
 
+/* The interface that has an address of this machine, or "". */
+static void interface_of(const char *address, char name[IF_NAMESIZE])
+{
+	struct ifaddrs *list, *i;
+
+	name[0] = 0;
+	if (getifaddrs(&list))
+		return;
+	for (i = list; i; i = i->ifa_next)
+		if (same_address(i->ifa_addr, address))
+			snprintf(name, IF_NAMESIZE, "%.*s", IF_NAMESIZE - 1, i->ifa_name);
+	freeifaddrs(list);
+}
+
+/* All links of this node go by this interface. */
+static bool only_link(const struct setup *s, unsigned int me, const char *name)
+{
+	char of[IF_NAMESIZE];
+	unsigned int l;
+
+	for (l = 0; l < s->links; l++) {
+		interface_of(s->node[me].address[l], of);
+		if (strcmp(of, name))
+			return false;
+	}
+	return true;
+}
+
 static int check_device(const struct setup *s, unsigned int me, const char *address, bool arbiter)
 {
-	char own[INET6_ADDRSTRLEN];
+	char own[INET6_ADDRSTRLEN], name[IF_NAMESIZE];
 	unsigned int i, l;
 
 	for (i = 0; i < s->nodes; i++)
@@ -300,11 +336,13 @@ static int check_device(const struct setup *s, unsigned int me, const char *addr
 			if (!strcmp(s->node[i].address[l], address))
 				return refused("the fence device %s is node %s itself", address,
 					       s->node[i].name);
-	if (!arbiter || s->links > 1 || !source_of(address, own) ||
-	    strcmp(own, s->node[me].address[0]))
+	if (!arbiter || !source_of(address, own))
 		return 0;
-	return refused("the fence device %s is reached over the nodes' only link (%s), and both are lost together: give each node a second address or the device a way of its own, or name another arbiter: \"preferred NODE\", a third replica, --shared-storage",
-		       address, own);
+	interface_of(own, name);
+	if (!only_link(s, me, name))
+		return 0;
+	return refused("the fence device %s is reached over the nodes' only link (%s), and both are lost together: give each node a second link or the device a way of its own, or name another arbiter: \"preferred NODE\", a third replica, --shared-storage",
+		       address, name);
 }
 
 /*
@@ -363,6 +401,24 @@ bool host_controlled(void)
 	char out[16384];
 
 	return !host_run(argv, out, sizeof(out), 10) && strstr(out, "dlm:controld");
+}
+
+static bool cmap_is(const char *key, const char *want)
+{
+	const char *const argv[] = { "corosync-cmapctl", "-g", key, NULL };
+	char out[512], *at;
+
+	if (host_run(argv, out, sizeof(out), 10))
+		return false;
+	at = strstr(out, " = ");
+	return at && !strcmp(at + 3, want);
+}
+
+/* Does corosync run as one of this cluster, and not with what its package has? */
+bool host_runs(const struct setup *s)
+{
+	return cmap_is("totem.cluster_name", s->cluster) &&
+	       cmap_is("nodelist.node.0.ring0_addr", s->node[0].address[0]);
 }
 
 /* A lockspace of the kernel that begins so; -ENOENT: there is none. */

@@ -68,10 +68,16 @@ static void note(const char *fmt, ...)
 
 static const char *const corosync[] = { "corosync.service", NULL };
 static const char *const locks[] = { "dlm.service", "vpart-clusterd.service", NULL };
-/* The last one makes the node a member at boot. */
 static const char *const all[] = {
-	"corosync.service", "dlm.service", "vpart-clusterd.service", "vpart-cluster.service", NULL
+	"vpart-cluster.service", "vpart-clusterd.service", "dlm.service", "corosync.service", NULL
 };
+
+/* At boot the last one makes the node a member: it starts DLM when there are enough nodes. */
+static const char *const boot[] = {
+	"corosync.service", "vpart-clusterd.service", "vpart-cluster.service", NULL
+};
+
+static const char *const not_boot[] = { "dlm.service", NULL };
 
 static int units(const char *verb, const char *const *unit)
 {
@@ -129,16 +135,29 @@ static int wait_nodes(struct joining *j)
 }
 
 /*
- * All daemons, as soon as there are enough nodes. Configured anew they are started anew: the
- * package's corosync runs with its example.
+ * Corosync with this configuration. The package's runs with its example, and DLM with it, which
+ * would look for the others at once: all of them end before.
  */
-static int start(struct joining *j, bool anew)
+static int start_corosync(const struct joining *j)
+{
+	char name[SETUP_DEVICE];
+
+	if (units("enable", boot) || units("disable", not_boot))
+		return EXIT_FAILURE;
+	if (host_runs(&j->s))
+		return 0;
+	if (!host_lockspace("", name, sizeof(name)))
+		return refused("DLM is in lockspace %s, and corosync does not run as this node is set up: to end them would get it fenced; unmount first",
+			       name);
+	return units("stop", all + 1) ? EXIT_FAILURE : units("start", corosync);
+}
+
+/* All daemons, as soon as there are enough nodes. */
+static int start(struct joining *j)
 {
 	const bool systemd = host_systemd();
 
-	if (systemd && anew && (units("enable", all) || units("restart", corosync)))
-		return EXIT_FAILURE;
-	if (systemd && !anew && units("start", corosync))
+	if (systemd && start_corosync(j))
 		return EXIT_FAILURE;
 	if (wait_nodes(j))
 		return EXIT_FAILURE;
@@ -179,17 +198,17 @@ static void wait_state(struct cmd *c, struct joining *j, struct vpart_cluster_mo
 	} while (now_s() < end);
 }
 
-static int go_on(struct cmd *c, struct joining *j, bool anew)
+static int go_on(struct cmd *c, struct joining *j)
 {
 	struct vpart_cluster_mount m;
 	char at[SETUP_DEVICE];
-	unsigned int nodes;
-	bool quorate;
 
-	if (!host_systemd() && (anew || host_quorum(&nodes, &quorate)))
-		return done(c, result(j, "", ""), "node %s of cluster %s is set up; there is no systemd here: start %s",
-			    j->s.node[j->me].name, j->s.cluster, by_hand);
-	if (start(j, anew))
+	if (!host_systemd() && !host_runs(&j->s)) {
+		done(c, result(j, "", ""), "node %s of cluster %s is set up; there is no systemd here: start %s",
+		     j->s.node[j->me].name, j->s.cluster, by_hand);
+		return EXIT_DEGRADED;
+	}
+	if (start(j))
 		return EXIT_FAILURE;
 	if (host_mounted(&j->s, at, sizeof(at))) {
 		if (host_mount(&j->s, j->me, j->device))
@@ -326,12 +345,16 @@ int cluster_create(struct cmd *c)
 		ret = look(j, &made);
 	if (!ret && !made)
 		ret = repo_make(&j->s, true);
-	if (!ret && !made && !dry)
-		ret = repo_make(&j->s, false);
 	if (!ret)
 		ret = make_key(&j->s);
 	if (!ret)
 		ret = setup_files(&j->s, j->files);
+	if (!ret && !made && !dry) {
+		setup_files_free(j->files);
+		ret = repo_make(&j->s, false);
+		if (!ret)
+			ret = setup_files(&j->s, j->files);
+	}
 	if (ret)
 		goto out;
 	memcpy(j->device, j->s.device, sizeof(j->device));
@@ -347,7 +370,7 @@ int cluster_create(struct cmd *c)
 		ret = done(c, result(j, "", ""), "node %s of cluster %s is set up; vpart cluster join starts it",
 			   j->s.node[j->me].name, j->s.cluster);
 	else
-		ret = go_on(c, j, true);
+		ret = go_on(c, j);
 out:
 	if (j)
 		finish(j);
@@ -385,7 +408,7 @@ int cluster_join(struct cmd *c)
 {
 	const char *path = c->npos ? c->pos[0] : SETUP_FILE;
 	struct joining *j = begin();
-	bool begun = false, whole = false;
+	bool begun = false;
 	int ret;
 
 	ret = j ? take_wait(c, j) : EXIT_FAILURE;
@@ -395,7 +418,7 @@ int cluster_join(struct cmd *c)
 		ret = setup_files(&j->s, j->files);
 	if (ret)
 		goto out;
-	ret = setup_files_begun(j->files, &begun, &whole);
+	ret = setup_files_begun(j->files, &begun);
 	if (!ret)
 		ret = begun ? host_self(&j->s, &j->me) : look(j, NULL);
 	if (!ret)
@@ -406,15 +429,14 @@ int cluster_join(struct cmd *c)
 		ret = show_files(c, j);
 		goto out;
 	}
-	if (!whole)
-		ret = setup_files_write(j->files);
+	ret = setup_files_write(j->files);
 	if (ret)
 		goto out;
 	if (word(c, "--no-start"))
 		ret = done(c, result(j, "", ""), "node %s of cluster %s is set up; vpart cluster join starts it",
 			   j->s.node[j->me].name, j->s.cluster);
 	else
-		ret = go_on(c, j, !whole);
+		ret = go_on(c, j);
 out:
 	if (j)
 		finish(j);
@@ -432,6 +454,30 @@ static int unmount(const struct setup *s)
 			return refused("%s cannot be unmounted: %s", at, errno == EBUSY ?
 				       "something there is in use" : strerror(errno));
 	return 0;
+}
+
+/* What it owns is moved away before; or EXIT_FAILURE. */
+static int serves(struct cmd *c, const struct setup *s)
+{
+	static const enum vpart_cluster_type types[] = { VPART_CLUSTER_LU, VPART_CLUSTER_VOLUME };
+	const struct vpart_cluster_at at = { s->cluster, NULL };
+	struct vpart_cluster_object *list;
+	struct vpart_cluster_mount m;
+	size_t t, i, n;
+	int ret = 0;
+
+	if (vpart_cluster_find(c->v, &at, &m))
+		return 0;
+	for (t = 0; t < ARRAY_SIZE(types) && !ret; t++) {
+		if (vpart_cluster_objects(c->v, &at, types[t], &list, &n))
+			return failed(c);
+		for (i = 0; i < n && !ret; i++)
+			if (list[i].owner == m.id)
+				ret = refused("this node owns %s %s: move it away, or say --force",
+					      vpart_cluster_type_name(types[t]), list[i].name);
+		free(list);
+	}
+	return ret;
 }
 
 /* A daemon that ends while the kernel is in a lockspace gets its node fenced. */
@@ -462,16 +508,17 @@ int cluster_leave(struct cmd *c)
 	if (!ret)
 		ret = setup_files(&j->s, j->files);
 	if (!ret && !word(c, "--force"))
-		ret = setup_files_same(j->files);
+		ret = setup_files_same(j->files) ? EXIT_FAILURE : serves(c, &j->s);
 	/* One whose address has gone can leave, too. */
 	if (!ret)
 		ret = unmount(&j->s);
 	if (!ret)
 		ret = wait_lockspaces();
 	if (!ret && host_systemd()) {
-		ret = units("disable", all);
+		ret = units("stop", all);
+		/* One that was removed with its package is disabled, too. */
 		if (!ret)
-			ret = units("stop", all);
+			units("disable", all);
 	} else if (!ret && !host_quorum(&nodes, &quorate)) {
 		ret = refused("the node has unmounted; there is no systemd here: end vpart-clusterd, then dlm_controld, then corosync, and say it again");
 	}

@@ -66,7 +66,7 @@ static int check_made(struct setup *s, struct json_object *o)
 	const char *member = member_of(o);
 
 	if (member)
-		return refused("%s has a repository of cluster %s with node %s, which has not left: join that cluster, or let the node leave",
+		return refused("%s has a repository of cluster %s with node %s, which has not left: join that cluster, let the node leave, or make another one with mkfs.clusterfs --force",
 			       s->device[0], s->cluster, member);
 	if ((unsigned int)strtoul(word_of(o, "nodes_max"), NULL, 10) < s->nodes)
 		return refused("the repository on %s has no place for %u nodes", s->device[0],

@@ -84,7 +84,7 @@ int setup_files(const struct setup *s, struct setup_file files[SETUP_FILES]);
 void setup_files_free(struct setup_file files[SETUP_FILES]);
 int setup_files_none(void);
 int setup_files_same(const struct setup_file files[SETUP_FILES]);
-int setup_files_begun(const struct setup_file files[SETUP_FILES], bool *begun, bool *whole);
+int setup_files_begun(const struct setup_file files[SETUP_FILES], bool *begun);
 int setup_files_write(const struct setup_file files[SETUP_FILES]);
 int setup_files_remove(const struct setup_file files[SETUP_FILES]);
 ssize_t setup_read(const char *path, char *buf, size_t size);
@@ -98,6 +98,7 @@ int host_programs(const struct setup *s);
 int host_arbiter(const struct setup *s, unsigned int me);
 bool host_systemd(void);
 bool host_controlled(void);
+bool host_runs(const struct setup *s);
 int host_quorum(unsigned int *nodes, bool *quorate);
 int host_mount(const struct setup *s, unsigned int me,
 	       char device[CFS_REPLICAS_MAX][SETUP_DEVICE]);

@@ -25,6 +25,8 @@ no() {
 	is "$desc" "$(code vpart cluster "$@") $(wc -l </tmp/err) $(grep -Eqe "$regex" /tmp/err && echo said || cat /tmp/err) $(written)" \
 		"1 1 said $nothing"
 }
+# set_up DESCRIPTION WORD...: it is, and without systemd no member yet
+set_up() { is "$1" "$(code vpart cluster "${@:2}") $(grep -c 'is set up; there is no systemd here' /tmp/out) $(cat /tmp/err | grep -v ': bring /etc')" "4 1 "; }
 create() { vpart cluster create prod $pair repo /dev/vdb fence none "$@"; }
 clean() { rm -rf /etc/vpart /etc/dlm /etc/corosync/authkey; cp /root/example $conf; wipe /dev/vdb; }
 wipe() { dd if=/dev/zero of="$1" bs=1M count=2 conv=fsync,notrunc status=none; }
@@ -52,11 +54,13 @@ agent=/usr/local/sbin/fence_x
 printf '#!/bin/sh\nexit 1\n' >$agent
 no "P24 a fence device that is a node" "10.9.0.2 is node vios2 itself" \
 	create prod $pair repo /dev/vdb fence "fence_x vios1:ip=10.9.0.2 vios2:ip=10.9.0.2"
-no "P24 a fence device that is reached over the only link" "10.9.0.9 is reached over the nodes' only link \(10.9.0.1\)" \
+no "P24 a fence device that is reached over the only link" "10.9.0.9 is reached over the nodes' only link \(v0\)" \
 	create prod $pair repo /dev/vdb fence "fence_x ip=10.9.0.9"
+no "P19 a line of dlm.conf that would be cut" "a line of dlm.conf would have [0-9]* characters" \
+	create prod $pair repo /dev/vdb fence "/bin/true p=$(printf %0250d 0) enable_fencing=0 q=1"
 no "an agent that is not there" "fence_x is not installed" create prod $pair repo /dev/vdb fence "fence_x ip=10.7.0.9"
 chmod +x $agent
-ip addr add 10.7.0.1/24 dev v0
+ip addr add 10.7.0.1/24 dev v1
 t "P24 one that is reached over another one will do" vpart cluster create prod $pair repo /dev/vdb fence "fence_x ip=10.7.0.9" --dry-run
 t "P24 so will a second link" vpart cluster create prod vios1=10.9.0.1,10.7.0.1 vios2=10.9.0.2,10.7.0.2 \
 	repo /dev/vdb fence "fence_x ip=10.9.0.9" --dry-run
@@ -103,41 +107,50 @@ connect power node=2 ip=10.7.0.12"
 uuid() { clusterfs-dump --json "$1" | sed -n 's/.*"uuid": *"\([^"]*\)".*/\1/p' | head -n 1; }
 is "the repository is in the file" "$(sed -n 's/^repository //p' $setup)" "$(uuid /dev/vdb)"
 is "nothing is left beside" "$(find /etc/vpart /etc/dlm /etc/corosync -type f | wc -l)" 4
+is "nothing is written beside when that is full" "$(mount -t tmpfs -o size=4k none /etc/dlm && head -c 4096 /dev/zero >/etc/dlm/full
+	rm -f /etc/dlm/dlm.conf; code vpart cluster join; find /etc/dlm -name 'dlm.conf*'; umount /etc/dlm; ls $setup /etc/corosync/authkey | wc -l)" "1
+2"
 is "a second time it is refused" "$(code create --shared-storage) $(cat /tmp/err)" \
 	"1 vpart: this node is set up for a cluster already: vpart cluster leave ends that"
-t "to join goes on with it" bash -c "vpart cluster join | grep -q 'no systemd here'"
+set_up "to join goes on with it" join
 cp $setup /root/first
-t "... with the file as well" vpart cluster join /root/first
+set_up "... with the file as well" join /root/first
 rm /etc/dlm/dlm.conf
-t "... and writes what is missing" vpart cluster join
-is "... as it was" "$(grep -c '^connect' /etc/dlm/dlm.conf)" 2
 echo "# mine" >>$conf
+set_up "... and writes what is missing" join
+is "... as it was, and nothing else" "$(grep -c '^connect' /etc/dlm/dlm.conf) $(grep -c '^# mine' $conf)" "2 1"
 is "what was changed is not removed" "$(code vpart cluster leave) $(cat /tmp/err)" \
 	"1 vpart: $conf is not as vpart cluster has written it: --force removes it all the same"
-t "... but is no reason not to join" vpart cluster join
+set_up "... but is no reason not to join" join
 t "... and with --force it goes" vpart cluster leave --force
 is "all files have gone" "$(find /etc/vpart /etc/dlm /etc/corosync -type f | wc -l)" 0
 t "the repository is as it was" bash -c "[ '$(uuid /dev/vdb)' = $(sed -n 's/^repository //p' /root/first) ]"
 
 # --- the same repository once more, three nodes, a preference, two links
 cp /root/example $conf
-t "one of this name that nobody has is used" vpart cluster create prod $pair vios3=10.9.0.3 repo /dev/vdb fence none
+set_up "one of this name that nobody has is used" create prod $pair vios3=10.9.0.3 repo /dev/vdb fence none
 is "... it is" "$(sed -n 's/^repository //p' $setup)" "$(uuid /dev/vdb)"
 is "three go by majority" "$(grep -E 'two_node|wait_for_all|quorum_votes' $conf | xargs) $(grep enable_fencing /etc/dlm/dlm.conf)" \
 	" enable_fencing=0"
 t "corosync takes it" corosync -t
+rm /etc/corosync/authkey /etc/dlm/dlm.conf
+cp /root/example $conf
+cp $setup /root/third
+t "one that was begun is left" vpart cluster leave
+is "... and leaves the package's file" "$(md5sum <$conf)" "$example"
+set_up "it is joined again" join /root/third
 is "another cluster is not joined" "$(code vpart cluster join /root/first) $(cat /tmp/err)" \
 	"1 vpart: this node is set up for another cluster, which it leaves first"
 t "it is left" vpart cluster leave
 clean
-t "a pair with a preference" create preferred vios2
+set_up "a pair with a preference" create prod $pair repo /dev/vdb fence none preferred vios2
 is "P24 that one has the majority alone" \
 	"$(grep -E 'two_node|wait_for_all|quorum_votes|name: vios' $conf | xargs)" \
 	"name: vios1 name: vios2 quorum_votes: 2 wait_for_all: 1"
 t "corosync takes it" corosync -t
 vpart cluster leave >/dev/null
 clean
-t "a pair with two links, and three replicas" vpart cluster create prod vios1=10.9.0.1,10.7.0.1 vios2=10.9.0.2,10.7.0.2 \
+set_up "a pair with two links, and three replicas" create prod vios1=10.9.0.1,10.7.0.1 vios2=10.9.0.2,10.7.0.2 \
 	repo /dev/vdd,/dev/vdb,/dev/vde fence none
 is "each node has two addresses, DLM the protocol for them" \
 	"$(grep -c ring1_addr $conf) $(grep protocol /etc/dlm/dlm.conf)" "2 protocol=sctp"
@@ -147,9 +160,9 @@ vpart cluster leave >/dev/null
 
 # --- on the other node: its devices are found by what is on them
 ip addr del 10.9.0.1/24 dev v0
-ip addr del 10.7.0.1/24 dev v0
+ip addr del 10.7.0.1/24 dev v1
 ip addr add 10.9.0.2/24 dev v0
-ip addr add 10.7.0.2/24 dev v0
+ip addr add 10.7.0.2/24 dev v1
 cp /root/example $conf
 sed 's|^device .*|device /dev/vdx|' /root/two >/root/moved
 is "a file that was changed is not taken" "$(code vpart cluster join /root/moved) $(cat /tmp/err)" \
