@@ -394,6 +394,28 @@ int setup_files_write(const struct setup_file files[SETUP_FILES])
 	return 0;
 }
 
+/* What was said of the repository's devices on this node; NULL: nothing. */
+const char *setup_devices(char text[CFS_REPLICAS_MAX * SETUP_DEVICE])
+{
+	ssize_t len = setup_read(SETUP_DEVICES, text, CFS_REPLICAS_MAX * SETUP_DEVICE);
+
+	if (len <= 0)
+		return NULL;
+	text[len] = 0;
+	text[strcspn(text, "\n")] = 0;
+	return text;
+}
+
+/* It is said once, and is true at the next boot. */
+int setup_devices_keep(const char *text)
+{
+	struct setup_file file = { .path = SETUP_DEVICES, .mode = 0644, .data = (char *)text,
+				   .len = strlen(text) };
+	int ret = write_file(&file);
+
+	return ret ? refused("cannot write %s: %s", file.path, strerror(-ret)) : 0;
+}
+
 /* What they were made from goes last: until then it can be begun again. */
 int setup_files_remove(const struct setup_file files[SETUP_FILES])
 {
@@ -401,6 +423,7 @@ int setup_files_remove(const struct setup_file files[SETUP_FILES])
 	unsigned int i;
 	int ret;
 
+	unlink(SETUP_DEVICES);
 	for (i = SETUP_FILES; i--;) {
 		if (is_package_file(files[i].path))
 			continue;

@@ -58,13 +58,16 @@ static uint64_t now_ms(void)
 static void drain(int fd, char *out, size_t size, size_t *len)
 {
 	char rest[4096];
+	size_t room;
 	ssize_t got;
 
 	do {
 		got = read(fd, rest, sizeof(rest));
-		if (got > 0 && *len + (size_t)got < size) {
-			memcpy(out + *len, rest, (size_t)got);
-			*len += (size_t)got;
+		room = size - 1 - *len;
+		if (got > 0 && room) {
+			room = (size_t)got < room ? (size_t)got : room;
+			memcpy(out + *len, rest, room);
+			*len += room;
 		}
 	} while (got > 0);
 }

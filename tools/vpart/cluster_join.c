@@ -345,6 +345,9 @@ int cluster_create(struct cmd *c)
 		ret = look(j, &made);
 	if (!ret && !made)
 		ret = repo_make(&j->s, true);
+	if (!ret && made)
+		note("the repository of cluster %s on %s is used: if another node has made it, this one joins that",
+		     j->s.cluster, j->s.device[0]);
 	if (!ret)
 		ret = make_key(&j->s);
 	if (!ret)
@@ -406,7 +409,8 @@ static int read_setup(const char *path, struct setup *s)
 
 int cluster_join(struct cmd *c)
 {
-	const char *path = c->npos ? c->pos[0] : SETUP_FILE;
+	const char *path = c->npos ? c->pos[0] : SETUP_FILE, *repo = word(c, "repo");
+	char kept[CFS_REPLICAS_MAX * SETUP_DEVICE];
 	struct joining *j = begin();
 	bool begun = false;
 	int ret;
@@ -422,7 +426,7 @@ int cluster_join(struct cmd *c)
 	if (!ret)
 		ret = begun ? host_self(&j->s, &j->me) : look(j, NULL);
 	if (!ret)
-		ret = repo_find(&j->s, word(c, "repo"), j->device);
+		ret = repo_find(&j->s, repo ? repo : setup_devices(kept), j->device);
 	if (ret)
 		goto out;
 	if (word(c, "--dry-run")) {
@@ -430,6 +434,8 @@ int cluster_join(struct cmd *c)
 		goto out;
 	}
 	ret = setup_files_write(j->files);
+	if (!ret && repo)
+		ret = setup_devices_keep(repo);
 	if (ret)
 		goto out;
 	if (word(c, "--no-start"))

@@ -3,15 +3,20 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 #include "cluster_setup.h"
 
 #define PLACES		8U	/* for nodes, where there are fewer */
 #define TOOL_SECONDS	120
+#define DISK_MS		5000	/* for a disk to answer */
 
 /* A member of what a tool has printed, as text; "" if it is not there. */
 static const char *word_of(struct json_object *o, const char *key)
@@ -20,6 +25,14 @@ static const char *word_of(struct json_object *o, const char *key)
 
 	return json_object_object_get_ex(o, key, &value) && value ?
 	       json_object_get_string(value) : "";
+}
+
+/* The object in what a tool has said; before it there may be a warning. */
+static struct json_object *object_in(const char *out)
+{
+	const char *at = strchr(out, '{');
+
+	return at ? json_tokener_parse(at) : NULL;
 }
 
 /* What clusterfs-dump says of the devices; NULL: it is no repository, or not a whole one. */
@@ -34,7 +47,7 @@ static struct json_object *dump(const char *const *device, unsigned int n)
 	for (i = 0; i < n; i++)
 		argv[2 + i] = device[i];
 	if (out && !host_run(argv, out, size, TOOL_SECONDS))
-		o = json_tokener_parse(out);
+		o = object_in(out);
 	free(out);
 	if (o && !json_object_is_type(o, json_type_object)) {
 		json_object_put(o);
@@ -130,7 +143,7 @@ int repo_make(struct setup *s, bool dry)
 		return refused("mkfs.clusterfs: %s", strerror(-ret));
 	if (ret)
 		return refused("%s", out[0] ? out : "mkfs.clusterfs failed");
-	o = json_tokener_parse(out);
+	o = object_in(out);
 	ret = vpart_uuid_parse(word_of(o, "uuid"), s->repository);
 	json_object_put(o);
 	return ret ? refused("mkfs.clusterfs does not tell what it has made") : 0;
@@ -139,7 +152,7 @@ int repo_make(struct setup *s, bool dry)
 /* --- on another node --- */
 
 /* A replica of the repository, by one of its two superblocks; its number, or -1. */
-static int replica_of(const char *path, const struct setup *s)
+static int read_replica(const char *path, const struct setup *s)
 {
 	static const unsigned int blocks[] = { CFS_SUPER_BLOCK, CFS_SUPER_BLOCK_2 };
 	struct cfs_disk_super sb;
@@ -159,6 +172,32 @@ static int replica_of(const char *path, const struct setup *s)
 			ret = (int)le32toh(sb.replica);
 	close(fd);
 	return ret;
+}
+
+/* The same, in a process that may get stuck on a disk that does not answer. */
+static int replica_of(const char *path, const struct setup *s)
+{
+	struct pollfd p = { .events = POLLIN };
+	int status = 0;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid < 0)
+		return -1;
+	if (!pid)
+		_exit(read_replica(path, s) + 1);
+	p.fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (p.fd < 0 || poll(&p, 1, DISK_MS) <= 0) {
+		kill(pid, SIGKILL);
+		waitpid(pid, &status, WNOHANG);
+		status = 0;
+	} else {
+		waitpid(pid, &status, 0);
+	}
+	if (p.fd >= 0)
+		close(p.fd);
+	return WIFEXITED(status) ? WEXITSTATUS(status) - 1 : -1;
 }
 
 /* A path of a multipath map, a leg, a physical volume: what is above it is meant. */

@@ -9,6 +9,7 @@
 #include "cluster.h"
 
 #define SETUP_FILE	"/etc/vpart/cluster.setup"
+#define SETUP_DEVICES	"/etc/vpart/cluster.devices"
 #define SETUP_MOUNT	"/run/clusterfs"
 #define SETUP_LINKS	2		/* ways between the nodes */
 #define SETUP_FENCE	2048		/* an agent and its arguments, with the NUL */
@@ -87,6 +88,8 @@ int setup_files_same(const struct setup_file files[SETUP_FILES]);
 int setup_files_begun(const struct setup_file files[SETUP_FILES], bool *begun);
 int setup_files_write(const struct setup_file files[SETUP_FILES]);
 int setup_files_remove(const struct setup_file files[SETUP_FILES]);
+const char *setup_devices(char text[CFS_REPLICAS_MAX * SETUP_DEVICE]);
+int setup_devices_keep(const char *text);
 ssize_t setup_read(const char *path, char *buf, size_t size);
 int setup_arbiter(const struct setup *s);
 bool setup_fence_word(const char **at, char *word, size_t size);

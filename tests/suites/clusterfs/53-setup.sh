@@ -26,7 +26,7 @@ no() {
 		"1 1 said $nothing"
 }
 # set_up DESCRIPTION WORD...: it is, and without systemd no member yet
-set_up() { is "$1" "$(code vpart cluster "${@:2}") $(grep -c 'is set up; there is no systemd here' /tmp/out) $(cat /tmp/err | grep -v ': bring /etc')" "4 1 "; }
+set_up() { is "$1" "$(code vpart cluster "${@:2}") $(grep -c 'is set up; there is no systemd here' /tmp/out) $(grep -vE ': bring /etc|vdb is used: if another' /tmp/err)" "4 1 "; }
 create() { vpart cluster create prod $pair repo /dev/vdb fence none "$@"; }
 clean() { rm -rf /etc/vpart /etc/dlm /etc/corosync/authkey; cp /root/example $conf; wipe /dev/vdb; }
 wipe() { dd if=/dev/zero of="$1" bs=1M count=2 conv=fsync,notrunc status=none; }
@@ -172,6 +172,10 @@ is "as the first node calls them" "$(found --dry-run)" "/dev/vdd /dev/vdb /dev/v
 wipe /dev/vde
 is "by what is on them, two of three" "$(found --dry-run)" "/dev/vdd /dev/vdb"
 is "those that are named" "$(found --dry-run repo /dev/vdb,/dev/vdd)" "/dev/vdd /dev/vdb"
+vpart cluster join /root/two --no-start repo /dev/vdd,/dev/vdb >/dev/null
+is "... the next time, too" "$(vpart --json cluster join --dry-run | grep -c '/dev/vd[bd]"') $(cat /etc/vpart/cluster.devices)" "2 /dev/vdd,/dev/vdb"
+vpart cluster leave >/dev/null
+cp /root/example $conf
 is "none that is another" "$(code vpart cluster join /root/two repo /dev/vdb,/dev/vdc) $(cat /tmp/err)" \
 	"1 vpart: /dev/vdc is not the repository of cluster prod, or cannot be read"
 dd if=/dev/vdb of=/dev/vde bs=1M count=2 conv=fsync,notrunc status=none
