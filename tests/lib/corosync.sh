@@ -61,3 +61,13 @@ clusterd_up() { setsid -f vpart-clusterd "$@" </dev/null >>/out/clusterd 2>&1; }
 clusterd_says() { [ "$(grep -cE -- "$1" /out/clusterd)" -ge "${2:-1}" ]; }
 # pid NAME: of a program that runs
 pid() { pidof -s "$1"; }
+
+# as_debian: a machine as its packages leave it: corosync runs with its example, and DLM with it;
+# vpart cluster finds systemd, and the mount its module
+as_debian() {
+	mkdir -p /run/systemd/system
+	ln -sf /src/tests/lib/systemctl /usr/local/sbin/systemctl
+	mods clusterfs_dlm
+	systemctl enable corosync.service dlm.service
+	systemctl start corosync.service dlm.service
+}

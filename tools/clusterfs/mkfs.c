@@ -18,6 +18,7 @@ static const char usage_text[] =
 "  --events N      so many of the last events are kept: 8 to 8192 (1024)\n"
 "  --log BLOCKS    of 4096 bytes for each node's log: 16 to 4096 (256)\n"
 "  --force         overwrite what is there\n"
+"  --dry-run       say what would be made, or why it would not, and write nothing\n"
 "  --json          tell what was made as JSON\n"
 "  --help          this text\n"
 "\n"
@@ -27,6 +28,7 @@ static const char usage_text[] =
 struct options {
 	struct cfs_super	sb;
 	bool			force;
+	bool			dry;
 	bool			json;
 };
 
@@ -39,6 +41,7 @@ static int take_options(struct options *o, int argc, char **argv)
 		{ "events", required_argument, NULL, 'e' },
 		{ "log", required_argument, NULL, 'l' },
 		{ "force", no_argument, NULL, 'f' },
+		{ "dry-run", no_argument, NULL, 'd' },
 		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ }
@@ -84,6 +87,9 @@ static int take_options(struct options *o, int argc, char **argv)
 			break;
 		case 'f':
 			o->force = true;
+			break;
+		case 'd':
+			o->dry = true;
 			break;
 		case 'j':
 			o->json = true;
@@ -160,7 +166,7 @@ int main(int argc, char **argv)
 	random_uuid(&o.sb.uuid);
 	o.sb.tag = get_random_u64();
 	o.sb.made = time(NULL);
-	for (r = 0; r < o.sb.replicas; r++) {
+	for (r = 0; r < o.sb.replicas && !o.dry; r++) {
 		o.sb.replica = r;
 		random_uuid(&o.sb.replica_uuid);
 		ret = format(fd[r], &o.sb, size[r]);

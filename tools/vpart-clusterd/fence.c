@@ -21,6 +21,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include "agents.h"
 #include "clusterd.h"
 
 #define ARGS_MAX	8192
@@ -67,22 +68,6 @@ struct order {
 	bool		method;
 };
 
-/* They end with 0, and the node still runs: it has lost its disk, its network, or nothing. */
-static bool leaves_running(const char *name)
-{
-	static const char * const names[] = {
-		"fence_brocade", "fence_cisco_mds", "fence_dummy", "fence_heuristics_ping",
-		"fence_heuristics_resource", "fence_ifmib", "fence_mpath", "fence_sanbox2",
-		"fence_scsi",
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!strcmp(names[i], name))
-			return true;
-	return false;
-}
-
 static const char *base_name(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -92,7 +77,7 @@ static const char *base_name(const char *path)
 
 static int take_agent(struct order *o, const char *value)
 {
-	if (leaves_running(base_name(value)))
+	if (agent_leaves_running(base_name(value)))
 		return usage("agent=%s does not cut the power: the node would go on", value);
 	if (!value[0] || strlen(value) >= sizeof(o->agent) ||
 	    (strchr(value, '/') && value[0] != '/'))

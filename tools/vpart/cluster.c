@@ -537,6 +537,49 @@ static const struct verb verbs[] = {
 			"VPART_CLUSTER and VPART_NODE; instead, VPART_LOST says that so many before it are\n"
 			"lost. Exit code 0: it is done. What was not answered is given to the next handler.",
 		.example = "vpart cluster handle alert,path -- logger -t cluster -f /dev/stdin",
+	}, {
+		.name = "create",
+		.args = "NAME NODE=ADDRESS[,ADDRESS]... repo DEVICE[,DEVICE,DEVICE]\n"
+			"                    fence \"AGENT [NODE:]KEY=VALUE...\"|none [preferred NODE]\n"
+			"                    [--shared-storage] [--timeout SECONDS] [--no-start] [--dry-run]",
+		.min = 3, .max = MAX_POS, .run = cluster_create,
+		.words = { "repo=", "fence=", "preferred=", "--shared-storage", "--timeout=",
+			   "--no-start", "--dry-run" },
+		.what = "Make a cluster, on the first of its nodes, and make this node a member.",
+		.more = "Configures corosync and DLM, makes the repository, starts the daemons, waits for\n"
+			"the other nodes (\"vpart cluster join FILE\" there) and mounts the repository.\n\n"
+			"  NODE=ADDRESS     a node's name, and its address on each link between them\n"
+			"  repo             a shared device, or three replicas\n"
+			"  fence            what switches a node off that died; [NODE:]KEY=VALUE is for\n"
+			"                   this node alone, and node= is added\n"
+			"  preferred        which of two nodes may go on alone\n"
+			"  --shared-storage the repository is in neither of two nodes\n"
+			"  --timeout        how long to wait for the others (600)\n"
+			"  --no-start       write the files, and start nothing\n"
+			"  --dry-run        show the files, and write nothing",
+		.example = "vpart cluster create prod vios1=192.0.2.1 vios2=192.0.2.2 repo /dev/sdb \\\n"
+			   "    fence \"fence_ipmilan lanplus=1 username=fence vios1:ip=198.51.100.1 vios2:ip=198.51.100.2\"",
+	}, {
+		.name = "join", .args = "[FILE] [repo DEVICE[,DEVICE,DEVICE]] [--timeout SECONDS]\n"
+					"                    [--incomplete] [--no-start] [--dry-run]",
+		.max = 1, .run = cluster_join,
+		.words = { "repo=", "--timeout=", "--incomplete", "--no-start", "--dry-run" },
+		.what = "Make this node a member of the cluster, with the file that create has written on the\n"
+			"first one; without FILE go on with what this node has.",
+		.more = "  repo         the repository's devices (they are looked for)\n"
+			"  --timeout    how long to wait for the others (600)\n"
+			"  --incomplete wait for quorum only: DLM has the nodes fenced that are missing\n"
+			"  --no-start   write the files, and start nothing\n"
+			"  --dry-run    show the files, and write nothing\n\n"
+			"FILE has the cluster's key: /etc/vpart/cluster.setup of any node. It is for root\n"
+			"alone, and so is the way that it is brought.",
+		.example = "vpart cluster join cluster.setup",
+	}, {
+		.name = "leave", .args = "[--force]", .run = cluster_leave, .words = { "--force" },
+		.what = "Unmount the repository, stop the daemons, and remove what create or join has written.",
+		.more = "  --force  even if a file was changed since\n\n"
+			"What a node serves has to be moved away before. The repository is not touched.",
+		.example = "vpart cluster leave",
 	}, { .name = NULL },
 };
 

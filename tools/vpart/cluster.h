@@ -21,6 +21,11 @@ int cluster_unmap(struct cmd *c);
 int cluster_quorum(struct cmd *c);
 int cluster_fenced(struct cmd *c);
 
+/* cluster_join.c */
+int cluster_create(struct cmd *c);
+int cluster_join(struct cmd *c);
+int cluster_leave(struct cmd *c);
+
 /* cluster_events.c */
 struct json_object *cluster_event(const struct vpart_cluster_event *ev);
 int cluster_events(struct cmd *c);

@@ -11,7 +11,7 @@
 #define EXIT_NOT_FOUND	VPART_CODE_NOT_FOUND
 #define EXIT_DEGRADED	4
 
-#define MAX_POS		4
+#define MAX_POS		33	/* a cluster and its nodes */
 #define MAX_WORDS	12
 
 /* How long a verb waits that ends with "when both legs are equal", seconds */

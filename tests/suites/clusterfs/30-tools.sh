@@ -48,6 +48,9 @@ mkfs() { mkfs.clusterfs --cluster lab --nodes 4 --objects 256 "$@"; }
 before=$(md5sum <a)
 code 1 "an existing one is not overwritten" "a has a clusterfs repository: --force" mkfs a
 is "... and nothing was written" "$(md5sum <a)" "$before"
+code 1 "... nor would it be" "a has a clusterfs repository: --force" mkfs --dry-run a
+code 0 "with --force it would be" "^cluster  *lab" mkfs --dry-run --force a
+is "... and nothing was written" "$(md5sum <a)" "$before"
 t "... with --force it is" mkfs --force a
 is "... and is another one" "$([ "$(md5sum <a)" = "$before" ] || echo other)" other
 # sig OFFSET BYTES NAME

@@ -52,6 +52,9 @@ t "the keys' unit comes before it" grep -q '^Before=vpart.service' "$root/$keys"
 t "the unit comes after the network" grep -q '^After=.*network-online.target' "$root/$unit"
 agent=lib/systemd/system/vpart-clusterd.service
 t "the agent's unit names the installed command" grep -qx 'ExecStart=/usr/sbin/vpart-clusterd' "$root/$agent"
+is "a node is a member again at boot, when its daemons run" \
+	"$(grep -xE 'ExecStart=/usr/sbin/vpart cluster join .*|After=.* corosync.service dlm.service vpart-clusterd.service' \
+		"$root/lib/systemd/system/vpart-cluster.service" | wc -l)" 2
 is "it is started again however often it dies, and not for wrong use" \
 	"$(grep -xE 'StartLimitIntervalSec=0|Restart(PreventExitStatus=2|=always)' "$root/$agent" | wc -l)" 3
 python=$root/usr/lib/python3/dist-packages
@@ -74,7 +77,7 @@ if command -v systemd-analyze >/dev/null && [ -f /lib/systemd/system/sys-kernel-
 	mkdir -p "$root/sbin" "$root/bin"
 	cp "$(readlink -f /bin/true)" "$root/sbin/modprobe"
 	cp "$(readlink -f /bin/true)" "$root/bin/sh"
-	said=$(systemd-analyze verify --man=no --root="$root" vpart.service vpart-keys.service vpart-clusterd.service 2>&1)
+	said=$(systemd-analyze verify --man=no --root="$root" vpart{,-keys,-clusterd,-cluster}.service 2>&1)
 	rc=$?
 	is "systemd-analyze verify has nothing to say of them" "$rc $(grep vpart <<<"$said")" "0 "
 else

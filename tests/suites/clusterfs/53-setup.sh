@@ -1,0 +1,187 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# summary: vpart cluster create, join, leave on one machine: what is refused, with nothing written; the files
+# kernel: stock
+# disks: 160M 160M 160M 160M
+# limit: 240
+. /src/tests/lib/guest.sh
+
+here="vios1=10.9.0.1"
+pair="$here vios2=10.9.0.2"
+setup=/etc/vpart/cluster.setup
+conf=/etc/corosync/corosync.conf
+# written: what there is of a cluster, and whether corosync.conf is still the package's
+written() {
+	find /etc/vpart /etc/dlm /etc/corosync -type f ! -name corosync.conf 2>/dev/null | sort | xargs
+	[ "$(md5sum <$conf)" = "$example" ] || echo "another corosync.conf"
+	head -c 2M /dev/vdb | tr -d '\0' | head -c 1 | wc -c
+}
+example=$(md5sum <$conf)
+nothing=$(written)
+# no DESCRIPTION REGEX WORD...: vpart cluster refuses it by one sentence, and writes nothing
+no() {
+	local desc=$1 regex=$2
+	shift 2
+	is "$desc" "$(code vpart cluster "$@") $(wc -l </tmp/err) $(grep -Eqe "$regex" /tmp/err && echo said || cat /tmp/err) $(written)" \
+		"1 1 said $nothing"
+}
+# set_up DESCRIPTION WORD...: it is, and without systemd no member yet
+set_up() { is "$1" "$(code vpart cluster "${@:2}") $(grep -c 'is set up; there is no systemd here' /tmp/out) $(grep -vE ': bring /etc|vdb is used: if another' /tmp/err)" "4 1 "; }
+create() { vpart cluster create prod $pair repo /dev/vdb fence none "$@"; }
+clean() { rm -rf /etc/vpart /etc/dlm /etc/corosync/authkey; cp /root/example $conf; wipe /dev/vdb; }
+wipe() { dd if=/dev/zero of="$1" bs=1M count=2 conv=fsync,notrunc status=none; }
+cp $conf /root/example
+mkdir -p /etc/vpart
+
+# --- who this is
+no "a machine without an address of theirs" "none of the nodes" create prod $pair repo /dev/vdb fence none --shared-storage
+ip link add v0 type veth peer name v1
+ip link set v0 up
+ip link set v1 up
+ip addr add 10.9.0.1/24 dev v0
+no "one with half of them" "one address of node vios1, but not 10.8.0.1" \
+	create prod vios1=10.9.0.1,10.8.0.1 vios2=10.9.0.2,10.8.0.2 repo /dev/vdb fence none --shared-storage
+ip addr add 10.9.0.2/24 dev v0
+no "one with those of two" "addresses of several" create prod $pair repo /dev/vdb fence none --shared-storage
+ip addr del 10.9.0.2/24 dev v0
+echo vios2.example >/proc/sys/kernel/hostname
+no "one that is called as another" "is called vios2, and has the address of node vios1" create prod $pair repo /dev/vdb fence none --shared-storage
+echo vm >/proc/sys/kernel/hostname
+
+# --- P24
+no "P24 a pair without an arbiter" "need an arbiter: a fence agent" create prod $pair repo /dev/vdb fence none
+agent=/usr/local/sbin/fence_x
+printf '#!/bin/sh\nexit 1\n' >$agent
+no "P24 a fence device that is a node" "10.9.0.2 is node vios2 itself" \
+	create prod $pair repo /dev/vdb fence "fence_x vios1:ip=10.9.0.2 vios2:ip=10.9.0.2"
+no "P24 a fence device that is reached over the only link" "10.9.0.9 is reached over the nodes' only link \(v0\)" \
+	create prod $pair repo /dev/vdb fence "fence_x ip=10.9.0.9"
+no "P19 a line of dlm.conf that would be cut" "a line of dlm.conf would have [0-9]* characters" \
+	create prod $pair repo /dev/vdb fence "/bin/true p=$(printf %0250d 0) enable_fencing=0 q=1"
+no "an agent that is not there" "fence_x is not installed" create prod $pair repo /dev/vdb fence "fence_x ip=10.7.0.9"
+chmod +x $agent
+ip addr add 10.7.0.1/24 dev v1
+t "P24 one that is reached over another one will do" vpart cluster create prod $pair repo /dev/vdb fence "fence_x ip=10.7.0.9" --dry-run
+t "P24 so will a second link" vpart cluster create prod vios1=10.9.0.1,10.7.0.1 vios2=10.9.0.2,10.7.0.2 \
+	repo /dev/vdb fence "fence_x ip=10.9.0.9" --dry-run
+t "P24 so will a third replica" vpart cluster create prod $pair repo /dev/vdb,/dev/vdc,/dev/vdd fence none --dry-run
+t "P24 and a preference" create preferred vios2 --dry-run
+t "P24 of three none is needed" vpart cluster create prod $pair vios3=10.9.0.3 repo /dev/vdb fence none --dry-run
+is "a dry run writes nothing" "$(written)" "$nothing"
+
+# --- the device, and what is here
+no "a device that is not there" "/dev/vdx: No such" create prod $pair repo /dev/vdx fence none --shared-storage
+no "one that is none" "/etc/fstab is no block device" create prod $pair repo /etc/fstab fence none --shared-storage
+mkfs.ext4 -q /dev/vdc
+no "one that has something" "/dev/vdc has an ext2, ext3 or ext4 file system" create prod $pair repo /dev/vdc fence none --shared-storage
+mkfs.clusterfs --force --cluster other --nodes 4 --objects 256 /dev/vdc >/dev/null
+no "one of another cluster" "/dev/vdc has a clusterfs repository" create prod $pair repo /dev/vdc fence none --shared-storage
+mkdir /etc/dlm
+touch /etc/dlm/dlm.conf
+is "one whose DLM is configured" "$(code vpart cluster create prod $pair repo /dev/vdb fence none --shared-storage) $(cat /tmp/err)" \
+	"1 vpart: /etc/dlm/dlm.conf is there already, of another cluster: this node leaves that first"
+rm -r /etc/dlm
+sed -i 's/127.0.0.1/10.1.1.1/' $conf
+is "one that is in a cluster" "$(code vpart cluster create prod $pair repo /dev/vdb fence none --shared-storage) $(cat /tmp/err)" \
+	"1 vpart: $conf is of another cluster: this node leaves that first"
+cp /root/example $conf
+mv /usr/sbin/dlm_controld /root
+no "one without dlm_controld" "dlm_controld is not installed: apt install dlm-controld" create prod $pair repo /dev/vdb fence none --shared-storage
+mv /root/dlm_controld /usr/sbin
+no "no cluster: none is left" "in no cluster that vpart has set up" leave
+no "... nor joined" "in no cluster that vpart has set up" join
+
+# --- the files
+modes() { stat -c '%a %U %n' $setup /etc/corosync/authkey /etc/dlm/dlm.conf $conf | xargs; }
+t "there is no systemd: the files are written, and it is said what to start" \
+	bash -c "vpart cluster create prod $pair repo /dev/vdb fence 'fence_x port=7 vios1:ip=10.7.0.11 vios2:ip=10.7.0.12' | grep -q 'no systemd here: start corosync, when all nodes are there dlm_controld'"
+is "their modes" "$(modes)" "600 root $setup 400 root /etc/corosync/authkey 600 root /etc/dlm/dlm.conf 644 root $conf"
+t "corosync takes its configuration" corosync -t
+is "it is encrypted" "$(grep -c 'crypto_cipher: aes256\|crypto_hash: sha256' $conf) $(stat -c %s /etc/corosync/authkey)" "2 256"
+is "P24 two nodes" "$(grep -E 'two_node|wait_for_all|quorum_votes' $conf | xargs)" "two_node: 1 wait_for_all: 1"
+is "P19 a node is fenced by its own device, which is told" "$(grep -v '^#' /etc/dlm/dlm.conf)" "protocol=tcp
+enable_fencing=1
+device power fence_vpart agent=fence_x port=7
+connect power node=1 ip=10.7.0.11
+connect power node=2 ip=10.7.0.12"
+uuid() { clusterfs-dump --json "$1" | sed -n 's/.*"uuid": *"\([^"]*\)".*/\1/p' | head -n 1; }
+is "the repository is in the file" "$(sed -n 's/^repository //p' $setup)" "$(uuid /dev/vdb)"
+is "nothing is left beside" "$(find /etc/vpart /etc/dlm /etc/corosync -type f | wc -l)" 4
+is "nothing is written beside when that is full" "$(mount -t tmpfs -o size=4k none /etc/dlm && head -c 4096 /dev/zero >/etc/dlm/full
+	rm -f /etc/dlm/dlm.conf; code vpart cluster join; find /etc/dlm -name 'dlm.conf*'; umount /etc/dlm; ls $setup /etc/corosync/authkey | wc -l)" "1
+2"
+is "a second time it is refused" "$(code create --shared-storage) $(cat /tmp/err)" \
+	"1 vpart: this node is set up for a cluster already: vpart cluster leave ends that"
+set_up "to join goes on with it" join
+cp $setup /root/first
+set_up "... with the file as well" join /root/first
+rm /etc/dlm/dlm.conf
+echo "# mine" >>$conf
+set_up "... and writes what is missing" join
+is "... as it was, and nothing else" "$(grep -c '^connect' /etc/dlm/dlm.conf) $(grep -c '^# mine' $conf)" "2 1"
+is "what was changed is not removed" "$(code vpart cluster leave) $(cat /tmp/err)" \
+	"1 vpart: $conf is not as vpart cluster has written it: --force removes it all the same"
+set_up "... but is no reason not to join" join
+t "... and with --force it goes" vpart cluster leave --force
+is "all files have gone" "$(find /etc/vpart /etc/dlm /etc/corosync -type f | wc -l)" 0
+t "the repository is as it was" bash -c "[ '$(uuid /dev/vdb)' = $(sed -n 's/^repository //p' /root/first) ]"
+
+# --- the same repository once more, three nodes, a preference, two links
+cp /root/example $conf
+set_up "one of this name that nobody has is used" create prod $pair vios3=10.9.0.3 repo /dev/vdb fence none
+is "... it is" "$(sed -n 's/^repository //p' $setup)" "$(uuid /dev/vdb)"
+is "three go by majority" "$(grep -E 'two_node|wait_for_all|quorum_votes' $conf | xargs) $(grep enable_fencing /etc/dlm/dlm.conf)" \
+	" enable_fencing=0"
+t "corosync takes it" corosync -t
+rm /etc/corosync/authkey /etc/dlm/dlm.conf
+cp /root/example $conf
+cp $setup /root/third
+t "one that was begun is left" vpart cluster leave
+is "... and leaves the package's file" "$(md5sum <$conf)" "$example"
+set_up "it is joined again" join /root/third
+is "another cluster is not joined" "$(code vpart cluster join /root/first) $(cat /tmp/err)" \
+	"1 vpart: this node is set up for another cluster, which it leaves first"
+t "it is left" vpart cluster leave
+clean
+set_up "a pair with a preference" create prod $pair repo /dev/vdb fence none preferred vios2
+is "P24 that one has the majority alone" \
+	"$(grep -E 'two_node|wait_for_all|quorum_votes|name: vios' $conf | xargs)" \
+	"name: vios1 name: vios2 quorum_votes: 2 wait_for_all: 1"
+t "corosync takes it" corosync -t
+vpart cluster leave >/dev/null
+clean
+set_up "a pair with two links, and three replicas" create prod vios1=10.9.0.1,10.7.0.1 vios2=10.9.0.2,10.7.0.2 \
+	repo /dev/vdd,/dev/vdb,/dev/vde fence none
+is "each node has two addresses, DLM the protocol for them" \
+	"$(grep -c ring1_addr $conf) $(grep protocol /etc/dlm/dlm.conf)" "2 protocol=sctp"
+t "corosync takes it" corosync -t
+cp $setup /root/two
+vpart cluster leave >/dev/null
+
+# --- on the other node: its devices are found by what is on them
+ip addr del 10.9.0.1/24 dev v0
+ip addr del 10.7.0.1/24 dev v1
+ip addr add 10.9.0.2/24 dev v0
+ip addr add 10.7.0.2/24 dev v1
+cp /root/example $conf
+sed 's|^device .*|device /dev/vdx|' /root/two >/root/moved
+is "a file that was changed is not taken" "$(code vpart cluster join /root/moved) $(cat /tmp/err)" \
+	"1 vpart: /root/moved is damaged, or was changed: copy it again"
+found() { vpart --json cluster join /root/two "$@" | python3 -c 'import json, sys; print(*json.load(sys.stdin)["devices"])'; }
+is "as the first node calls them" "$(found --dry-run)" "/dev/vdd /dev/vdb /dev/vde"
+wipe /dev/vde
+is "by what is on them, two of three" "$(found --dry-run)" "/dev/vdd /dev/vdb"
+is "those that are named" "$(found --dry-run repo /dev/vdb,/dev/vdd)" "/dev/vdd /dev/vdb"
+vpart cluster join /root/two --no-start repo /dev/vdd,/dev/vdb >/dev/null
+is "... the next time, too" "$(vpart --json cluster join --dry-run | grep -c '/dev/vd[bd]"') $(cat /etc/vpart/cluster.devices)" "2 /dev/vdd,/dev/vdb"
+vpart cluster leave >/dev/null
+cp /root/example $conf
+is "none that is another" "$(code vpart cluster join /root/two repo /dev/vdb,/dev/vdc) $(cat /tmp/err)" \
+	"1 vpart: /dev/vdc is not the repository of cluster prod, or cannot be read"
+dd if=/dev/vdb of=/dev/vde bs=1M count=2 conv=fsync,notrunc status=none
+is "not two that are the same" "$(code vpart cluster join /root/two) $(grep -c 'are both replica 1' /tmp/err)" "1 1"
+wipe /dev/vde
+wipe /dev/vdd
+is "no minority" "$(code vpart cluster join /root/two) $(cat /tmp/err)" "1 vpart: only 1 of 3 replicas of cluster prod are here"
+is "nothing was written" "$(find /etc/vpart /etc/dlm /etc/corosync -type f)" $conf
+done_testing
