@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: a mirror over shared memory and TCP; its servers are killed and paused
 # kernel: host
+# when: whole
 # machines: 3
 # limit: 2400
 cd "$(dirname "$0")/../../.." || exit

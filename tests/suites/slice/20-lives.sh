@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: all modules loaded, used, taken down under load and unloaded, each way
 # kernel: stock
+# when: whole
 # disks: 6M 6M
 # limit: 360
 . /src/tests/lib/guest.sh

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: recorded conversations with changes in them, to a server and to a client
 # kernel: debug
+# when: whole
 # disks: 32M 32M
 # smp: 2
 # limit: 400

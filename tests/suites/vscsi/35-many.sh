@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: many LUNs and high numbers: each is found, and a change of one is no matter of the others
 # kernel: stock
+# when: whole
 # limit: 420
 # mem: 1024
 # disks: 32M 32M 32M

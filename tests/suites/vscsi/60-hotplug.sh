@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: LUNs come and go again and again; more events than the queue keeps
 # kernel: debug
+# when: whole
 # limit: 420
 # disks: 32M 32M
 # leaks: whole
