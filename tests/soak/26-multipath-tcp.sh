@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# summary: fio verify over multipath of two links over TCP: each fails as often as it returns, the timers of remote ports
+# summary: fio verify over multipath of two links over TCP, which fail in turn as often as they return
 # kernel: stock
 # disks: 64M
 # limit: 900
