@@ -75,9 +75,16 @@ t "a command is stuck again" wait_for 30 stuck
 rm $tpg/lun/lun_0/d1 & unlinker=$!
 waits() { grep -q transport_clear_lun_ref /proc/$unlinker/stack; }
 t "LIO waits for it to unlink the LUN" wait_for 60 waits
+# Who waits there cannot be killed.
+gone() { ! kill -0 "$1" 2>/dev/null; }
+answers() {
+	local pid
+	vpart "$@" >/tmp/answer 2>&1 & pid=$!
+	wait_for 60 gone $pid && wait $pid
+}
 for verb in 'lu show' 'lu show d1' 'adapter show' 'partition show' 'mirror show' events 'config save /tmp/saved'; do
 	# shellcheck disable=SC2086 # words
-	t "R6 V10 vpart $verb does not wait for that" timeout -k 1 60 vpart $verb
+	t "R6 V10 vpart $verb does not wait for that" answers $verb
 done
 is "R6 the LU has its path as long as the device has the command" \
 	"$(get '(o["adapter"], o["lun"], o["access"])' lu show d1)" "('client1-vios1', 0, 'optimized')"
