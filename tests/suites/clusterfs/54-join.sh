@@ -80,7 +80,10 @@ t "P19 and the cluster knows" wait_for 60 sees a "n1:member n2:fenced"
 t "... and goes on" on a "wait_for 40 vpart cluster status && vpart cluster add client c3"
 start_machine b
 debian b
-t "R17 it joins again" on -t 280 b vpart cluster join /out/setup
+t "its files are written" on b vpart cluster join /out/setup --no-start
+is "... and nothing else: the package's example runs" "$(on b corosync-cmapctl -g totem.cluster_name)" \
+	"totem.cluster_name (str) = debian"
+t "R17 it joins again by them" on -t 280 b vpart cluster join
 t "R22 with what was committed meanwhile" on b "wait_for 20 grep -qsx 'name: c3' $mnt/clients/*"
 t "both are members" wait_for 20 sees a "n1:member n2:member"
 for m in b a; do t "R17 $m leaves" on -t 120 $m vpart cluster leave; done
