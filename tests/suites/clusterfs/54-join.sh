@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: vpart cluster create, join and leave on two machines: one command for each; one is fenced, and joins again
 # kernel: host
+# when: whole
 # machines: 2
 # guests: stock
 # limit: 420

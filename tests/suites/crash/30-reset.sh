@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # kernel: stock
+# when: whole
 # disks: 256M 256M
 # limit: 420
 # resets: yes

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: flipped bits, cuts, delays, black holes and a slow disk between the two ends, under writers
 # kernel: debug
+# when: whole
 # disks: 32M
 # smp: 2
 # limit: 400

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: a stuck device, a lost link, a reset, over TCP
 # kernel: stock
+# when: whole
 # limit: 700
 # disks: 64M 64M
 # smp: 2
