@@ -4,6 +4,5 @@
 # kernel: stock
 # limit: 700
 # disks: 64M 64M
-# smp: 2
 export FABRIC=tcp
 . /src/tests/suites/vscsi/20-errors.sh
