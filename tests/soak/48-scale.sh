@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# summary: what 256 LUNs and 16 adapters cost beside few: nothing grows faster than it is to
+# summary: what 256 LUNs and 32 adapters cost beside few: nothing grows faster than it is to
 # kernel: host
 # machines: 1
 # round: 20
@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.." || exit
 
 log=build/log/$NAME
 mkdir -p "$log"
-for part in luns:1,64,256 adapters:1,16; do
+for part in luns:1,64,256 adapters:1,8,32; do
 	t "nothing grows faster than it is to: $part" \
 		env KERNEL="$GUEST" tests/bench/scale "$log/${part%:*}.json" $part
 done

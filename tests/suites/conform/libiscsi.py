@@ -6,7 +6,7 @@ libiscsi.py list OUTPUT: one line per test.
 libiscsi.py judge COLUMN EXPECTED NAMES OURS THEIRS OURS_ALONE THEIRS_ALONE [WITHOUT]: compare
 a vscsi disk's results with the list EXPECTED and with those of tcm_loop. NAMES is what the
 suite says it has (--list). The next two are of tests run alone on an empty disk. WITHOUT is
-a part of the list that was not to run. Prints, for the script that called,
+what of the list was not to run. Prints, for the script that called,
 RESULT<TAB>TEST<TAB>DETAIL."""
 import re
 import sys
@@ -93,7 +93,7 @@ def judge(column, expected, names, ours, theirs, ours_alone, theirs_alone, witho
         print("ok" if run.whole else "not ok", f"the suite ran to its end: {what}",
               f"{len(run.tests)} tests", sep="\t")
     used = set()
-    listed = {name for name in want.tests if name.split(".")[0] != without}
+    listed = {name for name in want.tests if name.split(".")[0] not in without.split("|")}
     for name in sorted(offered | set(mine.tests) | listed):
         got, wanted = mine.result(name), want.tests.get(name, "nothing: it is not in the list")
         said = mine.tests.get(name, ("", []))[1]

@@ -5,6 +5,5 @@
 # when: whole
 # limit: 700
 # disks: 64M 64M
-# smp: 2
 export FABRIC=tcp
 . /src/tests/suites/vscsi/20-errors.sh

@@ -6,7 +6,6 @@
 # leaks: whole
 # limit: 600
 # disks: 32M 32M
-# smp: 2
 . /src/tests/lib/guest.sh
 . /src/tests/suites/vscsi/lib.sh
 
