@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vpart cluster: what a node tells of itself, and a command as the handler of events */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +12,9 @@
 #include "cluster.h"
 
 #define TIMEOUT_S	10
-#define TIMEOUT_MAX_S	600
+#define TIMEOUT_MAX_S	595
+/* An answer may come so much later than the last command is killed. */
+#define MARGIN_S	5
 
 /* A word of a list; 0, or EXIT_USAGE. */
 static int to_class(const struct cmd *c, const char *text, size_t len, uint32_t *class)
@@ -214,9 +217,9 @@ static int handler_failed(const struct vpart_cluster_handler *h)
 	return e->code;
 }
 
-/* All classes of a list like "alert,path"; 0, or an exit code. */
-static int add_classes(const struct cmd *c, struct vpart_cluster_handler *h, uint32_t seconds,
-		       uint64_t from)
+/* All classes of a list like "alert,path", or with no @h how many; 0, or an exit code. */
+static int add_classes(const struct cmd *c, struct vpart_cluster_handler *h, uint32_t *classes,
+		       uint32_t ms, uint64_t from)
 {
 	const char *p = c->pos[0];
 	uint32_t class;
@@ -228,7 +231,9 @@ static int add_classes(const struct cmd *c, struct vpart_cluster_handler *h, uin
 		ret = to_class(c, p, len, &class);
 		if (ret)
 			return ret;
-		if (h && vpart_cluster_handler_add(h, class, seconds * 1000, from))
+		if (!h)
+			++*classes;
+		else if (vpart_cluster_handler_add(h, class, ms, from))
 			return handler_failed(h);
 		if (!p[len])
 			return EXIT_SUCCESS;
@@ -271,12 +276,12 @@ int cluster_handle(struct cmd *c)
 	struct vpart_cluster_at at = where(c);
 	struct vpart_cluster_handler *h;
 	struct vpart_cluster_mount m;
-	uint32_t seconds = TIMEOUT_S, count = 0, from = 0;
+	uint32_t seconds = TIMEOUT_S, count = 0, from = 0, classes = 0;
 	int ret;
 
 	if (!c->command)
 		return usage(c, "which command? it comes behind --");
-	ret = add_classes(c, NULL, 0, 0);
+	ret = add_classes(c, NULL, &classes, 0, 0);
 	if (!ret && word(c, "--timeout"))
 		ret = to_number(c, word(c, "--timeout"), "number of seconds", 1, TIMEOUT_MAX_S,
 				&seconds);
@@ -286,6 +291,9 @@ int cluster_handle(struct cmd *c)
 		ret = to_number(c, word(c, "--from"), "number of an event", 1, UINT32_MAX, &from);
 	if (ret)
 		return ret;
+	if (classes > TIMEOUT_MAX_S / seconds)
+		return usage(c, "of %u classes, the commands can have %u s", classes,
+			     TIMEOUT_MAX_S / classes);
 	if (vpart_cluster_find(c->v, &at, &m))
 		return failed(c);
 	at = (struct vpart_cluster_at){ .cluster = m.cluster, .node = m.node };
@@ -294,7 +302,8 @@ int cluster_handle(struct cmd *c)
 		return failed(c);
 	/* A command that reads nothing is none that has died. */
 	signal(SIGPIPE, SIG_IGN);
-	ret = add_classes(c, h, seconds, from);
+	/* An event's time runs while those of all other classes are handled before it. */
+	ret = add_classes(c, h, NULL, (classes * seconds + MARGIN_S) * 1000, from);
 	if (!ret)
 		ret = handle_all(c, h, &m, seconds, count);
 	vpart_cluster_handler_close(h);

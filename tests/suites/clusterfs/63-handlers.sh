@@ -64,6 +64,18 @@ t "P22 ... which is one, too" wait_for 30 grep -qx ".* health: node n1 is OK" /o
 is "V11 none is missing" "$(cut -d' ' -f1 /out/own | awk 'NR > 1 && $1 != last + 1 { print "gap" } { last = $1 }')" ""
 kill $own
 wait $own 2>/dev/null
+
+# Both have an event at once; the second one's time is not over while the first is handled.
+late() { get '[x["late"] for x in o if x["class"] in ("path", "capacity")]' cluster handlers; }
+before=$(late)
+handle both path,capacity --timeout 4 --count 2 -- sh -c 'sleep 3; echo "$VPART_TEXT" >>/out/done'; both=$!
+vpart cluster say path one
+vpart cluster say capacity two
+t "V10 two classes are handled one after the other" wait $both
+is "V10 ... both" "$(sort /out/done)" "one
+two"
+is "V10 ... neither too late" "$(late)" "${before/%]/, 0]}"
+
 handle last health -- true; last=$!
 t "it leaves" umount $mnt/n1
 wait $last
