@@ -20,7 +20,8 @@ static bool cfs_desk_enter(struct cfs_desk *d, struct cfs_handler *h)
 {
 	if (!try_module_get(h->owner))
 		return false;
-	d->calling = h;
+	/* Read without the lock by whoever waits: cfs_desk_wait(). */
+	WRITE_ONCE(d->calling, h);
 	d->caller = current;
 	return true;
 }
@@ -29,7 +30,7 @@ static bool cfs_desk_enter(struct cfs_desk *d, struct cfs_handler *h)
 static void cfs_desk_exit(struct cfs_desk *d, struct module *owner)
 {
 	spin_lock(&d->m->events->lock);
-	d->calling = NULL;
+	WRITE_ONCE(d->calling, NULL);
 	d->caller = NULL;
 	spin_unlock(&d->m->events->lock);
 	wake_up_all(&d->idle);
@@ -275,6 +276,17 @@ int cfs_handler_answer(struct cfs_handler *h, u64 delivery, int result)
 }
 EXPORT_SYMBOL_GPL(cfs_handler_answer);
 
+/* Until no call of @h runs; what it has done is then seen here, too. */
+static void cfs_desk_wait(struct cfs_desk *d, const struct cfs_handler *h)
+{
+	struct cfs_events *es = d->m->events;
+
+	wait_event(d->idle, READ_ONCE(d->calling) != h);
+	/* It was cleared under the lock, when the call was over. */
+	spin_lock(&es->lock);
+	spin_unlock(&es->lock);
+}
+
 /**
  * cfs_handler_unregister() - be the handler no longer
  * @h: it, registered; once, also if gone() was called
@@ -295,7 +307,7 @@ void cfs_handler_unregister(struct cfs_handler *h)
 	wait = d->calling == h && d->caller != current;
 	spin_unlock(&m->events->lock);
 	if (wait)
-		wait_event(d->idle, READ_ONCE(d->calling) != h);
+		cfs_desk_wait(d, h);
 	h->mount = NULL;
 	cfs_mount_put(m);
 }
