@@ -385,7 +385,8 @@ struct cfs_events *cfs_events_new(struct cfs_mount *m)
  * cfs_events_end() - nobody is told any more
  * @m: mount, not locked, that cannot be found by its name
  *
- * Context: process; waits for whoever is being told.
+ * Context: process; waits for listeners to be told what there is, and for the call of a handler
+ * that runs.
  */
 void cfs_events_end(struct cfs_mount *m)
 {
@@ -395,8 +396,9 @@ void cfs_events_end(struct cfs_mount *m)
 	spin_lock(&es->lock);
 	es->ended = true;
 	spin_unlock(&es->lock);
-	cancel_work_sync(&es->tell);
-	cancel_work_sync(&es->listen);
+	/* What happened before is still told. */
+	flush_work(&es->tell);
+	flush_work(&es->listen);
 	for (i = 0; i < CFS_EVENT_KINDS; i++)
 		cfs_desk_end(&es->desk[i]);
 }

@@ -97,9 +97,7 @@ void cfs_listen_work(struct work_struct *work)
 		if (!es->heard[local])
 			es->heard[local] = local ? 1 :
 					   max_t(u64, cfs_events_end_of(m, local), 2) - 1;
-		while (!READ_ONCE(es->ended) &&
-		       cfs_event_next(m, &es->heard[local], local, CFS_EVENT_KINDS,
-				      &es->hearing)) {
+		while (cfs_event_next(m, &es->heard[local], local, CFS_EVENT_KINDS, &es->hearing)) {
 			cfs_listeners_call(ev);
 			if (!ev->lost)
 				es->heard[local]++;
