@@ -319,7 +319,8 @@ EXPORT_SYMBOL_GPL(cfs_event_say);
  */
 void cfs_replicas_say(struct cfs_mount *m)
 {
-	const u32 lost = m->db.failed | m->db.unread, was = m->events->replicas;
+	/* One that was not read since is not there again. */
+	const u32 lost = m->db.failed | m->db.unread | m->db.unasked, was = m->events->replicas;
 	unsigned int r;
 
 	lockdep_assert_held(&m->lock);

@@ -244,6 +244,27 @@ static void ring_wraps(struct kunit *test)
 			-ENODEV);
 }
 
+/* A replica that nobody has read since it failed is not there again. */
+static void replica_back(struct kunit *test)
+{
+	struct cfs_mount *m = rt_m[0];
+	u64 end;
+
+	mutex_lock(&m->lock);
+	end = cfs_events_end_of(m, true);
+	m->db.unread = BIT(0);
+	cfs_replicas_say(m);
+	KUNIT_EXPECT_EQ(test, cfs_events_end_of(m, true), end + 1);
+	/* As the probe begins. */
+	cfs_replicas_doubt(&m->db);
+	cfs_replicas_say(m);
+	KUNIT_EXPECT_EQ(test, cfs_events_end_of(m, true), end + 1);
+	KUNIT_EXPECT_EQ(test, cfs_slots_read(&m->db), 0);
+	cfs_replicas_say(m);
+	KUNIT_EXPECT_EQ(test, cfs_events_end_of(m, true), end + 2);
+	mutex_unlock(&m->lock);
+}
+
 /* --- handlers --- */
 
 /* One after the other, in order, of its class alone; each mount has its own. */
@@ -447,6 +468,7 @@ static struct kunit_case handler_cases[] = {
 	KUNIT_CASE(post_steps),
 	KUNIT_CASE(fill_levels),
 	KUNIT_CASE(ring_wraps),
+	KUNIT_CASE(replica_back),
 	KUNIT_CASE(handler_order),
 	KUNIT_CASE(handler_again),
 	KUNIT_CASE(handler_within),
