@@ -16,6 +16,9 @@
 #define CFS_HANDLER_MS_MAX	600000U
 #define CFS_HOLDER_SIZE		64
 
+/* When an event that a handler could not take is given to it again. */
+#define CFS_HANDLER_AGAIN_MS	100U
+
 /* Is a class one of those that are not stored? */
 #define cfs_is_local(class)	((class) >= CFS_EVENT_CLASSES)
 
@@ -86,6 +89,7 @@ struct cfs_events {
 int cfs_post_take(struct cfs_post *p, struct cfs_handler *h, u64 from, char *why);
 bool cfs_post_leave(struct cfs_post *p, const struct cfs_handler *h);
 u64 cfs_post_begin(struct cfs_post *p, u64 seq, u64 after, u64 now);
+bool cfs_post_again(struct cfs_post *p, u64 delivery);
 bool cfs_post_expire(struct cfs_post *p, u64 now);
 int cfs_post_answer(struct cfs_post *p, u64 delivery, int result);
 unsigned int cfs_fill_level(unsigned int was, u32 used, u32 max);

@@ -55,7 +55,7 @@ static bool cfs_desk_give(struct cfs_desk *d)
 	struct cfs_handler *h;
 	struct cfs_post was;
 	struct module *owner;
-	bool found;
+	bool found, answered = false;
 	u64 from;
 	int ret;
 
@@ -88,16 +88,24 @@ static bool cfs_desk_give(struct cfs_desk *d)
 	spin_unlock(&es->lock);
 
 	ret = h->event(h, ev);
-	if (ret != -EINPROGRESS) {
+	found = true;
+	if (ret == -EAGAIN) {
+		spin_lock(&es->lock);
+		if (p->handler == h && cfs_post_again(p, was.delivery) && !es->ended)
+			mod_delayed_work(cfs_queue, &d->expire,
+					 msecs_to_jiffies(CFS_HANDLER_AGAIN_MS));
+		spin_unlock(&es->lock);
+		found = false;
+	} else if (ret != -EINPROGRESS) {
 		spin_lock(&es->lock);
 		if (p->handler == h && !cfs_post_answer(p, was.delivery, ret))
-			found = false;
+			answered = true;
 		spin_unlock(&es->lock);
-		if (!found)
+		if (answered)
 			cfs_desk_result(d, &was, ret);
 	}
 	cfs_desk_exit(d, owner);
-	return true;
+	return found;
 unlock:
 	spin_unlock(&es->lock);
 	return ret;
@@ -122,7 +130,8 @@ static void cfs_desk_expire(struct work_struct *work)
 	spin_lock(&es->lock);
 	was = *p;
 	late = cfs_post_expire(p, now);
-	if (late && !es->ended)
+	/* Or it is to be given again. */
+	if (!p->deadline && !es->ended)
 		queue_work(cfs_queue, &d->work);
 	else if (p->deadline && !es->ended)
 		mod_delayed_work(cfs_queue, &d->expire, msecs_to_jiffies(p->deadline - now));

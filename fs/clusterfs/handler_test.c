@@ -56,7 +56,7 @@ static int ht_event(struct cfs_handler *h, const struct cfs_event *ev)
 {
 	struct ht *t = container_of(h, struct ht, h), *drops = t->drops;
 	struct completion *waits = t->waits;
-	const int result = t->result;
+	const int result = READ_ONCE(t->result);
 
 	t->drops = NULL;
 	if (drops)
@@ -415,6 +415,28 @@ static void handler_lost(struct kunit *test)
 	cfs_handler_unregister(&ht[0].h);
 }
 
+/* One that cannot take an event now gets it again, and is not late. */
+static void handler_full(struct kunit *test)
+{
+	unsigned int i, n;
+	u64 seq;
+
+	ht[0].result = -EAGAIN;
+	KUNIT_ASSERT_EQ(test, ht_add(0, &ht[0], CFS_EVENT_ALERT, 10000, 0), 0);
+	seq = ht_alert(test, 0);
+	rt_until(test, rt_m[0], ht_n(0) >= 3);
+	WRITE_ONCE(ht[0].result, 0);
+	rt_until(test, rt_m[0], ht_post(0, CFS_EVENT_ALERT).handled == 1);
+	cfs_handler_unregister(&ht[0].h);
+	n = min_t(unsigned int, ht[0].n, HT_MAX);
+	for (i = 0; i < n; i++)
+		KUNIT_EXPECT_EQ(test, ht[0].seen[i].seq, seq);
+	for (i = 1; i < n; i++)
+		KUNIT_EXPECT_GT(test, ht[0].seen[i].delivery, ht[0].seen[i - 1].delivery);
+	KUNIT_EXPECT_EQ(test, ht_post(0, CFS_EVENT_ALERT).failed, 0ULL);
+	KUNIT_EXPECT_EQ(test, ht_post(0, CFS_EVENT_ALERT).late, 0ULL);
+}
+
 /* --- listeners --- */
 
 static void listener_all(struct kunit *test)
@@ -474,6 +496,7 @@ static struct kunit_case handler_cases[] = {
 	KUNIT_CASE(handler_within),
 	KUNIT_CASE(handler_leave),
 	KUNIT_CASE(handler_lost),
+	KUNIT_CASE(handler_full),
 	KUNIT_CASE(listener_all),
 	{}
 };

@@ -104,14 +104,14 @@ static void cfs_nl_handler_free(struct cfs_nl_handler *nh)
 	kfree(nh);
 }
 
-/* To its socket. */
-static void cfs_nl_handler_send(const struct cfs_nl_handler *nh, struct sk_buff *skb)
+/* To its socket. Return: false: it has no room now. */
+static bool cfs_nl_handler_send(const struct cfs_nl_handler *nh, struct sk_buff *skb)
 {
 	/* Closed: its number may be another's. */
-	if (sock_flag(nh->sk, SOCK_DEAD))
-		nlmsg_free(skb);
-	else
-		genlmsg_unicast(&init_net, skb, nh->portid);
+	if (!sock_flag(nh->sk, SOCK_DEAD))
+		return genlmsg_unicast(&init_net, skb, nh->portid) != -EAGAIN;
+	nlmsg_free(skb);
+	return true;
 }
 
 static int cfs_nl_handler_event(struct cfs_handler *h, const struct cfs_event *ev)
@@ -119,13 +119,15 @@ static int cfs_nl_handler_event(struct cfs_handler *h, const struct cfs_event *e
 	struct cfs_nl_handler *nh = container_of(h, struct cfs_nl_handler, h);
 	struct cfs_nl_out out = { .portid = nh->portid, .cmd = CLUSTERFS_CMD_HANDLER_EVENT };
 
-	/* What there is no memory for, here or in the socket, is not answered. */
+	/* What there is no memory for, here or in the socket, is tried again. */
 	out.skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (out.skb && !WARN_ON_ONCE(cfs_nl_put_told(&out, ev)))
-		cfs_nl_handler_send(nh, out.skb);
-	else
+	if (!out.skb)
+		return -EAGAIN;
+	if (WARN_ON_ONCE(cfs_nl_put_told(&out, ev))) {
 		nlmsg_free(out.skb);
-	return -EINPROGRESS;
+		return -EMSGSIZE;
+	}
+	return cfs_nl_handler_send(nh, out.skb) ? -EINPROGRESS : -EAGAIN;
 }
 
 /* Whoever takes it off the list has it. */

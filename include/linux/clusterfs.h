@@ -65,8 +65,8 @@ struct cfs_event {
  * @ms: an answer may take so long, at least 1
  * @event: an event, or that some are lost. Context: process, with no lock held; it may sleep,
  *	change the database, and register and unregister anything. 0: done; -EINPROGRESS:
- *	cfs_handler_answer() says later what came of it; another -errno: it could not be done,
- *	which is recorded
+ *	cfs_handler_answer() says later what came of it; -EAGAIN: it cannot take it now, and
+ *	gets it again; another -errno: it could not be done, which is recorded
  * @gone: the node is being unmounted: no event comes any more; the handler must still be
  *	unregistered, here or later. NULL: it need not know
  * @mount: private

@@ -19,6 +19,8 @@ _Static_assert(VPART_CLUSTER_CLASSES == CFS_EVENT_KINDS, "classes of the databas
  * @cluster: of the node
  * @node: its name
  * @pos: the next of @queue
+ * @classes: a bit for each that it handles
+ * @unsure: something that was sent had no room
  * @gone: the node is being unmounted
  */
 struct vpart_cluster_handler {
@@ -27,6 +29,8 @@ struct vpart_cluster_handler {
 	char			cluster[VPART_CLUSTER_NAME_SIZE];
 	char			node[VPART_CLUSTER_NAME_SIZE];
 	size_t			pos;
+	uint32_t		classes;
+	bool			unsure;
 	bool			gone;
 };
 
@@ -217,6 +221,7 @@ int vpart_cluster_handler_add(struct vpart_cluster_handler *h, uint32_t class_nu
 			      uint32_t timeout_ms, uint64_t from)
 {
 	struct nlmsghdr *nlh = request(h, CLUSTERFS_CMD_HANDLER_NEW, class_number);
+	int ret;
 
 	if (!nlh)
 		return -h->v->error.err;
@@ -224,7 +229,39 @@ int vpart_cluster_handler_add(struct vpart_cluster_handler *h, uint32_t class_nu
 		mnl_attr_put_u32(nlh, CLUSTERFS_A_TIMEOUT_MS, timeout_ms);
 	if (from)
 		mnl_attr_put_u64(nlh, CLUSTERFS_A_SEQ, from);
-	return vpart_nl_run(h->v, nlh, "handler", NULL, NULL);
+	ret = vpart_nl_run(h->v, nlh, "handler", NULL, NULL);
+	if (!ret)
+		h->classes |= 1U << class_number;
+	return ret;
+}
+
+/*
+ * Something had no room: an event, which is sent again, or that the node is unmounted. Is this
+ * still the handler of a class? The kernel says whether by refusing an answer to nothing.
+ */
+static int still_mine(struct vpart_cluster_handler *h)
+{
+	struct nlmsghdr *nlh;
+	uint32_t class;
+	int ret;
+
+	for (class = 0; class < VPART_CLUSTER_CLASSES; class++) {
+		if (!(h->classes & 1U << class))
+			continue;
+		nlh = request(h, CLUSTERFS_CMD_HANDLER_ANSWER, class);
+		if (!nlh)
+			return -h->v->error.err;
+		mnl_attr_put_u64(nlh, CLUSTERFS_A_DELIVERY, 0);
+		mnl_attr_put_u32(nlh, CLUSTERFS_A_RESULT, 0);
+		ret = vpart_nl_run(h->v, nlh, "handler", NULL, NULL);
+		if (ret == -EPERM || ret == -ENODEV)
+			h->gone = true;
+		else if (ret != -ENOENT && ret != -ENOBUFS)
+			return ret;
+		else if (ret == -ENOBUFS)
+			h->unsure = true;
+	}
+	return 0;
 }
 
 /* Receive what is there, which poll() has seen. */
@@ -235,7 +272,7 @@ static int receive(struct vpart_cluster_handler *h)
 	int len = (int)got;
 
 	if (got < 0) {
-		/* What had no room is late some time, and the next one comes. */
+		h->unsure |= errno == ENOBUFS;
 		if (errno == ENOBUFS || errno == EINTR || errno == EAGAIN)
 			return 0;
 		return vpart_fail(h->v, errno, VPART_CODE_FAILED, "handler: %s", strerror(errno));
@@ -264,6 +301,14 @@ int vpart_cluster_handler_next(struct vpart_cluster_handler *h, struct vpart_clu
 	while (h->pos == h->queue.n) {
 		h->pos = 0;
 		h->queue.n = 0;
+		if (h->unsure) {
+			h->unsure = false;
+			ret = still_mine(h);
+			if (ret)
+				return ret;
+			if (h->queue.n)
+				break;
+		}
 		if (h->gone)
 			return vpart_fail(h->v, ENODEV, VPART_CODE_NOT_FOUND,
 					  "handler: node %s is unmounted", h->node);
