@@ -56,6 +56,12 @@ struct cfs_heard {
 	struct cfs_disk_event	d;
 };
 
+/* A call of a handler or listener that runs. */
+struct cfs_call {
+	struct list_head	entry;
+	struct task_struct	*task;
+};
+
 /* A class at a mount, with its handler. */
 struct cfs_desk {
 	struct cfs_mount	*m;
@@ -111,6 +117,8 @@ void cfs_replicas_say(struct cfs_mount *m);
 void cfs_capacity_say(struct cfs_mount *m, u32 used);
 
 /* handler.c */
+void cfs_call_begin(struct cfs_call *call);
+void cfs_call_end(struct cfs_call *call);
 void cfs_desk_init(struct cfs_mount *m, struct cfs_desk *d);
 void cfs_desk_end(struct cfs_desk *d);
 int __must_check cfs_handler_add(struct cfs_mount *m, struct cfs_handler *h, u64 from, char *why);

@@ -10,6 +10,45 @@
 #include <linux/module.h>
 #include "mount.h"
 
+static LIST_HEAD(cfs_calls);
+static DEFINE_SPINLOCK(cfs_calls_lock);
+
+/**
+ * cfs_call_begin() - the code of a handler or listener is about to run
+ * @call: until cfs_call_end()
+ */
+void cfs_call_begin(struct cfs_call *call)
+{
+	call->task = current;
+	spin_lock(&cfs_calls_lock);
+	list_add(&call->entry, &cfs_calls);
+	spin_unlock(&cfs_calls_lock);
+}
+
+/**
+ * cfs_call_end() - it has returned
+ * @call: the same
+ */
+void cfs_call_end(struct cfs_call *call)
+{
+	spin_lock(&cfs_calls_lock);
+	list_del(&call->entry);
+	spin_unlock(&cfs_calls_lock);
+}
+
+/* Is this in such a call? */
+static bool cfs_in_call(void)
+{
+	struct cfs_call *call;
+	bool in = false;
+
+	spin_lock(&cfs_calls_lock);
+	list_for_each_entry(call, &cfs_calls, entry)
+		in |= call->task == current;
+	spin_unlock(&cfs_calls_lock);
+	return in;
+}
+
 static u64 cfs_desk_now(void)
 {
 	return ktime_to_ms(ktime_get()) + 1;
@@ -54,6 +93,7 @@ static bool cfs_desk_give(struct cfs_desk *d)
 	struct cfs_post *p = &d->post;
 	struct cfs_handler *h;
 	struct cfs_post was;
+	struct cfs_call call;
 	struct module *owner;
 	bool found, answered = false;
 	u64 from;
@@ -87,7 +127,9 @@ static bool cfs_desk_give(struct cfs_desk *d)
 	owner = h->owner;
 	spin_unlock(&es->lock);
 
+	cfs_call_begin(&call);
 	ret = h->event(h, ev);
+	cfs_call_end(&call);
 	found = true;
 	if (ret == -EAGAIN) {
 		spin_lock(&es->lock);
@@ -166,6 +208,7 @@ void cfs_desk_end(struct cfs_desk *d)
 	struct cfs_events *es = d->m->events;
 	struct module *owner = NULL;
 	struct cfs_handler *h;
+	struct cfs_call call;
 
 	cancel_work_sync(&d->work);
 	spin_lock(&es->lock);
@@ -179,7 +222,9 @@ void cfs_desk_end(struct cfs_desk *d)
 	cancel_delayed_work_sync(&d->expire);
 	if (!h)
 		return;
+	cfs_call_begin(&call);
 	h->gone(h);
+	cfs_call_end(&call);
 	cfs_desk_exit(d, owner);
 }
 
@@ -301,23 +346,32 @@ static void cfs_desk_wait(struct cfs_desk *d, const struct cfs_handler *h)
  * @h: it, registered; once, also if gone() was called
  *
  * What it has not answered is given to the next one. No call of it runs when this returns, but
- * the one that this is in.
+ * the one that this is in. In a call, only a handler itself may be unregistered: two that
+ * unregister each other would wait for ever.
  *
  * Context: process, with no lock held that its calls take; waits for the call that runs.
+ * Return: 0; -EDEADLK: this is in the call of another, or of a listener: it still is the handler.
  */
-void cfs_handler_unregister(struct cfs_handler *h)
+int cfs_handler_unregister(struct cfs_handler *h)
 {
 	struct cfs_mount *m = h->mount;
 	struct cfs_desk *d = &m->events->desk[h->class];
-	bool wait;
+	const bool in = cfs_in_call();
+	bool wait, own;
 
 	spin_lock(&m->events->lock);
+	own = d->calling == h && d->caller == current;
+	if (in && !own) {
+		spin_unlock(&m->events->lock);
+		return -EDEADLK;
+	}
 	cfs_post_leave(&d->post, h);
-	wait = d->calling == h && d->caller != current;
+	wait = d->calling == h && !own;
 	spin_unlock(&m->events->lock);
 	if (wait)
 		cfs_desk_wait(d, h);
 	h->mount = NULL;
 	cfs_mount_put(m);
+	return 0;
 }
 EXPORT_SYMBOL_GPL(cfs_handler_unregister);

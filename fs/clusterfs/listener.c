@@ -33,7 +33,11 @@ void cfs_listener_register(struct cfs_listener *l)
 {
 	const bool entered = cfs_listeners_enter();
 
-	list_add_tail(&l->entry, &cfs_listeners);
+	/* In a call: before all, so that it is not called for the same event. */
+	if (entered)
+		list_add_tail(&l->entry, &cfs_listeners);
+	else
+		list_add(&l->entry, &cfs_listeners);
 	if (entered)
 		mutex_unlock(&cfs_listeners_lock);
 }
@@ -61,6 +65,7 @@ EXPORT_SYMBOL_GPL(cfs_listener_unregister);
 static void cfs_listeners_call(const struct cfs_event *ev)
 {
 	struct cfs_listener *l;
+	struct cfs_call call;
 	struct module *owner;
 
 	mutex_lock(&cfs_listeners_lock);
@@ -73,7 +78,9 @@ static void cfs_listeners_call(const struct cfs_event *ev)
 		owner = l->owner;
 		if (!try_module_get(owner))
 			continue;
+		cfs_call_begin(&call);
 		l->event(l, ev);
+		cfs_call_end(&call);
 		module_put(owner);
 	}
 	cfs_listeners_next = NULL;

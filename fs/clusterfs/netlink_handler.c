@@ -104,6 +104,13 @@ static void cfs_nl_handler_free(struct cfs_nl_handler *nh)
 	kfree(nh);
 }
 
+/* Only in a call of its own, or in none: else it is not freed. */
+static void cfs_nl_handler_drop(struct cfs_nl_handler *nh)
+{
+	if (!WARN_ON_ONCE(cfs_handler_unregister(&nh->h)))
+		cfs_nl_handler_free(nh);
+}
+
 /* To its socket. Return: false: it has no room now. */
 static bool cfs_nl_handler_send(const struct cfs_nl_handler *nh, struct sk_buff *skb)
 {
@@ -155,8 +162,7 @@ static void cfs_nl_handler_gone(struct cfs_handler *h)
 		cfs_nl_handler_send(nh, out.skb);
 	else
 		nlmsg_free(out.skb);
-	cfs_handler_unregister(h);
-	cfs_nl_handler_free(nh);
+	cfs_nl_handler_drop(nh);
 }
 
 /* A handler whose socket had this number and is closed: off the list; or NULL. */
@@ -184,10 +190,8 @@ static int cfs_nl_closed(struct notifier_block *nb, unsigned long event, void *d
 
 	if (event != NETLINK_URELEASE || n->protocol != NETLINK_GENERIC || n->net != &init_net)
 		return NOTIFY_DONE;
-	while ((nh = cfs_nl_handler_of(n->portid))) {
-		cfs_handler_unregister(&nh->h);
-		cfs_nl_handler_free(nh);
-	}
+	while ((nh = cfs_nl_handler_of(n->portid)))
+		cfs_nl_handler_drop(nh);
 	return NOTIFY_DONE;
 }
 
@@ -324,11 +328,9 @@ int cfs_nl_handler_del(struct sk_buff *skb, struct genl_info *info)
 	if (nh)
 		list_del_init(&nh->entry);
 	mutex_unlock(&cfs_nl_handlers_lock);
-	if (nh) {
-		/* Waits at most for an event to be put into the socket. */
-		cfs_handler_unregister(&nh->h);
-		cfs_nl_handler_free(nh);
-	}
+	/* Waits at most for an event to be put into the socket. */
+	if (nh)
+		cfs_nl_handler_drop(nh);
 	cfs_mount_let_go(m);
 	return nh ? 0 : -EPERM;
 }
