@@ -375,6 +375,7 @@ struct cfs_events *cfs_events_new(struct cfs_mount *m)
 	spin_lock_init(&es->lock);
 	es->next = 1;
 	es->told = 1;
+	es->heard[true] = 1;
 	INIT_WORK(&es->tell, cfs_tell_work);
 	INIT_WORK(&es->listen, cfs_listen_work);
 	for (i = 0; i < CFS_EVENT_KINDS; i++)

@@ -82,7 +82,7 @@ struct cfs_events {
 	u64			told;		/* first that was not; this and the next: its own */
 	struct cfs_heard	telling;
 	struct work_struct	listen;		/* all, to listeners of this kernel */
-	u64			heard[2];	/* stored, local: first that was not, 0: none was */
+	u64			heard[2];	/* stored, local: first that was not, 0: no view */
 	struct cfs_heard	hearing;
 	u32			replicas;	/* lost, as was told; by cfs_mount.lock */
 	unsigned int		fill;		/* as was told: cfs_fill_level(); by the same */
@@ -124,6 +124,7 @@ void cfs_desk_end(struct cfs_desk *d);
 int __must_check cfs_handler_add(struct cfs_mount *m, struct cfs_handler *h, u64 from, char *why);
 
 /* listener.c */
+void cfs_listen_from(struct cfs_mount *m);
 void cfs_listen_work(struct work_struct *work);
 
 /* netlink_handler.c */

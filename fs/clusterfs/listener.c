@@ -89,6 +89,17 @@ static void cfs_listeners_call(const struct cfs_event *ev)
 }
 
 /**
+ * cfs_listen_from() - there is a first view
+ * @m: mount, locked
+ *
+ * It is history, but for the last event, as in cfs_nl_publish().
+ */
+void cfs_listen_from(struct cfs_mount *m)
+{
+	WRITE_ONCE(m->events->heard[0], max_t(u64, cfs_events_end_of(m, false), 2) - 1);
+}
+
+/**
  * cfs_listen_work() - tell what was not told
  * @work: of struct cfs_events
  */
@@ -100,11 +111,9 @@ void cfs_listen_work(struct work_struct *work)
 	bool local = false;
 
 	do {
-		/* The first view is history, but for the last event, as in cfs_nl_publish(). */
-		if (!es->heard[local])
-			es->heard[local] = local ? 1 :
-					   max_t(u64, cfs_events_end_of(m, local), 2) - 1;
-		while (cfs_event_next(m, &es->heard[local], local, CFS_EVENT_KINDS, &es->hearing)) {
+		while (READ_ONCE(es->heard[local]) &&
+		       cfs_event_next(m, &es->heard[local], local, CFS_EVENT_KINDS,
+				      &es->hearing)) {
 			cfs_listeners_call(ev);
 			if (!ev->lost)
 				es->heard[local]++;
