@@ -3,7 +3,8 @@
  * clusterfs: handlers of user space, and what it says and hears of a node itself. A socket is
  * the handler of a class at a mount: it is sent one event after the other, and answers each by
  * the number of the delivery. Who has it, the kernel knows by the socket, not by its number,
- * which another one may have as soon as it is closed.
+ * which another one may have as soon as it is closed. While one is being closed, what is sent to
+ * it may still come to the next of its number: that one has to look whose it is.
  */
 #define pr_fmt(fmt) "clusterfs: " fmt
 

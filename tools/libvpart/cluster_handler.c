@@ -142,6 +142,21 @@ int vpart_cluster_posts(struct vpart *v, const struct vpart_cluster_at *at,
 
 /* --- to be one --- */
 
+/* Of this node; one that had the socket's number before may have been another's handler. */
+static bool is_ours(const struct vpart_cluster_handler *h, const struct nlmsghdr *nlh)
+{
+	const struct nlattr *a;
+	bool ours = true;
+
+	mnl_attr_for_each(a, nlh, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(a) == CLUSTERFS_A_CLUSTER)
+			ours &= !strcmp(mnl_attr_get_str(a), h->cluster);
+		else if (mnl_attr_get_type(a) == CLUSTERFS_A_MOUNT)
+			ours &= !strcmp(mnl_attr_get_str(a), h->node);
+	}
+	return ours;
+}
+
 /* What is sent to the handler's socket, between answers, too. */
 static void hear(const struct nlmsghdr *nlh, void *arg)
 {
@@ -150,9 +165,10 @@ static void hear(const struct nlmsghdr *nlh, void *arg)
 	struct vpart_cluster_event *ev;
 	const struct nlattr *a;
 
-	if (nlh->nlmsg_type != h->v->cluster.id)
+	if (nlh->nlmsg_type != h->v->cluster.id || !is_ours(h, nlh))
 		return;
-	h->gone |= g->cmd == CLUSTERFS_CMD_HANDLER_GONE;
+	/* This one's, or that of the one before? The kernel is asked. */
+	h->unsure |= g->cmd == CLUSTERFS_CMD_HANDLER_GONE;
 	if (g->cmd != CLUSTERFS_CMD_HANDLER_EVENT)
 		return;
 	ev = vpart_list_add(&h->queue);
@@ -236,11 +252,14 @@ int vpart_cluster_handler_add(struct vpart_cluster_handler *h, uint32_t class_nu
 }
 
 /*
- * Something had no room: an event, which is sent again, or that the node is unmounted. Is this
+ * Something had no room, an event, which is sent again, or that the node is unmounted; or the
+ * latter may have been for the one who had the socket's number before. Is this
  * still the handler of a class? The kernel says whether by refusing an answer to nothing.
  */
 static int still_mine(struct vpart_cluster_handler *h)
 {
+	const struct vpart_cluster_at at = { .cluster = h->cluster, .node = h->node };
+	struct vpart_cluster_mount mount;
 	struct nlmsghdr *nlh;
 	uint32_t class;
 	int ret;
@@ -256,12 +275,13 @@ static int still_mine(struct vpart_cluster_handler *h)
 		ret = vpart_nl_run(h->v, nlh, "handler", NULL, NULL);
 		if (ret == -EPERM || ret == -ENODEV)
 			h->gone = true;
-		else if (ret != -ENOENT && ret != -ENOBUFS)
-			return ret;
 		else if (ret == -ENOBUFS)
 			h->unsure = true;
+		else if (ret != -ENOENT)
+			return ret;
 	}
-	return 0;
+	/* A kernel that has no clusterfs any more says ENOENT, too. */
+	return h->gone ? 0 : vpart_cluster_find(h->v, &at, &mount);
 }
 
 /* Receive what is there, which poll() has seen. */
