@@ -71,7 +71,8 @@ before=$(late)
 handle both path,capacity --timeout 4 --count 2 -- sh -c 'sleep 3; echo "$VPART_TEXT" >>/out/done'; both=$!
 vpart cluster say path one
 vpart cluster say capacity two
-t "V10 two classes are handled one after the other" wait $both
+wait $both
+is "V10 two classes are handled one after the other" $? 0
 is "V10 ... both" "$(sort /out/done)" "one
 two"
 is "V10 ... neither too late" "$(late)" "${before/%]/, 0]}"
