@@ -400,7 +400,7 @@ void cfs_events_end(struct cfs_mount *m)
 	spin_unlock(&es->lock);
 	/* What happened before is still told. */
 	flush_work(&es->tell);
-	flush_work(&es->listen);
+	cfs_listen_wait(m);
 	for (i = 0; i < CFS_EVENT_KINDS; i++)
 		cfs_desk_end(&es->desk[i]);
 }

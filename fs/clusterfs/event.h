@@ -16,6 +16,9 @@
 #define CFS_HANDLER_MS_MAX	600000U
 #define CFS_HOLDER_SIZE		64
 
+/* Who is waited for longer than this is named. */
+#define CFS_SLOW_CALL		(5 * HZ)
+
 /* When an event that a handler could not take is given to it again. */
 #define CFS_HANDLER_AGAIN_MS	100U
 
@@ -124,6 +127,7 @@ void cfs_desk_end(struct cfs_desk *d);
 int __must_check cfs_handler_add(struct cfs_mount *m, struct cfs_handler *h, u64 from, char *why);
 
 /* listener.c */
+void cfs_listen_wait(struct cfs_mount *m);
 void cfs_listen_from(struct cfs_mount *m);
 void cfs_listen_work(struct work_struct *work);
 

@@ -80,8 +80,9 @@ static void cfs_desk_exit(struct cfs_desk *d, struct module *owner)
 static void cfs_desk_result(struct cfs_desk *d, const struct cfs_post *was, int result)
 {
 	if (result)
-		pr_warn_ratelimited("node %s: %s could not handle event %llu (result %d)\n",
-				    d->m->opt.node, was->holder, was->seq, result);
+		pr_warn_ratelimited("node %s: %s could not handle %s event %llu (result %d)\n",
+				    d->m->opt.node, was->holder,
+				    cfs_class_name(d - d->m->events->desk), was->seq, result);
 }
 
 /* Give out the next event. Return: false: there is none, or the last one is not over. */
@@ -207,9 +208,19 @@ void cfs_desk_end(struct cfs_desk *d)
 {
 	struct cfs_events *es = d->m->events;
 	struct module *owner = NULL;
+	char holder[CFS_HOLDER_SIZE];
 	struct cfs_handler *h;
 	struct cfs_call call;
 
+	/* No call begins any more; no time ends the one that runs. */
+	if (!wait_event_timeout(d->idle, !READ_ONCE(d->calling), CFS_SLOW_CALL)) {
+		spin_lock(&es->lock);
+		strscpy(holder, d->post.holder, sizeof(holder));
+		spin_unlock(&es->lock);
+		pr_warn("node %s: unmounting waits for %s, which handles a %s event\n",
+			d->m->opt.node, holder[0] ? holder : "one that leaves",
+			cfs_class_name(d - es->desk));
+	}
 	cancel_work_sync(&d->work);
 	spin_lock(&es->lock);
 	h = d->post.handler;
