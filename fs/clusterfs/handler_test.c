@@ -33,10 +33,11 @@ struct ht {
 #define ht_until(test, condition)						\
 do {										\
 	const unsigned long ht_end = jiffies + RT_LONG;				\
+	bool ht_met;								\
 										\
-	while (!(condition) && time_before(jiffies, ht_end))			\
+	while (!(ht_met = (condition)) && time_before(jiffies, ht_end))		\
 		schedule_timeout_uninterruptible(1);				\
-	KUNIT_EXPECT_TRUE_MSG(test, condition, "never: " #condition);		\
+	KUNIT_EXPECT_TRUE_MSG(test, ht_met, "never: " #condition);		\
 } while (0)
 
 static struct ht ht[3];
