@@ -333,6 +333,9 @@ static void handler_order(struct kunit *test)
 		KUNIT_EXPECT_STREQ(test, ht[0].seen[i].text, i & 1 ? "by node n1" : "by node n0");
 		KUNIT_EXPECT_STREQ(test, ht[1].seen[i].node, "n1");
 	}
+	/* An answer of one that has left is none. */
+	ht_until(test, ht_post(0, CFS_EVENT_ALERT).handled == 4 &&
+		 ht_post(1, CFS_EVENT_ALERT).failed == 4);
 	KUNIT_EXPECT_EQ(test, cfs_handler_unregister(&ht[0].h), 0);
 	KUNIT_EXPECT_EQ(test, cfs_handler_unregister(&ht[1].h), 0);
 	KUNIT_EXPECT_EQ(test, ht[0].n, 4U);
