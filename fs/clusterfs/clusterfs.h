@@ -177,6 +177,7 @@ struct cfs_db {
 	u64			root;		/* term that the chain begins with */
 	u32			failed;		/* replicas that a write failed on */
 	u32			unread;		/* replicas that a read failed on */
+	u32			unasked;	/* those of before, not read since */
 	u32			returning;	/* the failed one that is being overwritten, or 0 */
 	u32			resynced;	/* own blocks that it has */
 
@@ -292,6 +293,7 @@ void cfs_mark_live(struct cfs_db *db, bool settled);
 void cfs_count_free(struct cfs_db *db);
 
 /* slots.c */
+void cfs_replicas_doubt(struct cfs_db *db);
 int cfs_slots_read(struct cfs_db *db);
 bool cfs_slots_higher(const struct cfs_db *db, u64 term);
 int cfs_slot_write(struct cfs_db *db, u64 term);

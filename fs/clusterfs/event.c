@@ -319,7 +319,8 @@ EXPORT_SYMBOL_GPL(cfs_event_say);
  */
 void cfs_replicas_say(struct cfs_mount *m)
 {
-	const u32 lost = m->db.failed | m->db.unread, was = m->events->replicas;
+	/* One that was not read since is not there again. */
+	const u32 lost = m->db.failed | m->db.unread | m->db.unasked, was = m->events->replicas;
 	unsigned int r;
 
 	lockdep_assert_held(&m->lock);
@@ -374,6 +375,7 @@ struct cfs_events *cfs_events_new(struct cfs_mount *m)
 	spin_lock_init(&es->lock);
 	es->next = 1;
 	es->told = 1;
+	es->heard[true] = 1;
 	INIT_WORK(&es->tell, cfs_tell_work);
 	INIT_WORK(&es->listen, cfs_listen_work);
 	for (i = 0; i < CFS_EVENT_KINDS; i++)
@@ -385,7 +387,8 @@ struct cfs_events *cfs_events_new(struct cfs_mount *m)
  * cfs_events_end() - nobody is told any more
  * @m: mount, not locked, that cannot be found by its name
  *
- * Context: process; waits for whoever is being told.
+ * Context: process; waits for listeners to be told what there is, and for the call of a handler
+ * that runs.
  */
 void cfs_events_end(struct cfs_mount *m)
 {
@@ -395,8 +398,9 @@ void cfs_events_end(struct cfs_mount *m)
 	spin_lock(&es->lock);
 	es->ended = true;
 	spin_unlock(&es->lock);
-	cancel_work_sync(&es->tell);
-	cancel_work_sync(&es->listen);
+	/* What happened before is still told. */
+	flush_work(&es->tell);
+	cfs_listen_wait(m);
 	for (i = 0; i < CFS_EVENT_KINDS; i++)
 		cfs_desk_end(&es->desk[i]);
 }

@@ -16,6 +16,12 @@
 #define CFS_HANDLER_MS_MAX	600000U
 #define CFS_HOLDER_SIZE		64
 
+/* Who is waited for longer than this is named. */
+#define CFS_SLOW_CALL		(5 * HZ)
+
+/* When an event that a handler could not take is given to it again. */
+#define CFS_HANDLER_AGAIN_MS	100U
+
 /* Is a class one of those that are not stored? */
 #define cfs_is_local(class)	((class) >= CFS_EVENT_CLASSES)
 
@@ -53,6 +59,12 @@ struct cfs_heard {
 	struct cfs_disk_event	d;
 };
 
+/* A call of a handler or listener that runs. */
+struct cfs_call {
+	struct list_head	entry;
+	struct task_struct	*task;
+};
+
 /* A class at a mount, with its handler. */
 struct cfs_desk {
 	struct cfs_mount	*m;
@@ -73,7 +85,7 @@ struct cfs_events {
 	u64			told;		/* first that was not; this and the next: its own */
 	struct cfs_heard	telling;
 	struct work_struct	listen;		/* all, to listeners of this kernel */
-	u64			heard[2];	/* stored, local: first that was not, 0: none was */
+	u64			heard[2];	/* stored, local: first that was not, 0: no view */
 	struct cfs_heard	hearing;
 	u32			replicas;	/* lost, as was told; by cfs_mount.lock */
 	unsigned int		fill;		/* as was told: cfs_fill_level(); by the same */
@@ -86,6 +98,7 @@ struct cfs_events {
 int cfs_post_take(struct cfs_post *p, struct cfs_handler *h, u64 from, char *why);
 bool cfs_post_leave(struct cfs_post *p, const struct cfs_handler *h);
 u64 cfs_post_begin(struct cfs_post *p, u64 seq, u64 after, u64 now);
+bool cfs_post_again(struct cfs_post *p, u64 delivery);
 bool cfs_post_expire(struct cfs_post *p, u64 now);
 int cfs_post_answer(struct cfs_post *p, u64 delivery, int result);
 unsigned int cfs_fill_level(unsigned int was, u32 used, u32 max);
@@ -107,11 +120,15 @@ void cfs_replicas_say(struct cfs_mount *m);
 void cfs_capacity_say(struct cfs_mount *m, u32 used);
 
 /* handler.c */
+void cfs_call_begin(struct cfs_call *call);
+void cfs_call_end(struct cfs_call *call);
 void cfs_desk_init(struct cfs_mount *m, struct cfs_desk *d);
 void cfs_desk_end(struct cfs_desk *d);
 int __must_check cfs_handler_add(struct cfs_mount *m, struct cfs_handler *h, u64 from, char *why);
 
 /* listener.c */
+void cfs_listen_wait(struct cfs_mount *m);
+void cfs_listen_from(struct cfs_mount *m);
 void cfs_listen_work(struct work_struct *work);
 
 /* netlink_handler.c */

@@ -10,6 +10,45 @@
 #include <linux/module.h>
 #include "mount.h"
 
+static LIST_HEAD(cfs_calls);
+static DEFINE_SPINLOCK(cfs_calls_lock);
+
+/**
+ * cfs_call_begin() - the code of a handler or listener is about to run
+ * @call: until cfs_call_end()
+ */
+void cfs_call_begin(struct cfs_call *call)
+{
+	call->task = current;
+	spin_lock(&cfs_calls_lock);
+	list_add(&call->entry, &cfs_calls);
+	spin_unlock(&cfs_calls_lock);
+}
+
+/**
+ * cfs_call_end() - it has returned
+ * @call: the same
+ */
+void cfs_call_end(struct cfs_call *call)
+{
+	spin_lock(&cfs_calls_lock);
+	list_del(&call->entry);
+	spin_unlock(&cfs_calls_lock);
+}
+
+/* Is this in such a call? */
+static bool cfs_in_call(void)
+{
+	struct cfs_call *call;
+	bool in = false;
+
+	spin_lock(&cfs_calls_lock);
+	list_for_each_entry(call, &cfs_calls, entry)
+		in |= call->task == current;
+	spin_unlock(&cfs_calls_lock);
+	return in;
+}
+
 static u64 cfs_desk_now(void)
 {
 	return ktime_to_ms(ktime_get()) + 1;
@@ -20,7 +59,8 @@ static bool cfs_desk_enter(struct cfs_desk *d, struct cfs_handler *h)
 {
 	if (!try_module_get(h->owner))
 		return false;
-	d->calling = h;
+	/* Read without the lock by whoever waits: cfs_desk_wait(). */
+	WRITE_ONCE(d->calling, h);
 	d->caller = current;
 	return true;
 }
@@ -29,7 +69,7 @@ static bool cfs_desk_enter(struct cfs_desk *d, struct cfs_handler *h)
 static void cfs_desk_exit(struct cfs_desk *d, struct module *owner)
 {
 	spin_lock(&d->m->events->lock);
-	d->calling = NULL;
+	WRITE_ONCE(d->calling, NULL);
 	d->caller = NULL;
 	spin_unlock(&d->m->events->lock);
 	wake_up_all(&d->idle);
@@ -40,8 +80,9 @@ static void cfs_desk_exit(struct cfs_desk *d, struct module *owner)
 static void cfs_desk_result(struct cfs_desk *d, const struct cfs_post *was, int result)
 {
 	if (result)
-		pr_warn_ratelimited("node %s: %s could not handle event %llu (result %d)\n",
-				    d->m->opt.node, was->holder, was->seq, result);
+		pr_warn_ratelimited("node %s: %s could not handle %s event %llu (result %d)\n",
+				    d->m->opt.node, was->holder,
+				    cfs_class_name(d - d->m->events->desk), was->seq, result);
 }
 
 /* Give out the next event. Return: false: there is none, or the last one is not over. */
@@ -53,8 +94,9 @@ static bool cfs_desk_give(struct cfs_desk *d)
 	struct cfs_post *p = &d->post;
 	struct cfs_handler *h;
 	struct cfs_post was;
+	struct cfs_call call;
 	struct module *owner;
-	bool found;
+	bool found, answered = false;
 	u64 from;
 	int ret;
 
@@ -86,17 +128,27 @@ static bool cfs_desk_give(struct cfs_desk *d)
 	owner = h->owner;
 	spin_unlock(&es->lock);
 
+	cfs_call_begin(&call);
 	ret = h->event(h, ev);
-	if (ret != -EINPROGRESS) {
+	cfs_call_end(&call);
+	found = true;
+	if (ret == -EAGAIN) {
+		spin_lock(&es->lock);
+		if (p->handler == h && cfs_post_again(p, was.delivery) && !es->ended)
+			mod_delayed_work(cfs_queue, &d->expire,
+					 msecs_to_jiffies(CFS_HANDLER_AGAIN_MS));
+		spin_unlock(&es->lock);
+		found = false;
+	} else if (ret != -EINPROGRESS) {
 		spin_lock(&es->lock);
 		if (p->handler == h && !cfs_post_answer(p, was.delivery, ret))
-			found = false;
+			answered = true;
 		spin_unlock(&es->lock);
-		if (!found)
+		if (answered)
 			cfs_desk_result(d, &was, ret);
 	}
 	cfs_desk_exit(d, owner);
-	return true;
+	return found;
 unlock:
 	spin_unlock(&es->lock);
 	return ret;
@@ -121,7 +173,8 @@ static void cfs_desk_expire(struct work_struct *work)
 	spin_lock(&es->lock);
 	was = *p;
 	late = cfs_post_expire(p, now);
-	if (late && !es->ended)
+	/* Or it is to be given again. */
+	if (!p->deadline && !es->ended)
 		queue_work(cfs_queue, &d->work);
 	else if (p->deadline && !es->ended)
 		mod_delayed_work(cfs_queue, &d->expire, msecs_to_jiffies(p->deadline - now));
@@ -155,8 +208,19 @@ void cfs_desk_end(struct cfs_desk *d)
 {
 	struct cfs_events *es = d->m->events;
 	struct module *owner = NULL;
+	char holder[CFS_HOLDER_SIZE];
 	struct cfs_handler *h;
+	struct cfs_call call;
 
+	/* No call begins any more; no time ends the one that runs. */
+	if (!wait_event_timeout(d->idle, !READ_ONCE(d->calling), CFS_SLOW_CALL)) {
+		spin_lock(&es->lock);
+		strscpy(holder, d->post.holder, sizeof(holder));
+		spin_unlock(&es->lock);
+		pr_warn("node %s: unmounting waits for %s, which handles a %s event\n",
+			d->m->opt.node, holder[0] ? holder : "one that leaves",
+			cfs_class_name(d - es->desk));
+	}
 	cancel_work_sync(&d->work);
 	spin_lock(&es->lock);
 	h = d->post.handler;
@@ -169,7 +233,9 @@ void cfs_desk_end(struct cfs_desk *d)
 	cancel_delayed_work_sync(&d->expire);
 	if (!h)
 		return;
+	cfs_call_begin(&call);
 	h->gone(h);
+	cfs_call_end(&call);
 	cfs_desk_exit(d, owner);
 }
 
@@ -275,28 +341,48 @@ int cfs_handler_answer(struct cfs_handler *h, u64 delivery, int result)
 }
 EXPORT_SYMBOL_GPL(cfs_handler_answer);
 
+/* Until no call of @h runs; what it has done is then seen here, too. */
+static void cfs_desk_wait(struct cfs_desk *d, const struct cfs_handler *h)
+{
+	struct cfs_events *es = d->m->events;
+
+	wait_event(d->idle, READ_ONCE(d->calling) != h);
+	/* It was cleared under the lock, when the call was over. */
+	spin_lock(&es->lock);
+	spin_unlock(&es->lock);
+}
+
 /**
  * cfs_handler_unregister() - be the handler no longer
  * @h: it, registered; once, also if gone() was called
  *
  * What it has not answered is given to the next one. No call of it runs when this returns, but
- * the one that this is in.
+ * the one that this is in. In a call, only a handler itself may be unregistered: two that
+ * unregister each other would wait for ever.
  *
  * Context: process, with no lock held that its calls take; waits for the call that runs.
+ * Return: 0; -EDEADLK: this is in the call of another, or of a listener: it still is the handler.
  */
-void cfs_handler_unregister(struct cfs_handler *h)
+int cfs_handler_unregister(struct cfs_handler *h)
 {
 	struct cfs_mount *m = h->mount;
 	struct cfs_desk *d = &m->events->desk[h->class];
-	bool wait;
+	const bool in = cfs_in_call();
+	bool wait, own;
 
 	spin_lock(&m->events->lock);
+	own = d->calling == h && d->caller == current;
+	if (in && !own) {
+		spin_unlock(&m->events->lock);
+		return -EDEADLK;
+	}
 	cfs_post_leave(&d->post, h);
-	wait = d->calling == h && d->caller != current;
+	wait = d->calling == h && !own;
 	spin_unlock(&m->events->lock);
 	if (wait)
-		wait_event(d->idle, READ_ONCE(d->calling) != h);
+		cfs_desk_wait(d, h);
 	h->mount = NULL;
 	cfs_mount_put(m);
+	return 0;
 }
 EXPORT_SYMBOL_GPL(cfs_handler_unregister);

@@ -22,9 +22,23 @@ struct ht {
 	unsigned int		n;
 	int			result;		/* what event() returns */
 	struct ht		*drops;		/* whom event() unregisters, once */
+	int			dropped;	/* what came of it */
+	bool			again;		/* a listener registers itself again */
+	bool			listens;
 	struct completion	*waits;		/* event() does, after it has seen it */
 	unsigned int		gone;
 };
+
+/* As rt_until(), of what wakes nobody. */
+#define ht_until(test, condition)						\
+do {										\
+	const unsigned long ht_end = jiffies + RT_LONG;				\
+	bool ht_met;								\
+										\
+	while (!(ht_met = (condition)) && time_before(jiffies, ht_end))		\
+		schedule_timeout_uninterruptible(1);				\
+	KUNIT_EXPECT_TRUE_MSG(test, ht_met, "never: " #condition);		\
+} while (0)
 
 static struct ht ht[3];
 static char ht_why[CFS_EVENT_WHY];
@@ -56,11 +70,11 @@ static int ht_event(struct cfs_handler *h, const struct cfs_event *ev)
 {
 	struct ht *t = container_of(h, struct ht, h), *drops = t->drops;
 	struct completion *waits = t->waits;
-	const int result = t->result;
+	const int result = READ_ONCE(t->result);
 
 	t->drops = NULL;
 	if (drops)
-		cfs_handler_unregister(&drops->h);
+		t->dropped = cfs_handler_unregister(&drops->h);
 	ht_see(t, ev);
 	if (waits)
 		wait_for_completion(waits);
@@ -72,8 +86,16 @@ static void ht_gone(struct cfs_handler *h)
 	struct ht *t = container_of(h, struct ht, h);
 
 	t->gone++;
-	cfs_handler_unregister(h);
+	t->dropped = cfs_handler_unregister(h);
 }
+
+static void ht_deaf(struct ht *t)
+{
+	t->listens = false;
+	cfs_listener_unregister(&t->l);
+}
+
+static void ht_hear(struct ht *t);
 
 static void ht_listen(struct cfs_listener *l, const struct cfs_event *ev)
 {
@@ -81,8 +103,19 @@ static void ht_listen(struct cfs_listener *l, const struct cfs_event *ev)
 
 	t->drops = NULL;
 	if (drops)
-		cfs_listener_unregister(&drops->l);
+		ht_deaf(drops);
+	if (t->again) {
+		ht_deaf(t);
+		ht_hear(t);
+	}
 	ht_see(t, ev);
+}
+
+static void ht_hear(struct ht *t)
+{
+	t->l.event = ht_listen;
+	cfs_listener_register(&t->l);
+	t->listens = true;
 }
 
 static int ht_add(unsigned int node, struct ht *t, u8 class, unsigned int ms, u64 from)
@@ -113,6 +146,16 @@ static int ht_init(struct kunit *test)
 	if (!ret)
 		rt_until(test, rt_m[0], ht_primary());
 	return ret;
+}
+
+static void ht_exit(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(ht); i++)
+		if (ht[i].listens)
+			ht_deaf(&ht[i]);
+	rt_exit(test);
 }
 
 static struct cfs_post ht_post(unsigned int node, u8 class)
@@ -244,6 +287,27 @@ static void ring_wraps(struct kunit *test)
 			-ENODEV);
 }
 
+/* A replica that nobody has read since it failed is not there again. */
+static void replica_back(struct kunit *test)
+{
+	struct cfs_mount *m = rt_m[0];
+	u64 end;
+
+	mutex_lock(&m->lock);
+	end = cfs_events_end_of(m, true);
+	m->db.unread = BIT(0);
+	cfs_replicas_say(m);
+	KUNIT_EXPECT_EQ(test, cfs_events_end_of(m, true), end + 1);
+	/* As the probe begins. */
+	cfs_replicas_doubt(&m->db);
+	cfs_replicas_say(m);
+	KUNIT_EXPECT_EQ(test, cfs_events_end_of(m, true), end + 1);
+	KUNIT_EXPECT_EQ(test, cfs_slots_read(&m->db), 0);
+	cfs_replicas_say(m);
+	KUNIT_EXPECT_EQ(test, cfs_events_end_of(m, true), end + 2);
+	mutex_unlock(&m->lock);
+}
+
 /* --- handlers --- */
 
 /* One after the other, in order, of its class alone; each mount has its own. */
@@ -269,8 +333,11 @@ static void handler_order(struct kunit *test)
 		KUNIT_EXPECT_STREQ(test, ht[0].seen[i].text, i & 1 ? "by node n1" : "by node n0");
 		KUNIT_EXPECT_STREQ(test, ht[1].seen[i].node, "n1");
 	}
-	cfs_handler_unregister(&ht[0].h);
-	cfs_handler_unregister(&ht[1].h);
+	/* An answer of one that has left is none. */
+	ht_until(test, ht_post(0, CFS_EVENT_ALERT).handled == 4 &&
+		 ht_post(1, CFS_EVENT_ALERT).failed == 4);
+	KUNIT_EXPECT_EQ(test, cfs_handler_unregister(&ht[0].h), 0);
+	KUNIT_EXPECT_EQ(test, cfs_handler_unregister(&ht[1].h), 0);
 	KUNIT_EXPECT_EQ(test, ht[0].n, 4U);
 	KUNIT_EXPECT_EQ(test, ht_post(0, CFS_EVENT_ALERT).handled, 4ULL);
 	KUNIT_EXPECT_EQ(test, ht_post(1, CFS_EVENT_ALERT).failed, 4ULL);
@@ -285,7 +352,7 @@ static void handler_again(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, ht_add(0, &ht[0], CFS_EVENT_ALERT, 10000, 0), 0);
 	one = ht_alert(test, 0);
 	rt_until(test, rt_m[0], ht_n(0) == 1);
-	cfs_handler_unregister(&ht[0].h);
+	KUNIT_EXPECT_EQ(test, cfs_handler_unregister(&ht[0].h), 0);
 	two = ht_alert(test, 0);
 	ht[1].result = -EINPROGRESS;
 	KUNIT_ASSERT_EQ(test, ht_add(0, &ht[1], CFS_EVENT_ALERT, 50, 0), 0);
@@ -296,7 +363,7 @@ static void handler_again(struct kunit *test)
 	KUNIT_EXPECT_GT(test, ht[1].seen[0].delivery, ht[0].seen[0].delivery);
 	KUNIT_EXPECT_EQ(test, cfs_handler_answer(&ht[1].h, ht[1].seen[0].delivery, 0), -ETIME);
 	flush_delayed_work(&rt_m[0]->events->desk[CFS_EVENT_ALERT].expire);
-	cfs_handler_unregister(&ht[1].h);
+	KUNIT_EXPECT_EQ(test, cfs_handler_unregister(&ht[1].h), 0);
 	KUNIT_EXPECT_GE(test, ht_post(0, CFS_EVENT_ALERT).late, 1ULL);
 	KUNIT_EXPECT_EQ(test, ht_post(0, CFS_EVENT_ALERT).handled, 0ULL);
 	/* From where it says. */
@@ -308,7 +375,7 @@ static void handler_again(struct kunit *test)
 	rt_until(test, rt_m[0], ht_n(2) == 2);
 	KUNIT_EXPECT_EQ(test, ht[2].seen[0].seq, one);
 	KUNIT_EXPECT_EQ(test, ht[2].seen[1].seq, two);
-	cfs_handler_unregister(&ht[2].h);
+	KUNIT_EXPECT_EQ(test, cfs_handler_unregister(&ht[2].h), 0);
 }
 
 struct ht_drop {
@@ -321,8 +388,7 @@ static void ht_drop_work(struct work_struct *work)
 {
 	struct ht_drop *drop = container_of(work, struct ht_drop, work);
 
-	cfs_handler_unregister(&drop->t->h);
-	WRITE_ONCE(drop->done, true);
+	WRITE_ONCE(drop->done, !cfs_handler_unregister(&drop->t->h));
 }
 
 /* Whoever unregisters waits for the call that runs, but not for the one he is in. */
@@ -330,25 +396,34 @@ static void handler_within(struct kunit *test)
 {
 	DECLARE_COMPLETION_ONSTACK(goes_on);
 	struct ht_drop drop = { .t = &ht[1] };
-	unsigned int i;
 
 	ht[0].drops = &ht[0];
 	KUNIT_ASSERT_EQ(test, ht_add(0, &ht[0], CFS_EVENT_ALERT, 10000, 0), 0);
 	ht_alert(test, 0);
 	rt_until(test, rt_m[0], ht_n(0) == 1);
 	KUNIT_EXPECT_PTR_EQ(test, ht[0].h.mount, NULL);
+	KUNIT_EXPECT_EQ(test, ht[0].dropped, 0);
+
+	/* Not another one, who might wait for this one. */
+	ht[0].drops = &ht[2];
+	KUNIT_ASSERT_EQ(test, ht_add(0, &ht[2], CFS_EVENT_PATH, 10000, 0), 0);
+	KUNIT_ASSERT_EQ(test, ht_add(0, &ht[0], CFS_EVENT_ALERT, 10000, 0), 0);
+	ht_until(test, ht_post(0, CFS_EVENT_ALERT).handled == 1);
+	KUNIT_EXPECT_EQ(test, ht[0].dropped, -EDEADLK);
+	KUNIT_EXPECT_PTR_EQ(test, ht_post(0, CFS_EVENT_PATH).handler, &ht[2].h);
+	KUNIT_EXPECT_EQ(test, cfs_handler_unregister(&ht[2].h), 0);
+	KUNIT_EXPECT_EQ(test, cfs_handler_unregister(&ht[0].h), 0);
+	ht_alert(test, 0);
 
 	ht[1].waits = &goes_on;
 	KUNIT_ASSERT_EQ(test, ht_add(0, &ht[1], CFS_EVENT_ALERT, 50, 0), 0);
 	rt_until(test, rt_m[0], ht_n(1) == 1);
 	/* Its time is over, and it is not called again meanwhile. */
-	flush_delayed_work(&rt_m[0]->events->desk[CFS_EVENT_ALERT].expire);
+	ht_until(test, ht_post(0, CFS_EVENT_ALERT).late == 1);
 	ht_alert(test, 0);
 	INIT_WORK_ONSTACK(&drop.work, ht_drop_work);
 	schedule_work(&drop.work);
-	for (i = 0; i < 100 && ht_post(0, CFS_EVENT_ALERT).handler; i++)
-		schedule_timeout_uninterruptible(1);
-	KUNIT_EXPECT_PTR_EQ(test, ht_post(0, CFS_EVENT_ALERT).handler, NULL);
+	ht_until(test, !ht_post(0, CFS_EVENT_ALERT).handler);
 	KUNIT_EXPECT_EQ(test, ht[1].n, 1U);
 	KUNIT_EXPECT_FALSE(test, READ_ONCE(drop.done));
 	complete_all(&goes_on);
@@ -356,6 +431,8 @@ static void handler_within(struct kunit *test)
 	destroy_work_on_stack(&drop.work);
 	KUNIT_EXPECT_TRUE(test, READ_ONCE(drop.done));
 	KUNIT_EXPECT_EQ(test, ht[1].n, 1U);
+	/* What it returned counts no more. */
+	KUNIT_EXPECT_EQ(test, ht_post(0, CFS_EVENT_ALERT).handled, 1ULL);
 }
 
 /* A node that is unmounted tells its handlers, and nothing else any more. */
@@ -391,7 +468,29 @@ static void handler_lost(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, ht[0].seen[i].lost, 0ULL);
 		KUNIT_EXPECT_EQ(test, ht[0].seen[i].seq, last - 64 + i);
 	}
-	cfs_handler_unregister(&ht[0].h);
+	KUNIT_EXPECT_EQ(test, cfs_handler_unregister(&ht[0].h), 0);
+}
+
+/* One that cannot take an event now gets it again, and is not late. */
+static void handler_full(struct kunit *test)
+{
+	unsigned int i, n;
+	u64 seq;
+
+	ht[0].result = -EAGAIN;
+	KUNIT_ASSERT_EQ(test, ht_add(0, &ht[0], CFS_EVENT_ALERT, 10000, 0), 0);
+	seq = ht_alert(test, 0);
+	rt_until(test, rt_m[0], ht_n(0) >= 3);
+	WRITE_ONCE(ht[0].result, 0);
+	ht_until(test, ht_post(0, CFS_EVENT_ALERT).handled == 1);
+	KUNIT_EXPECT_EQ(test, cfs_handler_unregister(&ht[0].h), 0);
+	n = min_t(unsigned int, ht[0].n, HT_MAX);
+	for (i = 0; i < n; i++)
+		KUNIT_EXPECT_EQ(test, ht[0].seen[i].seq, seq);
+	for (i = 1; i < n; i++)
+		KUNIT_EXPECT_GT(test, ht[0].seen[i].delivery, ht[0].seen[i - 1].delivery);
+	KUNIT_EXPECT_EQ(test, ht_post(0, CFS_EVENT_ALERT).failed, 0ULL);
+	KUNIT_EXPECT_EQ(test, ht_post(0, CFS_EVENT_ALERT).late, 0ULL);
 }
 
 /* --- listeners --- */
@@ -409,10 +508,10 @@ static void listener_all(struct kunit *test)
 		flush_work(&rt_m[i]->events->listen);
 		before[i] = cfs_events_end_of(rt_m[i], false);
 	}
-	for (i = 0; i < ARRAY_SIZE(ht); i++) {
-		ht[i].l.event = ht_listen;
-		cfs_listener_register(&ht[i].l);
-	}
+	/* The first one registers itself again in each call: it is not called twice. */
+	ht[0].again = true;
+	for (i = 0; i < ARRAY_SIZE(ht); i++)
+		ht_hear(&ht[i]);
 	/* The first one drops the next, which is then not called; the last one itself. */
 	ht[0].drops = &ht[1];
 	ht[2].drops = &ht[2];
@@ -423,7 +522,7 @@ static void listener_all(struct kunit *test)
 		rt_until(test, rt_m[i], ht_read(i, seq));
 		flush_work(&rt_m[i]->events->listen);
 	}
-	cfs_listener_unregister(&ht[0].l);
+	ht_deaf(&ht[0]);
 	KUNIT_EXPECT_EQ(test, ht[1].n, 0U);
 	KUNIT_EXPECT_EQ(test, ht[2].n, 1U);
 	/* All of all nodes, each of them without a gap. */
@@ -447,11 +546,13 @@ static struct kunit_case handler_cases[] = {
 	KUNIT_CASE(post_steps),
 	KUNIT_CASE(fill_levels),
 	KUNIT_CASE(ring_wraps),
+	KUNIT_CASE(replica_back),
 	KUNIT_CASE(handler_order),
 	KUNIT_CASE(handler_again),
 	KUNIT_CASE(handler_within),
 	KUNIT_CASE(handler_leave),
 	KUNIT_CASE(handler_lost),
+	KUNIT_CASE(handler_full),
 	KUNIT_CASE(listener_all),
 	{}
 };
@@ -459,7 +560,7 @@ static struct kunit_case handler_cases[] = {
 static struct kunit_suite handler_suite = {
 	.name		= "clusterfs-handler",
 	.init		= ht_init,
-	.exit		= rt_exit,
+	.exit		= ht_exit,
 	.test_cases	= handler_cases,
 };
 

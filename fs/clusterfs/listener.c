@@ -4,6 +4,8 @@
  * by one call at a time. The lock that keeps their list is held for the call, so that who
  * unregisters waits for it; only a listener that does so itself has it already.
  */
+#define pr_fmt(fmt) "clusterfs: " fmt
+
 #include <linux/module.h>
 #include "mount.h"
 
@@ -11,6 +13,9 @@ static LIST_HEAD(cfs_listeners);
 static DEFINE_MUTEX(cfs_listeners_lock);
 static struct task_struct *cfs_listeners_caller;	/* who calls one */
 static struct list_head *cfs_listeners_next;		/* whom he calls after that */
+static DECLARE_WAIT_QUEUE_HEAD(cfs_listeners_idle);	/* he has called them all */
+static DEFINE_SPINLOCK(cfs_listeners_module_lock);
+static char cfs_listeners_module[MODULE_NAME_LEN];	/* whose code he calls, empty: nobody's */
 
 static bool cfs_listeners_enter(void)
 {
@@ -19,6 +24,13 @@ static bool cfs_listeners_enter(void)
 		return false;
 	mutex_lock(&cfs_listeners_lock);
 	return true;
+}
+
+static void cfs_listeners_say(const char *name)
+{
+	spin_lock(&cfs_listeners_module_lock);
+	strscpy(cfs_listeners_module, name, sizeof(cfs_listeners_module));
+	spin_unlock(&cfs_listeners_module_lock);
 }
 
 /**
@@ -33,7 +45,11 @@ void cfs_listener_register(struct cfs_listener *l)
 {
 	const bool entered = cfs_listeners_enter();
 
-	list_add_tail(&l->entry, &cfs_listeners);
+	/* In a call: before all, so that it is not called for the same event. */
+	if (entered)
+		list_add_tail(&l->entry, &cfs_listeners);
+	else
+		list_add(&l->entry, &cfs_listeners);
 	if (entered)
 		mutex_unlock(&cfs_listeners_lock);
 }
@@ -61,6 +77,7 @@ EXPORT_SYMBOL_GPL(cfs_listener_unregister);
 static void cfs_listeners_call(const struct cfs_event *ev)
 {
 	struct cfs_listener *l;
+	struct cfs_call call;
 	struct module *owner;
 
 	mutex_lock(&cfs_listeners_lock);
@@ -73,12 +90,51 @@ static void cfs_listeners_call(const struct cfs_event *ev)
 		owner = l->owner;
 		if (!try_module_get(owner))
 			continue;
+		cfs_listeners_say(owner ? module_name(owner) : "the kernel");
+		cfs_call_begin(&call);
 		l->event(l, ev);
+		cfs_call_end(&call);
 		module_put(owner);
 	}
 	cfs_listeners_next = NULL;
+	cfs_listeners_say("");
 	WRITE_ONCE(cfs_listeners_caller, NULL);
 	mutex_unlock(&cfs_listeners_lock);
+	wake_up_all(&cfs_listeners_idle);
+}
+
+/**
+ * cfs_listen_wait() - until listeners were told what there is
+ * @m: mount, whose events have ended
+ *
+ * Whoever is slow is named: no time ends his call.
+ *
+ * Context: process.
+ */
+void cfs_listen_wait(struct cfs_mount *m)
+{
+	char name[MODULE_NAME_LEN];
+
+	if (!wait_event_timeout(cfs_listeners_idle, !READ_ONCE(cfs_listeners_caller),
+				CFS_SLOW_CALL)) {
+		spin_lock(&cfs_listeners_module_lock);
+		strscpy(name, cfs_listeners_module, sizeof(name));
+		spin_unlock(&cfs_listeners_module_lock);
+		pr_warn("node %s: unmounting waits for a listener, of %s\n", m->opt.node,
+			name[0] ? name : "several modules");
+	}
+	flush_work(&m->events->listen);
+}
+
+/**
+ * cfs_listen_from() - there is a first view
+ * @m: mount, locked
+ *
+ * It is history, but for the last event, as in cfs_nl_publish().
+ */
+void cfs_listen_from(struct cfs_mount *m)
+{
+	WRITE_ONCE(m->events->heard[0], max_t(u64, cfs_events_end_of(m, false), 2) - 1);
 }
 
 /**
@@ -93,11 +149,7 @@ void cfs_listen_work(struct work_struct *work)
 	bool local = false;
 
 	do {
-		/* The first view is history, but for the last event, as in cfs_nl_publish(). */
-		if (!es->heard[local])
-			es->heard[local] = local ? 1 :
-					   max_t(u64, cfs_events_end_of(m, local), 2) - 1;
-		while (!READ_ONCE(es->ended) &&
+		while (READ_ONCE(es->heard[local]) &&
 		       cfs_event_next(m, &es->heard[local], local, CFS_EVENT_KINDS,
 				      &es->hearing)) {
 			cfs_listeners_call(ev);

@@ -58,7 +58,7 @@ static void cfs_probe_work(struct work_struct *work)
 	int ret;
 
 	mutex_lock(&m->lock);
-	m->db.unread = 0;
+	cfs_replicas_doubt(&m->db);
 	if (m->status.health != CFS_OK || !clusterfs_lock_held(&m->db_lock, CLUSTERFS_LOCK_PR)) {
 		cfs_refresh(m);
 	} else {

@@ -3,7 +3,8 @@
  * clusterfs: handlers of user space, and what it says and hears of a node itself. A socket is
  * the handler of a class at a mount: it is sent one event after the other, and answers each by
  * the number of the delivery. Who has it, the kernel knows by the socket, not by its number,
- * which another one may have as soon as it is closed.
+ * which another one may have as soon as it is closed. While one is being closed, what is sent to
+ * it may still come to the next of its number: that one has to look whose it is.
  */
 #define pr_fmt(fmt) "clusterfs: " fmt
 
@@ -104,14 +105,21 @@ static void cfs_nl_handler_free(struct cfs_nl_handler *nh)
 	kfree(nh);
 }
 
-/* To its socket. */
-static void cfs_nl_handler_send(const struct cfs_nl_handler *nh, struct sk_buff *skb)
+/* Only in a call of its own, or in none: else it is not freed. */
+static void cfs_nl_handler_drop(struct cfs_nl_handler *nh)
+{
+	if (!WARN_ON_ONCE(cfs_handler_unregister(&nh->h)))
+		cfs_nl_handler_free(nh);
+}
+
+/* To its socket. Return: false: it has no room now. */
+static bool cfs_nl_handler_send(const struct cfs_nl_handler *nh, struct sk_buff *skb)
 {
 	/* Closed: its number may be another's. */
-	if (sock_flag(nh->sk, SOCK_DEAD))
-		nlmsg_free(skb);
-	else
-		genlmsg_unicast(&init_net, skb, nh->portid);
+	if (!sock_flag(nh->sk, SOCK_DEAD))
+		return genlmsg_unicast(&init_net, skb, nh->portid) != -EAGAIN;
+	nlmsg_free(skb);
+	return true;
 }
 
 static int cfs_nl_handler_event(struct cfs_handler *h, const struct cfs_event *ev)
@@ -119,13 +127,15 @@ static int cfs_nl_handler_event(struct cfs_handler *h, const struct cfs_event *e
 	struct cfs_nl_handler *nh = container_of(h, struct cfs_nl_handler, h);
 	struct cfs_nl_out out = { .portid = nh->portid, .cmd = CLUSTERFS_CMD_HANDLER_EVENT };
 
-	/* What there is no memory for, here or in the socket, is not answered. */
+	/* What there is no memory for, here or in the socket, is tried again. */
 	out.skb = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
-	if (out.skb && !WARN_ON_ONCE(cfs_nl_put_told(&out, ev)))
-		cfs_nl_handler_send(nh, out.skb);
-	else
+	if (!out.skb)
+		return -EAGAIN;
+	if (WARN_ON_ONCE(cfs_nl_put_told(&out, ev))) {
 		nlmsg_free(out.skb);
-	return -EINPROGRESS;
+		return -EMSGSIZE;
+	}
+	return cfs_nl_handler_send(nh, out.skb) ? -EINPROGRESS : -EAGAIN;
 }
 
 /* Whoever takes it off the list has it. */
@@ -153,8 +163,7 @@ static void cfs_nl_handler_gone(struct cfs_handler *h)
 		cfs_nl_handler_send(nh, out.skb);
 	else
 		nlmsg_free(out.skb);
-	cfs_handler_unregister(h);
-	cfs_nl_handler_free(nh);
+	cfs_nl_handler_drop(nh);
 }
 
 /* A handler whose socket had this number and is closed: off the list; or NULL. */
@@ -182,10 +191,8 @@ static int cfs_nl_closed(struct notifier_block *nb, unsigned long event, void *d
 
 	if (event != NETLINK_URELEASE || n->protocol != NETLINK_GENERIC || n->net != &init_net)
 		return NOTIFY_DONE;
-	while ((nh = cfs_nl_handler_of(n->portid))) {
-		cfs_handler_unregister(&nh->h);
-		cfs_nl_handler_free(nh);
-	}
+	while ((nh = cfs_nl_handler_of(n->portid)))
+		cfs_nl_handler_drop(nh);
 	return NOTIFY_DONE;
 }
 
@@ -322,11 +329,9 @@ int cfs_nl_handler_del(struct sk_buff *skb, struct genl_info *info)
 	if (nh)
 		list_del_init(&nh->entry);
 	mutex_unlock(&cfs_nl_handlers_lock);
-	if (nh) {
-		/* Waits at most for an event to be put into the socket. */
-		cfs_handler_unregister(&nh->h);
-		cfs_nl_handler_free(nh);
-	}
+	/* Waits at most for an event to be put into the socket. */
+	if (nh)
+		cfs_nl_handler_drop(nh);
 	cfs_mount_let_go(m);
 	return nh ? 0 : -EPERM;
 }

@@ -11,6 +11,7 @@
  *	answer		the handler	0 or not is counted, and it is over: next
  *	expire		the clock	it is over, counted as late: next. What is answered after
  *					that is refused, by the number of the delivery
+ *	again		the worker	it did not come to the handler: the same is begun again
  *	leave		the handler	what was not answered is given to the next one
  */
 #include "mount.h"
@@ -92,6 +93,21 @@ u64 cfs_post_begin(struct cfs_post *p, u64 seq, u64 after, u64 now)
 	p->after = after;
 	p->deadline = now + p->ms;
 	return ++p->delivery;
+}
+
+/**
+ * cfs_post_again() - a delivery has not come to the handler
+ * @p: place
+ * @delivery: which
+ *
+ * Return: true if it was not over: the same event is to be given out again, under a new number.
+ */
+bool cfs_post_again(struct cfs_post *p, u64 delivery)
+{
+	if (delivery != p->delivery || !p->deadline)
+		return false;
+	p->deadline = 0;
+	return true;
 }
 
 static void cfs_post_over(struct cfs_post *p)

@@ -19,6 +19,16 @@ static u64 cfs_claim_in(const struct cfs_db *db, const void *block, u64 nr, unsi
 }
 
 /**
+ * cfs_replicas_doubt() - those that could not be read are asked again, when all are next
+ * @db: database
+ */
+void cfs_replicas_doubt(struct cfs_db *db)
+{
+	db->unasked |= db->unread;
+	db->unread = 0;
+}
+
+/**
  * cfs_slots_read() - read all claims
  * @db: database; slot_*, highest are set
  *
@@ -31,6 +41,9 @@ int cfs_slots_read(struct cfs_db *db)
 	int ret;
 
 	ret = cfs_read(db, CFS_SLOT_BLOCK, db->slots, 2 * db->sb.nodes, NULL);
+	/* All were asked, also if too few have answered. */
+	if (!ret || ret == -EIO)
+		db->unasked = 0;
 	if (ret)
 		return ret;
 	db->highest = db->sb.first_term;

@@ -231,6 +231,8 @@ int cfs_view_publish(struct cfs_mount *m)
 	view->version = ++m->version;
 	m->view = view;
 	spin_unlock(&m->view_lock);
+	if (!old)
+		cfs_listen_from(m);
 	cfs_view_put(old);
 	m->seen_term = m->db.term;
 	m->seen_gen = m->db.gen;

@@ -64,9 +64,10 @@ struct cfs_event {
  * @class: CFS_EVENT_*
  * @ms: an answer may take so long, at least 1
  * @event: an event, or that some are lost. Context: process, with no lock held; it may sleep,
- *	change the database, and register and unregister anything. 0: done; -EINPROGRESS:
- *	cfs_handler_answer() says later what came of it; another -errno: it could not be done,
- *	which is recorded
+ *	change the database, register anything, and unregister itself and any listener, but no
+ *	other handler. Registered again in its call, it gets the same event. 0: done; -EINPROGRESS:
+ *	cfs_handler_answer() says later what came of it; -EAGAIN: it cannot take it now, and
+ *	gets it again; another -errno: it could not be done, which is recorded
  * @gone: the node is being unmounted: no event comes any more; the handler must still be
  *	unregistered, here or later. NULL: it need not know
  * @mount: private
@@ -85,8 +86,9 @@ struct cfs_handler {
  * struct cfs_listener - who is told of all events, of all mounted nodes
  * @owner: module, kept while it is called
  * @event: an event, or that some are lost. Context: process; one call at a time of all
- *	listeners, so that it should not take long. It may sleep, and register and unregister
- *	anything
+ *	listeners, so that it should not take long: the unmounting of any node waits for it. It
+ *	may sleep, register anything, and unregister any listener, but no handler. One that is
+ *	registered in a call is told from the next event on
  * @entry: private
  */
 struct cfs_listener {
@@ -98,7 +100,7 @@ struct cfs_listener {
 int __must_check cfs_handler_register(struct cfs_handler *h, const char *cluster,
 				      const char *node, char *why);
 int cfs_handler_answer(struct cfs_handler *h, u64 delivery, int result);
-void cfs_handler_unregister(struct cfs_handler *h);
+int __must_check cfs_handler_unregister(struct cfs_handler *h);
 void cfs_listener_register(struct cfs_listener *l);
 void cfs_listener_unregister(struct cfs_listener *l);
 int __printf(8, 9) cfs_event_say(const char *cluster, const char *node, u8 class, u8 severity,

@@ -19,6 +19,8 @@ _Static_assert(VPART_CLUSTER_CLASSES == CFS_EVENT_KINDS, "classes of the databas
  * @cluster: of the node
  * @node: its name
  * @pos: the next of @queue
+ * @classes: a bit for each that it handles
+ * @unsure: something that was sent had no room
  * @gone: the node is being unmounted
  */
 struct vpart_cluster_handler {
@@ -27,6 +29,8 @@ struct vpart_cluster_handler {
 	char			cluster[VPART_CLUSTER_NAME_SIZE];
 	char			node[VPART_CLUSTER_NAME_SIZE];
 	size_t			pos;
+	uint32_t		classes;
+	bool			unsure;
 	bool			gone;
 };
 
@@ -138,6 +142,21 @@ int vpart_cluster_posts(struct vpart *v, const struct vpart_cluster_at *at,
 
 /* --- to be one --- */
 
+/* Of this node; one that had the socket's number before may have been another's handler. */
+static bool is_ours(const struct vpart_cluster_handler *h, const struct nlmsghdr *nlh)
+{
+	const struct nlattr *a;
+	bool ours = true;
+
+	mnl_attr_for_each(a, nlh, sizeof(struct genlmsghdr)) {
+		if (mnl_attr_get_type(a) == CLUSTERFS_A_CLUSTER)
+			ours &= !strcmp(mnl_attr_get_str(a), h->cluster);
+		else if (mnl_attr_get_type(a) == CLUSTERFS_A_MOUNT)
+			ours &= !strcmp(mnl_attr_get_str(a), h->node);
+	}
+	return ours;
+}
+
 /* What is sent to the handler's socket, between answers, too. */
 static void hear(const struct nlmsghdr *nlh, void *arg)
 {
@@ -146,9 +165,10 @@ static void hear(const struct nlmsghdr *nlh, void *arg)
 	struct vpart_cluster_event *ev;
 	const struct nlattr *a;
 
-	if (nlh->nlmsg_type != h->v->cluster.id)
+	if (nlh->nlmsg_type != h->v->cluster.id || !is_ours(h, nlh))
 		return;
-	h->gone |= g->cmd == CLUSTERFS_CMD_HANDLER_GONE;
+	/* This one's, or that of the one before? The kernel is asked. */
+	h->unsure |= g->cmd == CLUSTERFS_CMD_HANDLER_GONE;
 	if (g->cmd != CLUSTERFS_CMD_HANDLER_EVENT)
 		return;
 	ev = vpart_list_add(&h->queue);
@@ -217,6 +237,7 @@ int vpart_cluster_handler_add(struct vpart_cluster_handler *h, uint32_t class_nu
 			      uint32_t timeout_ms, uint64_t from)
 {
 	struct nlmsghdr *nlh = request(h, CLUSTERFS_CMD_HANDLER_NEW, class_number);
+	int ret;
 
 	if (!nlh)
 		return -h->v->error.err;
@@ -224,7 +245,43 @@ int vpart_cluster_handler_add(struct vpart_cluster_handler *h, uint32_t class_nu
 		mnl_attr_put_u32(nlh, CLUSTERFS_A_TIMEOUT_MS, timeout_ms);
 	if (from)
 		mnl_attr_put_u64(nlh, CLUSTERFS_A_SEQ, from);
-	return vpart_nl_run(h->v, nlh, "handler", NULL, NULL);
+	ret = vpart_nl_run(h->v, nlh, "handler", NULL, NULL);
+	if (!ret)
+		h->classes |= 1U << class_number;
+	return ret;
+}
+
+/*
+ * Something had no room, an event, which is sent again, or that the node is unmounted; or the
+ * latter may have been for the one who had the socket's number before. Is this
+ * still the handler of a class? The kernel says whether by refusing an answer to nothing.
+ */
+static int still_mine(struct vpart_cluster_handler *h)
+{
+	const struct vpart_cluster_at at = { .cluster = h->cluster, .node = h->node };
+	struct vpart_cluster_mount mount;
+	struct nlmsghdr *nlh;
+	uint32_t class;
+	int ret;
+
+	for (class = 0; class < VPART_CLUSTER_CLASSES; class++) {
+		if (!(h->classes & 1U << class))
+			continue;
+		nlh = request(h, CLUSTERFS_CMD_HANDLER_ANSWER, class);
+		if (!nlh)
+			return -h->v->error.err;
+		mnl_attr_put_u64(nlh, CLUSTERFS_A_DELIVERY, 0);
+		mnl_attr_put_u32(nlh, CLUSTERFS_A_RESULT, 0);
+		ret = vpart_nl_run(h->v, nlh, "handler", NULL, NULL);
+		if (ret == -EPERM || ret == -ENODEV)
+			h->gone = true;
+		else if (ret == -ENOBUFS)
+			h->unsure = true;
+		else if (ret != -ENOENT)
+			return ret;
+	}
+	/* A kernel that has no clusterfs any more says ENOENT, too. */
+	return h->gone ? 0 : vpart_cluster_find(h->v, &at, &mount);
 }
 
 /* Receive what is there, which poll() has seen. */
@@ -235,7 +292,7 @@ static int receive(struct vpart_cluster_handler *h)
 	int len = (int)got;
 
 	if (got < 0) {
-		/* What had no room is late some time, and the next one comes. */
+		h->unsure |= errno == ENOBUFS;
 		if (errno == ENOBUFS || errno == EINTR || errno == EAGAIN)
 			return 0;
 		return vpart_fail(h->v, errno, VPART_CODE_FAILED, "handler: %s", strerror(errno));
@@ -264,6 +321,14 @@ int vpart_cluster_handler_next(struct vpart_cluster_handler *h, struct vpart_clu
 	while (h->pos == h->queue.n) {
 		h->pos = 0;
 		h->queue.n = 0;
+		if (h->unsure) {
+			h->unsure = false;
+			ret = still_mine(h);
+			if (ret)
+				return ret;
+			if (h->queue.n)
+				break;
+		}
 		if (h->gone)
 			return vpart_fail(h->v, ENODEV, VPART_CODE_NOT_FOUND,
 					  "handler: node %s is unmounted", h->node);

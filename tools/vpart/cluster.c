@@ -527,8 +527,8 @@ static const struct verb verbs[] = {
 		.words = { "--timeout=", "--from=", "--count=", AT_WORDS },
 		.what = "Be the one handler of events: run a command for each, until interrupted.",
 		.more = "  CLASS     lifecycle, alert, topology, reservation, path, capacity or health\n"
-			"  --timeout an event may take so long, 1 to 600 (10); then the command is killed,\n"
-			"            and the next event comes\n"
+			"  --timeout a command may take so long, 1 to 595 (10) divided by the number of\n"
+			"            classes; then it is killed, and the next event comes\n"
 			"  --from    begin with this event; else where the last handler ended, or with\n"
 			"            the next event\n"
 			"  --count   end after so many\n\n"

@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /* vpart cluster: what a node tells of itself, and a command as the handler of events */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 #include "cluster.h"
 
 #define TIMEOUT_S	10
-#define TIMEOUT_MAX_S	600
+#define TIMEOUT_MAX_S	595
+/* An answer may come so much later than the last command is killed. */
+#define MARGIN_S	5
 
 /* A word of a list; 0, or EXIT_USAGE. */
 static int to_class(const struct cmd *c, const char *text, size_t len, uint32_t *class)
@@ -124,8 +128,6 @@ static void run_command(const struct cmd *c, const struct vpart_cluster_mount *m
 	put_env_of(o, "VPART_ID", "id");
 	put_env_of(o, "VPART_TEXT", "text");
 	signal(SIGPIPE, SIG_DFL);
-	/* So that all that it starts can be ended. */
-	setpgid(0, 0);
 	if (dup2(in, STDIN_FILENO) < 0)
 		_exit(126);
 	execvp(c->command[0], c->command);
@@ -133,58 +135,123 @@ static void run_command(const struct cmd *c, const struct vpart_cluster_mount *m
 	_exit(127);
 }
 
-/* Wait for a child until then; its status, -1: it was too slow, and is killed. */
-static int wait_until(pid_t child, const sigset_t *signals, const struct timespec *end)
+/* What ends this program ends the command first, and what wakes who waits for it. */
+static void signals_of(sigset_t *set)
 {
-	struct timespec now, left;
-	int status;
+	static const int ends[] = { SIGHUP, SIGINT, SIGTERM };
+	struct sigaction is;
+	size_t i;
 
-	for (;;) {
-		if (waitpid(child, &status, WNOHANG) == child)
-			return status;
-		clock_gettime(CLOCK_MONOTONIC, &now);
-		left.tv_sec = end->tv_sec - now.tv_sec;
-		left.tv_nsec = end->tv_nsec - now.tv_nsec;
-		if (left.tv_nsec < 0) {
-			left.tv_sec--;
-			left.tv_nsec += 1000000000;
-		}
-		if (left.tv_sec < 0)
-			break;
-		sigtimedwait(signals, NULL, &left);
-	}
-	kill(-child, SIGKILL);
-	kill(child, SIGKILL);
-	waitpid(child, &status, 0);
-	return -1;
+	sigemptyset(set);
+	sigaddset(set, SIGCHLD);
+	/* One that is ignored, as by nohup, stays so. */
+	for (i = 0; i < ARRAY_SIZE(ends); i++)
+		if (!sigaction(ends[i], NULL, &is) && is.sa_handler != SIG_IGN)
+			sigaddset(set, ends[i]);
 }
 
-/* Run it for one event. Return: 0, or a negative errno. */
+/* Wait for a signal until then, in ms at most; its number, 0: SIGCHLD or none, -1: it is then. */
+static int wait_signal(const sigset_t *signals, const struct timespec *end, long ms)
+{
+	struct timespec now, left;
+	int sig;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	left.tv_sec = end->tv_sec - now.tv_sec;
+	left.tv_nsec = end->tv_nsec - now.tv_nsec;
+	if (left.tv_nsec < 0) {
+		left.tv_sec--;
+		left.tv_nsec += 1000000000;
+	}
+	if (left.tv_sec < 0)
+		return -1;
+	if (ms && (left.tv_sec || left.tv_nsec > ms * 1000000))
+		left = (struct timespec){ .tv_nsec = ms * 1000000 };
+	sig = sigtimedwait(signals, NULL, &left);
+	return sig < 0 || sig == SIGCHLD ? 0 : sig;
+}
+
+/*
+ * Wait for a child until then; its status, -1: it was too slow, and is killed. @ended: the last
+ * signal that was passed on to it.
+ */
+static int wait_until(pid_t child, const sigset_t *signals, const struct timespec *end, int *ended)
+{
+	int status, sig;
+
+	while (waitpid(child, &status, WNOHANG) != child) {
+		sig = wait_signal(signals, end, 0);
+		if (sig > 0) {
+			*ended = sig;
+			kill(-child, sig);
+		} else if (sig < 0) {
+			kill(-child, SIGKILL);
+			kill(child, SIGKILL);
+			waitpid(child, &status, 0);
+			return -1;
+		}
+	}
+	return status;
+}
+
+/* A child in a group of its own, so that all that it starts can be ended; as fork(). */
+static pid_t fork_group(const sigset_t *signals, const struct timespec *end, int *ended)
+{
+	const pid_t parent = getpid();
+	pid_t child;
+
+	fflush(NULL);
+	/* There may be too many now, and fewer soon. */
+	while ((child = fork()) < 0 && errno == EAGAIN && !*ended) {
+		*ended = wait_signal(signals, end, 100);
+		if (*ended < 0) {
+			*ended = 0;
+			errno = EAGAIN;
+			break;
+		}
+	}
+	if (child > 0) {
+		/* Before a signal is passed on to it; whoever of both is first. */
+		setpgid(child, child);
+	} else if (!child) {
+		setpgid(0, 0);
+		/* Nobody is left to end it, and the next handler begins with the event. */
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent)
+			_exit(126);
+	}
+	return child;
+}
+
+/*
+ * Run it for one event. Return: 0, or a negative errno of the command; @ended: this program ends,
+ * by that signal, or without one if it could not be run: -1.
+ */
 static int handle_one(const struct cmd *c, const struct vpart_cluster_mount *m,
-		      const struct vpart_cluster_event *ev, uint32_t seconds)
+		      const struct vpart_cluster_event *ev, uint32_t seconds, int *ended)
 {
 	struct json_object *o = cluster_event(ev);
 	const char *text = json_object_to_json_string_ext(o, JSON_C_TO_STRING_NOSLASHESCAPE);
 	struct timespec end;
 	sigset_t signals, old;
-	int status = -1, in[2];
+	int status = -1, in[2], err;
 	pid_t child;
 
+	*ended = 0;
 	/* It fits into the pipe. */
-	if (pipe(in)) {
+	if (pipe2(in, O_CLOEXEC)) {
+		err = errno;
 		json_object_put(o);
-		return -EIO;
+		*ended = -1;
+		return -err;
 	}
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	end.tv_sec += seconds;
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGCHLD);
+	signals_of(&signals);
 	sigprocmask(SIG_BLOCK, &signals, &old);
-	fflush(NULL);
-	child = fork();
+	child = fork_group(&signals, &end, ended);
+	err = errno;
 	if (!child) {
 		sigprocmask(SIG_SETMASK, &old, NULL);
-		close(in[1]);
 		run_command(c, m, o, in[0]);
 	}
 	close(in[0]);
@@ -193,14 +260,16 @@ static int handle_one(const struct cmd *c, const struct vpart_cluster_mount *m,
 			fprintf(stderr, "vpart: event %llu: %s\n", (unsigned long long)ev->seq,
 				strerror(errno));
 		close(in[1]);
-		status = wait_until(child, &signals, &end);
+		status = wait_until(child, &signals, &end, ended);
 	} else {
 		close(in[1]);
+		if (!*ended)
+			*ended = -1;
 	}
 	sigprocmask(SIG_SETMASK, &old, NULL);
 	json_object_put(o);
 	if (child < 0)
-		return -EAGAIN;
+		return -err;
 	if (status == -1)
 		return -ETIME;
 	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EIO;
@@ -214,9 +283,9 @@ static int handler_failed(const struct vpart_cluster_handler *h)
 	return e->code;
 }
 
-/* All classes of a list like "alert,path"; 0, or an exit code. */
-static int add_classes(const struct cmd *c, struct vpart_cluster_handler *h, uint32_t seconds,
-		       uint64_t from)
+/* All classes of a list like "alert,path", or with no @h how many; 0, or an exit code. */
+static int add_classes(const struct cmd *c, struct vpart_cluster_handler *h, uint32_t *classes,
+		       uint32_t ms, uint64_t from)
 {
 	const char *p = c->pos[0];
 	uint32_t class;
@@ -228,7 +297,9 @@ static int add_classes(const struct cmd *c, struct vpart_cluster_handler *h, uin
 		ret = to_class(c, p, len, &class);
 		if (ret)
 			return ret;
-		if (h && vpart_cluster_handler_add(h, class, seconds * 1000, from))
+		if (!h)
+			++*classes;
+		else if (vpart_cluster_handler_add(h, class, ms, from))
 			return handler_failed(h);
 		if (!p[len])
 			return EXIT_SUCCESS;
@@ -240,7 +311,7 @@ static int handle_all(const struct cmd *c, struct vpart_cluster_handler *h,
 {
 	struct vpart_cluster_event ev;
 	uint32_t done = 0;
-	int ret, result;
+	int ret, result, ended;
 
 	while (!count || done < count) {
 		ret = vpart_cluster_handler_next(h, &ev, -1);
@@ -248,8 +319,18 @@ static int handle_all(const struct cmd *c, struct vpart_cluster_handler *h,
 			continue;
 		if (ret < 0)
 			return handler_failed(h);
-		result = handle_one(c, m, &ev, seconds);
+		result = handle_one(c, m, &ev, seconds, &ended);
 		done++;
+		if (ended < 0) {
+			fprintf(stderr, "vpart: event %llu: %s cannot be run: %s\n",
+				(unsigned long long)ev.seq, c->command[0], strerror(-result));
+			return EXIT_FAILURE;
+		}
+		/* It was interrupted: the next handler gets the event. */
+		if (ended && result) {
+			raise(ended);
+			return EXIT_FAILURE;
+		}
 		if (result == -ETIME)
 			fprintf(stderr, "vpart: event %llu: %s took longer than %u s, and was killed\n",
 				(unsigned long long)ev.seq, c->command[0], seconds);
@@ -262,6 +343,8 @@ static int handle_all(const struct cmd *c, struct vpart_cluster_handler *h,
 		/* Too late: the next one is there. */
 		if (ret && result != -ETIME)
 			handler_failed(h);
+		if (ended)
+			raise(ended);
 	}
 	return EXIT_SUCCESS;
 }
@@ -271,12 +354,12 @@ int cluster_handle(struct cmd *c)
 	struct vpart_cluster_at at = where(c);
 	struct vpart_cluster_handler *h;
 	struct vpart_cluster_mount m;
-	uint32_t seconds = TIMEOUT_S, count = 0, from = 0;
+	uint32_t seconds = TIMEOUT_S, count = 0, from = 0, classes = 0;
 	int ret;
 
 	if (!c->command)
 		return usage(c, "which command? it comes behind --");
-	ret = add_classes(c, NULL, 0, 0);
+	ret = add_classes(c, NULL, &classes, 0, 0);
 	if (!ret && word(c, "--timeout"))
 		ret = to_number(c, word(c, "--timeout"), "number of seconds", 1, TIMEOUT_MAX_S,
 				&seconds);
@@ -286,6 +369,9 @@ int cluster_handle(struct cmd *c)
 		ret = to_number(c, word(c, "--from"), "number of an event", 1, UINT32_MAX, &from);
 	if (ret)
 		return ret;
+	if (classes > TIMEOUT_MAX_S / seconds)
+		return usage(c, "of %u classes, the commands can have %u s", classes,
+			     TIMEOUT_MAX_S / classes);
 	if (vpart_cluster_find(c->v, &at, &m))
 		return failed(c);
 	at = (struct vpart_cluster_at){ .cluster = m.cluster, .node = m.node };
@@ -294,7 +380,10 @@ int cluster_handle(struct cmd *c)
 		return failed(c);
 	/* A command that reads nothing is none that has died. */
 	signal(SIGPIPE, SIG_IGN);
-	ret = add_classes(c, h, seconds, from);
+	/* Whoever started this may have ignored that his children end. */
+	signal(SIGCHLD, SIG_DFL);
+	/* An event's time runs while those of all other classes are handled before it. */
+	ret = add_classes(c, h, NULL, (classes * seconds + MARGIN_S) * 1000, from);
 	if (!ret)
 		ret = handle_all(c, h, &m, seconds, count);
 	vpart_cluster_handler_close(h);

@@ -42,7 +42,7 @@ handle slow path --timeout 1 --count 1 -- sh -c 'echo $$ >/out/pid; sleep 1000';
 vpart cluster say path and-again
 wait $slow
 t "V10 one that takes too long is killed" grep -q "took longer than 1 s, and was killed" /out/slow
-t "V10 ... with what it has started" eval '! pgrep -g "$(cat /out/pid)"'
+t "V10 ... with what it has started" eval '[ -s /out/pid ] && ! pgrep -g "$(cat /out/pid)"'
 is "R20 all are counted" "$(get '[(x["handled"], x["failed"] + x["late"]) for x in o if x["class"] == "path"]' cluster handlers)" "[(2, 2)]"
 
 # What the node tells of itself.
@@ -64,6 +64,39 @@ t "P22 ... which is one, too" wait_for 30 grep -qx ".* health: node n1 is OK" /o
 is "V11 none is missing" "$(cut -d' ' -f1 /out/own | awk 'NR > 1 && $1 != last + 1 { print "gap" } { last = $1 }')" ""
 kill $own
 wait $own 2>/dev/null
+
+# Both have an event at once; the second one's time is not over while the first is handled.
+late() { get '[x["late"] for x in o if x["class"] in ("path", "capacity")]' cluster handlers; }
+before=$(late)
+handle both path,capacity --timeout 4 --count 2 -- sh -c 'sleep 3; echo "$VPART_TEXT" >>/out/done'; both=$!
+vpart cluster say path one
+vpart cluster say capacity two
+wait $both
+is "V10 two classes are handled one after the other" $? 0
+is "V10 ... both" "$(sort /out/done)" "one
+two"
+is "V10 ... neither too late" "$(late)" "${before/%]/, 0]}"
+
+# Whoever ends it ends the command, and the next one gets the event.
+ends='trap "echo term >/out/term; exit 1" TERM; echo $$ >/out/runs; sleep 1000 & wait'
+for sig in TERM KILL; do
+	rm -f /out/runs
+	handle ends path -- sh -c "$ends"; ends_pid=$!
+	vpart cluster say path "end by $sig"
+	t "V10 a command runs" wait_for 30 test -s /out/runs
+	kill -$sig $ends_pid
+	wait $ends_pid 2>/dev/null
+	t "V10 SIG$sig ends it with its handler" wait_for 30 eval '! kill -0 $(cat /out/runs) 2>/dev/null'
+	is "V10 ... and the next one gets the event" \
+		"$(vpart cluster handle path --count 1 -- sh -c 'echo "$VPART_TEXT"')" "end by $sig"
+done
+t "V10 a command may end in its own way" grep -q term /out/term
+unwaited() { python3 -c 'import os, signal, sys
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+os.execvp("vpart", ["vpart", *sys.argv[1:]])' "$@"; }
+vpart cluster say path "nobody waits"
+is "V10 who ignores SIGCHLD starts it like anybody" \
+	"$(unwaited cluster handle path --timeout 30 --count 1 -- sh -c 'echo "$VPART_TEXT"' 2>&1)" "nobody waits"
 handle last health -- true; last=$!
 t "it leaves" umount $mnt/n1
 wait $last

@@ -80,8 +80,8 @@ class Handler(nl.Netlink):
         return self.events.pop(0)
 
     def quiet(self):
-        """Is there nothing?"""
-        while select.select([self.s], [], [], 0)[0]:
+        """Is there nothing, nor comes in the time that a worker takes?"""
+        while select.select([self.s], [], [], 0.2)[0]:
             list(self.receive())
         return not self.events
 
