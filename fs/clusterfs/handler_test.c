@@ -504,7 +504,10 @@ static void listener_all(struct kunit *test)
 	seq = ht_alert(test, 0);
 	for (i = 0; i < RT_NODES; i++)
 		rt_until(test, rt_m[i], ht_read(i, seq));
+	/* Who has read an event tells it a moment later: until then there is one on its way. */
 	for (i = 0; i < RT_NODES; i++) {
+		ht_until(test, READ_ONCE(rt_m[i]->events->heard[0]) >=
+			 cfs_events_end_of(rt_m[i], false));
 		flush_work(&rt_m[i]->events->listen);
 		before[i] = cfs_events_end_of(rt_m[i], false);
 	}
@@ -520,6 +523,7 @@ static void listener_all(struct kunit *test)
 	cfs_ring_say(rt_m[0], CFS_EVENT_PATH, CFS_WARNING, 1, 0, 0, "a path");
 	for (i = 0; i < RT_NODES; i++) {
 		rt_until(test, rt_m[i], ht_read(i, seq));
+		ht_until(test, READ_ONCE(rt_m[i]->events->heard[0]) > seq);
 		flush_work(&rt_m[i]->events->listen);
 	}
 	ht_deaf(&ht[0]);
