@@ -66,8 +66,12 @@ static int vscsi_no_wait(struct vscsi_host *h, struct vscsi_pdu *p)
 	struct vscsi_lu *lu = sc->device->hostdata;
 
 	lockdep_assert_held(&h->lock);
+	if (vscsi_must_prove(h, p))
+		return 0;
 	if (lu->state == VSCSI_LU_GONE || h->state == VSCSI_GONE)
 		return DID_NO_CONNECT;
+	if (vscsi_once_only(h, p))
+		return DID_TRANSPORT_FAILFAST;
 	if (h->state == VSCSI_LOST || sc->device->sdev_state == SDEV_CREATED ||
 	    sc->submitter == SUBMITTED_BY_SCSI_ERROR_HANDLER)
 		return DID_TRANSPORT_FAILFAST;
@@ -94,7 +98,7 @@ static int vscsi_no_wait(struct vscsi_host *h, struct vscsi_pdu *p)
 static void vscsi_hold(struct vscsi_host *h, struct vscsi_pdu *p, bool unknown)
 {
 	unsigned long flags;
-	bool up;
+	bool up, prove;
 	int why;
 
 	spin_lock_irqsave(&h->lock, flags);
@@ -112,7 +116,10 @@ static void vscsi_hold(struct vscsi_host *h, struct vscsi_pdu *p, bool unknown)
 	 * nobody else would send it.
 	 */
 	up = h->state == VSCSI_UP && vscsi_lu_passes(h, vscsi_pdu_lu(p));
+	prove = !why && vscsi_must_prove(h, p);
 	spin_unlock_irqrestore(&h->lock, flags);
+	if (prove)
+		queue_delayed_work(vscsi_wait_wq, &h->fence, 0);
 	if (why)
 		vscsi_fail(p, why);
 	else if (up)
@@ -175,6 +182,7 @@ static int vscsi_send(struct vscsi_host *h, struct vscsi_pdu *p, u16 flags)
 		p->start = jiffies;
 	}
 	p->late = false;
+	p->epoch = READ_ONCE(h->epoch);
 	p->sent = true;
 	ret = vpart_submit(h->hq[queue].vq, req);
 	if (unlikely(ret == -EBUSY))
@@ -311,10 +319,7 @@ static void vscsi_done(struct vpart_req *req)
 	switch (req->status) {
 	case -ENOTCONN:
 		/* Whether it was carried out, or still will be, is unknown. */
-		if (vscsi_may_redrive(sc->cmnd))
-			vscsi_hold(h, p, true);
-		else
-			vscsi_fail(p, DID_TRANSPORT_FAILFAST);
+		vscsi_hold(h, p, true);
 		break;
 	case -ECANCELED:
 		if (p->late) {
@@ -374,7 +379,7 @@ void vscsi_resume(struct work_struct *work)
 	unsigned int n = READ_ONCE(h->nr_held);
 	struct vscsi_pdu *p;
 	unsigned long flags;
-	bool gone;
+	bool gone, open;
 	int ret = 0;
 
 	for (; n && ret != -ENOTCONN; n--) {
@@ -388,10 +393,16 @@ void vscsi_resume(struct work_struct *work)
 		}
 		vscsi_unhold(h, p);
 		gone = vscsi_pdu_lu(p)->state == VSCSI_LU_GONE;
+		open = vscsi_open(h, p);
+		ret = vscsi_once_only(h, p) ? -ESTALE : 0;
 		spin_unlock_irqrestore(&h->lock, flags);
 
 		/* It waited for a tag, or for its LUN, which turned out to be another. */
-		ret = gone ? -ENODEV : vscsi_send(h, p, 0);
+		if (gone)
+			ret = -ENODEV;
+		else if (!ret)
+			ret = open && !vscsi_may_redrive(vscsi_pdu_cmnd(p)->cmnd) ? -ENOTCONN :
+			      vscsi_send(h, p, 0);
 		rcu_read_unlock();
 		if (ret == -EBUSY || ret == -ENOTCONN) {
 			spin_lock_irqsave(&h->lock, flags);
@@ -401,10 +412,13 @@ void vscsi_resume(struct work_struct *work)
 			else
 				list_add(&p->node, &h->held);
 			p->held = true;
+			/* In this epoch it was not sent, or has come back from it. */
+			p->unknown = open;
 			h->nr_held++;
 			spin_unlock_irqrestore(&h->lock, flags);
 		} else if (ret) {
-			vscsi_fail(p, gone ? DID_NO_CONNECT : DID_ERROR);
+			vscsi_fail(p, gone ? DID_NO_CONNECT :
+				      ret == -ESTALE ? DID_TRANSPORT_FAILFAST : DID_ERROR);
 		}
 	}
 }
@@ -427,6 +441,9 @@ void vscsi_fail_held(struct vscsi_host *h, struct scsi_device *sdev, int host_by
 	list_for_each_entry_safe(p, next, &h->held, node) {
 		if (sdev && vscsi_pdu_cmnd(p)->device != sdev)
 			continue;
+		/* Nor those for proof that it would be the truth. */
+		if (vscsi_must_prove(h, p))
+			continue;
 		/* Up, they wait for a tag, or for their LUN to say which it is. */
 		if (host_byte == DID_OK && h->state == VSCSI_UP &&
 		    vscsi_pdu_lu(p)->state == VSCSI_LU_SAME)
@@ -442,38 +459,6 @@ void vscsi_fail_held(struct vscsi_host *h, struct scsi_device *sdev, int host_by
 		list_del_init(&p->node);
 		vscsi_fail(p, host_byte ?: DID_TRANSPORT_FAILFAST);
 	}
-}
-
-/*
- * The link is down: have what the server still holds ended, over another path to
- * it. If there is none, a command that would go to another server is not held
- * for it.
- */
-static void vscsi_fence(struct work_struct *work)
-{
-	struct vscsi_host *h = container_of(work, struct vscsi_host, fence);
-	unsigned long flags;
-	u32 epoch;
-	int err;
-
-	spin_lock_irqsave(&h->lock, flags);
-	epoch = h->epoch;
-	/* Came up again: that was proof. Lost, or gone: nobody waits for it. */
-	err = h->fenced || h->state != VSCSI_BLOCKED;
-	spin_unlock_irqrestore(&h->lock, flags);
-	if (err)
-		return;
-	err = vpart_fence(h->a);
-	if (err == -EBUSY || err == -ETIMEDOUT) {
-		/* It was waited for as long as the server, or the path, took. */
-		queue_work(vscsi_wait_wq, &h->fence);
-		return;
-	}
-	spin_lock_irqsave(&h->lock, flags);
-	if (h->epoch == epoch && h->state == VSCSI_BLOCKED)
-		h->fenced = true;
-	spin_unlock_irqrestore(&h->lock, flags);
-	vscsi_fail_held(h, NULL, DID_OK);
 }
 
 /**
@@ -570,7 +555,7 @@ static void vscsi_down(struct vpart_adapter *a, u32 epoch, enum vpart_why why)
 		vscsi_clocks_start(h);
 	spin_unlock_irqrestore(&h->lock, flags);
 	vscsi_fail_held(h, NULL, DID_OK);
-	queue_work(vscsi_wait_wq, &h->fence);
+	mod_delayed_work(vscsi_wait_wq, &h->fence, 0);
 }
 
 static void vscsi_credit(struct vpart_queue *q)
@@ -669,7 +654,7 @@ int vscsi_probe(struct vpart_adapter *a)
 	vscsi_inq_init(h);
 	init_waitqueue_head(&h->up_wait);
 	ratelimit_state_init(&h->timeout_log, 5 * HZ, 5);
-	INIT_WORK(&h->fence, vscsi_fence);
+	INIT_DELAYED_WORK(&h->fence, vscsi_fence);
 	INIT_DELAYED_WORK(&h->late, vscsi_late);
 	INIT_WORK(&h->resume, vscsi_resume);
 	ratelimit_state_init(&h->bad_log, 5 * HZ, 10);
@@ -725,7 +710,7 @@ static void vscsi_remove(struct vpart_adapter *a)
 	spin_unlock_irqrestore(&h->lock, flags);
 	vscsi_fail_held(h, NULL, DID_NO_CONNECT);
 	vscsi_rport_del(h);
-	cancel_work_sync(&h->fence);
+	cancel_delayed_work_sync(&h->fence);
 	cancel_delayed_work_sync(&h->late);
 	cancel_work_sync(&h->anew);	/* before what it queues */
 	cancel_work_sync(&h->resume);

@@ -200,7 +200,8 @@ struct vscsi_inq {
  *	context; no other lock is taken inside
  * @epoch: of the bus
  * @fenced: what was sent in this epoch cannot be carried out any more, or nobody
- *	can tell; guarded by @lock
+ *	can tell and @hold is not set; guarded by @lock
+ * @hold: what is open is held until it is proven: see proof.c; as @fenced
  * @held: commands kept for the link's return
  * @nr_held: how many
  * @dma_alignment: mask of the link's limits
@@ -263,6 +264,7 @@ struct vscsi_host {
 	spinlock_t		lock;
 	u32			epoch;
 	bool			fenced;
+	bool			hold;
 	struct list_head	held;
 	unsigned int		nr_held;
 	u32			dma_alignment;
@@ -280,7 +282,7 @@ struct vscsi_host {
 	unsigned long		look_took;
 	struct delayed_work	late;
 	u32			looks;
-	struct work_struct	fence;
+	struct delayed_work	fence;
 	struct srp_rport	*rport;
 	struct device		*port;
 	unsigned int		reconnect_delay;
@@ -344,6 +346,7 @@ struct vscsi_lu {
  * @gen: generation for the next one
  * @held: on host.held; guarded by host.lock, as the next
  * @unknown: of one that is held: the server has had it
+ * @epoch: of the bus, when it was sent
  * @sent: with the bus, until its done
  * @start: jiffies when it was sent, or could not be for want of a tag
  * @looks: host.looks then
@@ -356,6 +359,7 @@ struct vscsi_pdu {
 	struct list_head	node;
 	u64			tag;
 	u32			gen;
+	u32			epoch;
 	bool			held;
 	bool			unknown;
 	bool			sent;
@@ -400,10 +404,14 @@ static inline void vscsi_unhold(struct vscsi_host *h, struct vscsi_pdu *p)
 	h->nr_held--;
 }
 
-/* Does a command end when we say so? Where the server has our pages it does not. */
+/*
+ * Does a command end when we say so? Not where the server has our pages, nor where another
+ * one would let pass what comes later.
+ */
 static inline bool vscsi_may_detach(const struct vscsi_host *h)
 {
-	return READ_ONCE(h->state) == VSCSI_UP && !(READ_ONCE(h->caps) & VPART_CAP_ZERO_COPY);
+	return READ_ONCE(h->state) == VSCSI_UP && !READ_ONCE(h->hold) &&
+	       !(READ_ONCE(h->caps) & VPART_CAP_ZERO_COPY);
 }
 
 /* The server has said what nobody may say. */
@@ -429,6 +437,16 @@ int vscsi_probe(struct vpart_adapter *a);
 /* host_sysfs.c */
 extern const struct attribute_group *vscsi_shost_groups[];
 
+/* proof.c */
+bool vscsi_open(const struct vscsi_host *h, const struct vscsi_pdu *p);
+bool vscsi_once_only(const struct vscsi_host *h, struct vscsi_pdu *p);
+bool vscsi_must_prove(const struct vscsi_host *h, struct vscsi_pdu *p);
+unsigned int vscsi_unproven(struct vscsi_host *h);
+void vscsi_proof_say(struct vscsi_host *h);
+void vscsi_fence(struct work_struct *work);
+int vscsi_proof_word(struct vscsi_host *h);
+void vscsi_proof_policy(struct vscsi_host *h, bool hold);
+
 /* rport.c */
 int vscsi_rport_attach(void);
 void vscsi_rport_detach(void);
@@ -439,6 +457,7 @@ void vscsi_rport_del(struct vscsi_host *h);
 void vscsi_clocks_start(struct vscsi_host *h);
 void vscsi_clocks_silent(struct vscsi_host *h);
 void vscsi_clocks_stop(struct vscsi_host *h);
+void vscsi_clocks_again(struct vscsi_host *h);
 bool vscsi_dev_lost(struct vscsi_host *h);
 
 /* eh.c */

@@ -43,6 +43,18 @@ static ssize_t held_show(struct device *dev, struct device_attribute *attr, char
 }
 static DEVICE_ATTR_RO(held);
 
+static ssize_t held_unproven_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct vscsi_host *h = vscsi_shost(class_to_shost(dev));
+	unsigned int n;
+
+	spin_lock_irq(&h->lock);
+	n = vscsi_unproven(h);
+	spin_unlock_irq(&h->lock);
+	return sysfs_emit(buf, "%u\n", n);
+}
+static DEVICE_ATTR_RO(held_unproven);
+
 #define VSCSI_COUNTER(name)								\
 static ssize_t name##_show(struct device *dev, struct device_attribute *attr, char *buf)	\
 {											\
@@ -64,6 +76,7 @@ static struct attribute *vscsi_shost_attrs[] = {
 	&dev_attr_server.attr,
 	&dev_attr_port_name.attr,
 	&dev_attr_held.attr,
+	&dev_attr_held_unproven.attr,
 	&dev_attr_timeouts.attr,
 	&dev_attr_aborts.attr,
 	&dev_attr_detached.attr,

@@ -321,6 +321,56 @@ static void stopped_same(struct kunit *test)
 	ht_stopped_exit(s);
 }
 
+/* V3 P14: what a lost server may still carry out is failed by no clock, if that is the policy. */
+static void open_held(struct kunit *test)
+{
+	struct ht_stopped *s = ht_stopped(test);
+	struct vscsi_host *h;
+
+	KUNIT_ASSERT_NOT_NULL(test, s);
+	h = &s->h;
+	h->state = VSCSI_LOST;
+	h->overdue = true;
+	h->fast = true;
+	h->hold = true;
+	s->lu.state = VSCSI_LU_GONE;
+	s->sc.cmnd[0] = WRITE_10;
+	s->p.unknown = true;
+	s->p.epoch = h->epoch;
+	vscsi_fail_held(h, NULL, DID_TRANSPORT_FAILFAST);
+	vscsi_fail_held(h, NULL, DID_NO_CONNECT);
+	vscsi_fail_held(h, NULL, DID_OK);
+	KUNIT_EXPECT_TRUE(test, s->p.held);
+
+	spin_lock_irq(&h->lock);
+	KUNIT_EXPECT_EQ(test, vscsi_unproven(h), 1U);
+	/* A session that has begun since is proof, */
+	h->epoch++;
+	KUNIT_EXPECT_EQ(test, vscsi_unproven(h), 0U);
+	h->epoch--;
+	/* so is somebody's word; */
+	h->fenced = true;
+	KUNIT_EXPECT_EQ(test, vscsi_unproven(h), 0U);
+	KUNIT_EXPECT_FALSE(test, vscsi_once_only(h, &s->p));
+	h->fenced = false;
+	/* and there is none to give of what was not sent, or changes nothing. */
+	s->p.unknown = false;
+	KUNIT_EXPECT_EQ(test, vscsi_unproven(h), 0U);
+	s->p.unknown = true;
+	s->sc.cmnd[0] = READ_10;
+	KUNIT_EXPECT_EQ(test, vscsi_unproven(h), 0U);
+	s->sc.cmnd[0] = COMPARE_AND_WRITE;
+	KUNIT_EXPECT_EQ(test, vscsi_unproven(h), 1U);
+	KUNIT_EXPECT_FALSE(test, vscsi_once_only(h, &s->p));
+	h->fenced = true;
+	KUNIT_EXPECT_TRUE(test, vscsi_once_only(h, &s->p));
+	spin_unlock_irq(&h->lock);
+
+	vscsi_fail_held(h, NULL, DID_OK);
+	KUNIT_EXPECT_FALSE(test, s->p.held);
+	ht_stopped_exit(s);
+}
+
 /* V10: what a server says without end is done in a part of the time. */
 static void pace(struct kunit *test)
 {
@@ -362,6 +412,7 @@ static struct kunit_case vscsi_host_cases[] = {
 	KUNIT_CASE(stopped_silent),
 	KUNIT_CASE(stopped_local),
 	KUNIT_CASE(stopped_same),
+	KUNIT_CASE(open_held),
 	KUNIT_CASE(pace),
 	{}
 };

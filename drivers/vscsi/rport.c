@@ -8,7 +8,8 @@
  *	dev_loss_tmo		the disks are removed
  *
  * in this order, of which each setting is refused that is not so. Whatever fails
- * early was never sent, or is known to have ended at the server: vscsi_no_wait().
+ * early was never sent, or is known to have ended at the server: vscsi_no_wait(). Which
+ * of it fails by no clock: proof.c.
  *
  * A host whose server is in another kernel has a remote port of the SRP transport
  * class with the first and the last of them. A local one has none; its first is 0,
@@ -54,6 +55,12 @@ static struct scsi_transport_template *vscsi_transport;
 
 /* ---- the clocks ---- */
 
+static bool vscsi_clocks_run(const struct vscsi_host *h)
+{
+	lockdep_assert_held(&h->lock);
+	return h->state == VSCSI_UP ? h->silent : h->state != VSCSI_GONE;
+}
+
 static bool vscsi_over(const struct vscsi_host *h, int tmo)
 {
 	return tmo >= 0 && time_after_eq(jiffies, h->down_at + (unsigned long)tmo * HZ);
@@ -77,6 +84,22 @@ static void vscsi_clocks_set(struct vscsi_host *h)
 	h->fast = vscsi_over(h, h->fast_io_fail);
 	vscsi_clock(h, vscsi_wq, &h->fast_fail, h->fast ? VSCSI_TMO_OFF : h->fast_io_fail);
 	vscsi_clock(h, vscsi_scan_wq, &h->dev_gone, h->removed ? VSCSI_TMO_OFF : h->dev_loss);
+}
+
+/**
+ * vscsi_clocks_again() - what has held them up is over
+ * @h: host
+ *
+ * Context: any, no lock held.
+ */
+void vscsi_clocks_again(struct vscsi_host *h)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&h->lock, flags);
+	if (h->rport && vscsi_clocks_run(h))
+		vscsi_clocks_set(h);
+	spin_unlock_irqrestore(&h->lock, flags);
 }
 
 static void vscsi_clocks_begin(struct vscsi_host *h)
@@ -150,12 +173,6 @@ void vscsi_clocks_stop(struct vscsi_host *h)
 	h->fast = !h->fast_io_fail;
 }
 
-static bool vscsi_clocks_run(const struct vscsi_host *h)
-{
-	lockdep_assert_held(&h->lock);
-	return h->state == VSCSI_UP ? h->silent : h->state != VSCSI_GONE;
-}
-
 static void vscsi_fast_fail(struct work_struct *work)
 {
 	struct vscsi_host *h = container_of(work, struct vscsi_host, fast_fail.work);
@@ -191,6 +208,7 @@ static void vscsi_loss(struct work_struct *work)
 	shost_printk(KERN_WARNING, h->shost, "%s: path lost for %u s: failing commands%s\n",
 		     h->a->name, jiffies_to_msecs(down) / 1000, up ? " to silent LUNs" : "");
 	vscsi_fail_held(h, NULL, up ? DID_OK : DID_TRANSPORT_FAILFAST);
+	vscsi_proof_say(h);
 }
 
 /**
@@ -224,8 +242,9 @@ static void vscsi_dev_gone(struct work_struct *work)
 	/* A check waits for this, and this for one. */
 	mutex_lock(&h->inq.mutex);
 	spin_lock_irqsave(&h->lock, flags);
+	/* A disk goes when none of its commands is held any more: vscsi_clocks_again(). */
 	gone = (h->state == VSCSI_BLOCKED || h->state == VSCSI_LOST) && !h->removed &&
-	       vscsi_over(h, h->dev_loss);
+	       vscsi_over(h, h->dev_loss) && !vscsi_unproven(h);
 	if (gone) {
 		h->state = VSCSI_LOST;
 		h->overdue = true;
@@ -376,11 +395,55 @@ static ssize_t reconnect_delay_store(struct device *port, struct device_attribut
 }
 static DEVICE_ATTR_RW(reconnect_delay);
 
+static ssize_t unproven_show(struct device *port, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", READ_ONCE(vscsi_port_host(port)->hold) ? "hold" : "fail");
+}
+
+static ssize_t unproven_store(struct device *port, struct device_attribute *attr,
+			      const char *buf, size_t count)
+{
+	struct vscsi_host *h = vscsi_port_host(port);
+	bool hold = sysfs_streq(buf, "hold");
+
+	if (!hold && !sysfs_streq(buf, "fail")) {
+		shost_printk(KERN_NOTICE, h->shost, "%s: unproven is fail or hold\n", h->a->name);
+		return -EINVAL;
+	}
+	mutex_lock(&h->rport->mutex);
+	vscsi_proof_policy(h, hold);
+	mutex_unlock(&h->rport->mutex);
+	return count;
+}
+static DEVICE_ATTR_RW(unproven);
+
+static ssize_t fenced_store(struct device *port, struct device_attribute *attr,
+			    const char *buf, size_t count)
+{
+	struct vscsi_host *h = vscsi_port_host(port);
+	bool fenced;
+
+	if (kstrtobool(buf, &fenced) || !fenced) {
+		shost_printk(KERN_NOTICE, h->shost,
+			     "%s: fenced is 1, when the server was switched off\n", h->a->name);
+		return -EINVAL;
+	}
+	if (vscsi_proof_word(h)) {
+		shost_printk(KERN_NOTICE, h->shost,
+			     "%s: fenced refused: the server answers, so it is not off\n", h->a->name);
+		return -EBUSY;
+	}
+	return count;
+}
+static DEVICE_ATTR_WO(fenced);
+
 static struct attribute *vscsi_port_attrs[] = {
 	&dev_attr_state.attr,
 	&dev_attr_fast_io_fail_tmo.attr,
 	&dev_attr_dev_loss_tmo.attr,
 	&dev_attr_reconnect_delay.attr,
+	&dev_attr_unproven.attr,
+	&dev_attr_fenced.attr,
 	NULL
 };
 

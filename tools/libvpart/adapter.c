@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /* Adapter pairs: a client's and a server's adapter and the link between them */
 #include <errno.h>
+#include <limits.h>
 #include <linux/genetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -390,4 +391,60 @@ int vpart_pair_set_path_loss(struct vpart *v, const char *name, uint32_t seconds
 	mnl_attr_put_u32(nlh, VPART_A_ADAPTER_PATH_LOSS, seconds);
 	snprintf(what, sizeof(what), "set adapter pair %s", name);
 	return vpart_nl_run(v, nlh, what, NULL, NULL);
+}
+
+/**
+ * vpart_pair_unproven - how many commands a client holds for want of proof
+ * @pair: the pair
+ *
+ * Of a server that was lost: it may still carry them out.
+ *
+ * Return: how many; 0 if the client's end is not here, or has no disks.
+ */
+uint32_t vpart_pair_unproven(const struct vpart_pair *pair)
+{
+	char host[32], path[PATH_MAX], text[32];
+
+	if (!(pair->ends & VPART_END_CLIENT) || vpart_host_of(pair->name, host, sizeof(host)) ||
+	    vpart_path(path, sizeof(path), "/sys/class/scsi_host/%s/held_unproven", host) ||
+	    vpart_file_read(path, text, sizeof(text)) <= 0)
+		return 0;
+	return (uint32_t)strtoul(text, NULL, 10);
+}
+
+/**
+ * vpart_pair_fenced - the server of a lost link was switched off
+ * @v: the handle
+ * @name: name of the pair, whose client's end is here
+ *
+ * Who says so knows it: what the client holds goes another way, or fails.
+ *
+ * Return: 0 or a negative errno.
+ */
+int vpart_pair_fenced(struct vpart *v, const char *name)
+{
+	char host[32], path[PATH_MAX];
+	struct vpart_pair pair;
+	int ret;
+
+	ret = vpart_pair_find_end(v, name, VPART_SIDE_CLIENT, &pair);
+	if (ret)
+		return ret;
+	if (pair.ends == VPART_END_BOTH)
+		return vpart_fail(v, EINVAL, VPART_CODE_FAILED,
+				  "the server of adapter pair %s is in this kernel: nothing can be held for it",
+				  name);
+	if (vpart_host_of(name, host, sizeof(host)) ||
+	    vpart_path(path, sizeof(path), "/sys/class/srp_remote_ports/port-%s:1/fenced",
+		       host + strlen("host")))
+		return vpart_fail(v, ENOENT, VPART_CODE_FAILED,
+				  "adapter pair %s has no SCSI host: nothing is held for it", name);
+	ret = vpart_file_write(path, "1");
+	if (ret == -EBUSY)
+		return vpart_fail(v, EBUSY, VPART_CODE_FAILED,
+				  "the server of adapter pair %s answers: it is not off", name);
+	if (ret)
+		return vpart_fail(v, -ret, VPART_CODE_FAILED, "cannot write to %s: %s", path,
+				  strerror(-ret));
+	return 0;
 }

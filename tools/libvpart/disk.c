@@ -187,28 +187,42 @@ static bool is_host(const char *name)
 	return !strncmp(name, "host", 4);
 }
 
-/* The disk of a LUN, as the client's end of this pair numbers it. */
-int vpart_disk_at(const char *pair, uint32_t lun, char *disk, size_t size)
+/* The SCSI host of the client's end of this pair: "hostN". */
+int vpart_host_of(const char *pair, char *host, size_t size)
 {
-	char path[PATH_MAX], **hosts, **names;
-	size_t i, n, nhosts;
+	char path[PATH_MAX], **hosts;
+	size_t n;
 	int ret;
 
 	vpart_path(path, sizeof(path), "/sys/bus/vpart/devices/%.64s.client", pair);
-	ret = vpart_dir_list(path, is_host, &hosts, &nhosts);
+	ret = vpart_dir_list(path, is_host, &hosts, &n);
 	if (ret)
 		return ret;
-	ret = -ENOENT;
-	for (i = 0; i < nhosts && ret; i++) {
-		vpart_path(path, sizeof(path), "/sys/bus/scsi/devices/%.16s:0:0:%u/block",
-			   hosts[i] + strlen("host"), lun);
-		if (vpart_dir_list(path, NULL, &names, &n) || !n)
-			continue;
+	ret = n ? 0 : -ENOENT;
+	if (n)
+		vpart_copy(host, size, hosts[0]);
+	vpart_dir_free(hosts, n);
+	return ret;
+}
+
+/* The disk of a LUN, as the client's end of this pair numbers it. */
+int vpart_disk_at(const char *pair, uint32_t lun, char *disk, size_t size)
+{
+	char path[PATH_MAX], host[32], **names;
+	size_t n;
+	int ret;
+
+	ret = vpart_host_of(pair, host, sizeof(host));
+	if (ret)
+		return ret;
+	vpart_path(path, sizeof(path), "/sys/bus/scsi/devices/%.16s:0:0:%u/block",
+		   host + strlen("host"), lun);
+	if (vpart_dir_list(path, NULL, &names, &n))
+		return -ENOENT;
+	ret = n ? 0 : -ENOENT;
+	if (n)
 		vpart_copy(disk, size, names[0]);
-		vpart_dir_free(names, n);
-		ret = 0;
-	}
-	vpart_dir_free(hosts, nhosts);
+	vpart_dir_free(names, n);
 	return ret;
 }
 

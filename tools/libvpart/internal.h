@@ -146,6 +146,7 @@ bool vpart_block_busy(const struct vpart_block *b, char *by, size_t size);
 int vpart_disk_serial(const char *disk, char *serial, size_t size);
 int vpart_disks(char ***names, size_t *n);
 bool vpart_disk_of_pair(const char *disk, const char *pair);
+int vpart_host_of(const char *pair, char *host, size_t size);
 int vpart_disk_at(const char *pair, uint32_t lun, char *disk, size_t size);
 uint64_t vpart_disk_bytes(unsigned int major, unsigned int minor);
 int vpart_disk_name(unsigned int major, unsigned int minor, char *name, size_t size);

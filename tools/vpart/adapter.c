@@ -55,6 +55,7 @@ static struct json_object *to_json(const struct vpart_pair *p)
 	put_text(o, "oldest_tag", tag);
 	put_text(o, "last_error", p->last_error ? strerror((int)p->last_error) : "");
 	put_number(o, "last_errno", p->last_error);
+	put_number(o, "unproven", vpart_pair_unproven(p));
 	put_text(o, "problem", p->problem);
 	if (p->port_name)
 		vpart_port_name_format(p->port_name, port_name);
@@ -125,6 +126,20 @@ static int run_set(struct cmd *c)
 		    pair.name, pair.path_loss);
 }
 
+static int run_fenced(struct cmd *c)
+{
+	struct vpart_pair pair;
+	uint32_t n;
+
+	if (vpart_pair_find_end(c->v, c->pos[0], VPART_SIDE_CLIENT, &pair))
+		return failed(c);
+	n = vpart_pair_unproven(&pair);
+	if (vpart_pair_fenced(c->v, c->pos[0]))
+		return failed(c);
+	return done(c, to_json(&pair), "%u commands of adapter pair %s wait for its server no longer",
+		    n, pair.name);
+}
+
 static int run_del(struct cmd *c)
 {
 	struct vpart_pair pair;
@@ -144,7 +159,8 @@ static const struct verb verbs[] = {
 			"Of one: credits is how many commands may be in flight, free how many more could\n"
 			"be sent now; oldest_tag is queue and tag of the command that the server has held\n"
 			"for oldest_ms, blk-mq's own numbers: the disk that has it lists it in\n"
-			"/sys/kernel/debug/block/DISK/hctxQUEUE/busy.",
+			"/sys/kernel/debug/block/DISK/hctxQUEUE/busy. unproven is how many writes wait until\n"
+			"it is sure that a lost server cannot carry them out any more: see fenced.",
 		.example = "vpart adapter show client1-vios1",
 	}, {
 		.name = "add",
@@ -161,6 +177,15 @@ static const struct verb verbs[] = {
 		.words = { "path-loss=" },
 		.what = "Change how long the client's I/O waits for a lost link.",
 		.example = "vpart adapter set client1-vios1 path-loss 5",
+	}, {
+		.name = "fenced", .args = "NAME", .min = 1, .max = 1, .run = run_fenced,
+		.what = "Say that the server of a lost link was switched off.",
+		.more = "Where two servers in two kernels have one disk, and the policy is shared\n"
+			"(unproven is hold), a client keeps writes that a lost server may still carry out:\n"
+			"they would land on what was written since by the other one. They wait for the\n"
+			"server's return, or for this word. Say it only when the server is off, or was\n"
+			"taken from the disk: nothing else can know. While the server answers it is refused.",
+		.example = "vpart adapter fenced disk1",
 	}, {
 		.name = "del", .args = "NAME [--force]", .min = 1, .max = 1, .run = run_del,
 		.words = { "--force" },
