@@ -167,7 +167,13 @@ int vscsi_eh_abort(struct scsi_cmnd *sc)
 	struct vscsi_pdu *p = scsi_cmd_priv(sc);
 	struct vscsi_lu *lu = sc->device->hostdata;
 	u32 tag = blk_mq_unique_tag(scsi_cmd_to_rq(sc));
+	unsigned long flags;
 
+	/* It is the error handler's again, which uses it anew. */
+	spin_lock_irqsave(&h->lock, flags);
+	if (p->held)
+		vscsi_unhold(h, p);
+	spin_unlock_irqrestore(&h->lock, flags);
 	if (READ_ONCE(p->sent))
 		vscsi_tmf_wait(h, &h->hq[blk_mq_unique_tag_to_hwq(tag)], SRP_TSK_ABORT_TASK,
 			       &lu->lun, p->tag);

@@ -82,12 +82,10 @@ static int vscsi_no_wait(struct vscsi_host *h, struct vscsi_pdu *p)
 		return 0;
 	if (!(scsi_cmd_to_rq(sc)->cmd_flags & REQ_FAILFAST_TRANSPORT) || !h->fast)
 		return 0;
-	if (h->fenced || !p->unknown)
+	if (h->fenced || !p->unknown || (h->untold && !vscsi_may_land(h, p)))
 		return DID_TRANSPORT_FAILFAST;
 	/* Up: the epoch in which it was sent has ended, which is proof. */
-	if (lu->state == VSCSI_LU_SILENT && h->state == VSCSI_UP)
-		return DID_TRANSPORT_FAILFAST;
-	return 0;
+	return lu->state == VSCSI_LU_SILENT && h->state == VSCSI_UP ? DID_TRANSPORT_FAILFAST : 0;
 }
 
 /*
@@ -356,10 +354,32 @@ static struct vscsi_pdu *vscsi_next_held(struct vscsi_host *h)
 
 	list_for_each_entry(p, &h->held, node) {
 		lu = vscsi_pdu_lu(p);
-		if (vscsi_lu_passes(h, lu) || lu->state == VSCSI_LU_GONE)
+		if ((vscsi_lu_passes(h, lu) || lu->state == VSCSI_LU_GONE) && !vscsi_must_prove(h, p))
 			return p;
 	}
 	return NULL;
+}
+
+/*
+ * A command that was held could not be sent: it is held again, unless what would have ended
+ * that has come meanwhile. Behind the others, whose tags may be free, or first as it was.
+ */
+static void vscsi_put_back(struct vscsi_host *h, struct vscsi_pdu *p, bool behind, bool unknown)
+{
+	unsigned long flags;
+	int why;
+
+	spin_lock_irqsave(&h->lock, flags);
+	p->unknown = unknown;
+	why = vscsi_no_wait(h, p);
+	if (!why) {
+		list_add(&p->node, behind ? h->held.prev : &h->held);
+		p->held = true;
+		h->nr_held++;
+	}
+	spin_unlock_irqrestore(&h->lock, flags);
+	if (why)
+		vscsi_fail(p, why);
 }
 
 /**
@@ -405,17 +425,8 @@ void vscsi_resume(struct work_struct *work)
 			      vscsi_send(h, p, 0);
 		rcu_read_unlock();
 		if (ret == -EBUSY || ret == -ENOTCONN) {
-			spin_lock_irqsave(&h->lock, flags);
-			/* Behind the others, whose tags may be free, or first as it was. */
-			if (ret == -EBUSY)
-				list_add_tail(&p->node, &h->held);
-			else
-				list_add(&p->node, &h->held);
-			p->held = true;
 			/* In this epoch it was not sent, or has come back from it. */
-			p->unknown = open;
-			h->nr_held++;
-			spin_unlock_irqrestore(&h->lock, flags);
+			vscsi_put_back(h, p, ret == -EBUSY, open);
 		} else if (ret) {
 			vscsi_fail(p, gone ? DID_NO_CONNECT :
 				      ret == -ESTALE ? DID_TRANSPORT_FAILFAST : DID_ERROR);
@@ -492,6 +503,7 @@ void vscsi_set_up(struct vscsi_host *h, u32 epoch)
 	if (silent)
 		vscsi_fail_held(h, NULL, DID_OK);
 	WRITE_ONCE(h->scan_pace.at, jiffies);
+	vscsi_proof_up(h);
 	vscsi_rescan(h, BIT(VSCSI_TODO_LUNS) | BIT(VSCSI_TODO_CAPACITY));
 	vscsi_attend_soon(h);
 }
@@ -536,6 +548,8 @@ static void vscsi_up(struct vpart_adapter *a, u32 epoch, const struct vpart_limi
 	spin_lock_irqsave(&h->lock, flags);
 	h->epoch = epoch;
 	h->fenced = false;
+	h->untold = false;
+	h->told = false;
 	h->dma_alignment = lim->dma_alignment;
 	h->caps = lim->caps;
 	if (h->state != VSCSI_GONE)
@@ -589,6 +603,7 @@ static int vscsi_sdev_configure(struct scsi_device *sdev, struct queue_limits *l
 	if (h->caps & VPART_CAP_STABLE)
 		sdev_stable_writes(sdev, lim);
 	scsi_change_queue_depth(sdev, sdev->host->can_queue);
+	vscsi_proof_up(h);
 	return vscsi_lu_identify(h, sdev);
 }
 DEFINE_SDEV_CONFIGURE(vscsi_sdev_configure)
@@ -705,6 +720,7 @@ static void vscsi_remove(struct vpart_adapter *a)
 	struct vscsi_host *h = vpart_get_drvdata(a);
 	unsigned long flags;
 
+	vscsi_proof_drop(h);
 	spin_lock_irqsave(&h->lock, flags);
 	h->state = VSCSI_GONE;
 	spin_unlock_irqrestore(&h->lock, flags);

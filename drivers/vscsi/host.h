@@ -199,9 +199,11 @@ struct vscsi_inq {
  * @lock: guards changes of @state, @epoch, @held and @nr_held. Taken in any
  *	context; no other lock is taken inside
  * @epoch: of the bus
- * @fenced: what was sent in this epoch cannot be carried out any more, or nobody
- *	can tell and @hold is not set; guarded by @lock
- * @hold: what is open is held until it is proven: see proof.c; as @fenced
+ * @fenced: what was sent in this epoch cannot be carried out any more; guarded by @lock,
+ *	as the next three
+ * @untold: nobody could tell
+ * @hold: then it is held until somebody can: see proof.c
+ * @told: and the log says so, since the link was lost
  * @held: commands kept for the link's return
  * @nr_held: how many
  * @dma_alignment: mask of the link's limits
@@ -264,7 +266,9 @@ struct vscsi_host {
 	spinlock_t		lock;
 	u32			epoch;
 	bool			fenced;
+	bool			untold;
 	bool			hold;
+	bool			told;
 	struct list_head	held;
 	unsigned int		nr_held;
 	u32			dma_alignment;
@@ -440,9 +444,12 @@ extern const struct attribute_group *vscsi_shost_groups[];
 /* proof.c */
 bool vscsi_open(const struct vscsi_host *h, const struct vscsi_pdu *p);
 bool vscsi_once_only(const struct vscsi_host *h, struct vscsi_pdu *p);
+bool vscsi_may_land(const struct vscsi_host *h, struct vscsi_pdu *p);
 bool vscsi_must_prove(const struct vscsi_host *h, struct vscsi_pdu *p);
 unsigned int vscsi_unproven(struct vscsi_host *h);
 void vscsi_proof_say(struct vscsi_host *h);
+void vscsi_proof_drop(struct vscsi_host *h);
+void vscsi_proof_up(struct vscsi_host *h);
 void vscsi_fence(struct work_struct *work);
 int vscsi_proof_word(struct vscsi_host *h);
 void vscsi_proof_policy(struct vscsi_host *h, bool hold);

@@ -341,6 +341,11 @@ static void open_held(struct kunit *test)
 	vscsi_fail_held(h, NULL, DID_NO_CONNECT);
 	vscsi_fail_held(h, NULL, DID_OK);
 	KUNIT_EXPECT_TRUE(test, s->p.held);
+	/* Nor is it when the bus has ended the session, and has not said so yet. */
+	h->state = VSCSI_UP;
+	h->resume.func(&h->resume);
+	KUNIT_EXPECT_TRUE(test, s->p.held);
+	h->state = VSCSI_LOST;
 
 	spin_lock_irq(&h->lock);
 	KUNIT_EXPECT_EQ(test, vscsi_unproven(h), 1U);
@@ -353,6 +358,13 @@ static void open_held(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, vscsi_unproven(h), 0U);
 	KUNIT_EXPECT_FALSE(test, vscsi_once_only(h, &s->p));
 	h->fenced = false;
+	/* that nobody can tell is none, but by the other policy; */
+	h->untold = true;
+	KUNIT_EXPECT_EQ(test, vscsi_unproven(h), 1U);
+	KUNIT_EXPECT_TRUE(test, vscsi_open(h, &s->p));
+	h->hold = false;
+	KUNIT_EXPECT_FALSE(test, vscsi_open(h, &s->p));
+	h->hold = true;
 	/* and there is none to give of what was not sent, or changes nothing. */
 	s->p.unknown = false;
 	KUNIT_EXPECT_EQ(test, vscsi_unproven(h), 0U);

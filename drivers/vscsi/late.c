@@ -59,7 +59,7 @@ static void vscsi_look_held(struct vscsi_host *h, struct vscsi_pdu *p)
 	bool mine;
 
 	spin_lock_irqsave(&h->lock, flags);
-	mine = p->held && h->state == VSCSI_UP;
+	mine = p->held && h->state == VSCSI_UP && !vscsi_must_prove(h, p);
 	if (mine)
 		vscsi_unhold(h, p);
 	spin_unlock_irqrestore(&h->lock, flags);
@@ -127,7 +127,7 @@ static bool vscsi_detach(struct vscsi_host *h, struct vscsi_look *look)
 	int ret;
 
 	ret = vscsi_tmf_wait(h, look->hq, VSCSI_TSK_DETACH, &look->lun, look->tag);
-	if (READ_ONCE(h->epoch) != epoch || READ_ONCE(h->state) != VSCSI_UP)
+	if (READ_ONCE(h->epoch) != epoch || !vscsi_may_detach(h))
 		return false;
 	switch (ret) {
 	case VSCSI_TMF_COMPLETE:

@@ -23,6 +23,8 @@
  *									it asks for that
  *	LOST, CHECK		fail-fast, from the path loss limit on	fails; in CHECK it waits
  *									for the check
+ *	any of these					is held if it may still change the
+ *							medium and "unproven" is "hold"
  *	LOST, CHECK		lost, from dev_loss_tmo on, and before	there is no disk
  *				the first login
  *	GONE			there is none				fails
@@ -428,12 +430,7 @@ static ssize_t fenced_store(struct device *port, struct device_attribute *attr,
 			     "%s: fenced is 1, when the server was switched off\n", h->a->name);
 		return -EINVAL;
 	}
-	if (vscsi_proof_word(h)) {
-		shost_printk(KERN_NOTICE, h->shost,
-			     "%s: fenced refused: the server answers, so it is not off\n", h->a->name);
-		return -EBUSY;
-	}
-	return count;
+	return vscsi_proof_word(h) ?: count;
 }
 static DEVICE_ATTR_WO(fenced);
 

@@ -412,16 +412,43 @@ uint32_t vpart_pair_unproven(const struct vpart_pair *pair)
 	return (uint32_t)strtoul(text, NULL, 10);
 }
 
+/* The same when the link is down: who is switched off says no good-bye. */
+static int write_when_down(struct vpart *v, const char *path, const char *name, int timeout_ms)
+{
+	struct vpart_events *e = vpart_events_open(v, 0, true);
+	const int64_t end = (int64_t)vpart_now_ms() + timeout_ms;
+	struct vpart_event ev;
+	int64_t left;
+	int ret;
+
+	if (!e)
+		return -v->error.err;
+	do {
+		ret = vpart_file_write(path, "1");
+		if (ret != -EBUSY)
+			break;
+		do {
+			left = end - (int64_t)vpart_now_ms();
+			ret = left > 0 ? vpart_events_next(e, &ev, (int)left) : 0;
+		} while (ret > 0 && strcmp(ev.name, name));
+		if (!ret)
+			ret = -EBUSY;
+	} while (ret > 0);
+	vpart_events_close(e);
+	return ret;
+}
+
 /**
  * vpart_pair_fenced - the server of a lost link was switched off
  * @v: the handle
  * @name: name of the pair, whose client's end is here
+ * @timeout_ms: how long to wait for the link to be down
  *
  * Who says so knows it: what the client holds goes another way, or fails.
  *
  * Return: 0 or a negative errno.
  */
-int vpart_pair_fenced(struct vpart *v, const char *name)
+int vpart_pair_fenced(struct vpart *v, const char *name, int timeout_ms)
 {
 	char host[32], path[PATH_MAX];
 	struct vpart_pair pair;
@@ -439,10 +466,10 @@ int vpart_pair_fenced(struct vpart *v, const char *name)
 		       host + strlen("host")))
 		return vpart_fail(v, ENOENT, VPART_CODE_FAILED,
 				  "adapter pair %s has no SCSI host: nothing is held for it", name);
-	ret = vpart_file_write(path, "1");
+	ret = write_when_down(v, path, name, timeout_ms);
 	if (ret == -EBUSY)
 		return vpart_fail(v, EBUSY, VPART_CODE_FAILED,
-				  "the server of adapter pair %s answers: it is not off", name);
+				  "the link of adapter pair %s is up: its server is not off", name);
 	if (ret)
 		return vpart_fail(v, -ret, VPART_CODE_FAILED, "cannot write to %s: %s", path,
 				  strerror(-ret));

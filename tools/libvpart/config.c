@@ -407,14 +407,6 @@ static void restore_acls(struct restore *r)
 
 /* ---- the clients' disks ---- */
 
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 /* Does the client's end of a link lead to disks that no LU of this kernel is? */
 static bool has_links(const struct restore *r)
 {
@@ -478,10 +470,10 @@ static bool disk_missing(struct restore *r)
 /* The kernel tells of each disk; looking again after each is enough. */
 static void wait_disks(struct restore *r, int uevents)
 {
-	uint64_t end = now_ms() + r->opts->wait_ms, now;
+	uint64_t end = vpart_now_ms() + r->opts->wait_ms, now;
 
 	while (uevents >= 0 && (disk_missing(r) || leg_missing(r))) {
-		now = now_ms();
+		now = vpart_now_ms();
 		if (now >= end)
 			break;
 		vpart_uevent_wait(uevents, (unsigned int)(end - now));

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <sys/random.h>
 #include "internal.h"
 
@@ -208,4 +209,13 @@ int vpart_list_done(struct vpart *v, int ret, struct vpart_list *l, void *list, 
 	*(void **)list = l->data;
 	*n = l->n;
 	return 0;
+}
+
+/* Of a clock that nobody sets. */
+uint64_t vpart_now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }

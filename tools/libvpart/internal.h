@@ -39,6 +39,7 @@ struct vpart {
 /* handle.c */
 __printf(4, 5)
 int vpart_fail(struct vpart *v, int err, enum vpart_code code, const char *fmt, ...);
+uint64_t vpart_now_ms(void);
 int vpart_no_memory(struct vpart *v);
 int vpart_check_name(struct vpart *v, const char *what, const char *name);
 int vpart_uuid_random(struct vpart *v, uint8_t uuid[VPART_UUID_SIZE]);

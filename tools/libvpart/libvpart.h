@@ -207,7 +207,7 @@ int vpart_pair_add(struct vpart *v, struct vpart_pair *pair);
 int vpart_pair_set_path_loss(struct vpart *v, const char *name, uint32_t seconds);
 int vpart_pair_del(struct vpart *v, const char *name, bool force);
 uint32_t vpart_pair_unproven(const struct vpart_pair *pair);
-int vpart_pair_fenced(struct vpart *v, const char *name);
+int vpart_pair_fenced(struct vpart *v, const char *name, int timeout_ms);
 
 /* Virtual ports are pairs with a parent: found, shown and deleted as pairs are. */
 #define VPART_PORT_NAME_TEXT	17	/* 16 digits and the NUL */

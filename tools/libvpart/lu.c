@@ -304,14 +304,6 @@ bool vpart_disk_may_come(const struct vpart_lu *lu)
 			      lu->why != VPART_WHY_NO_CLIENT);
 }
 
-static uint64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
 /* One path and its disk, without a look at all LUs. */
 static int look_path(struct vpart *v, const char *backstore, const char *name,
 		     const struct vpart_lio_path *at, struct vpart_lu *lu)
@@ -335,7 +327,7 @@ static int look_path(struct vpart *v, const char *backstore, const char *name,
 static int wait_disk(struct vpart *v, int uevents, unsigned int wait_ms, const char *backstore,
 		     const char *name, const struct vpart_lio_path *at, struct vpart_lu *lu)
 {
-	uint64_t end = now_ms() + wait_ms, now;
+	uint64_t end = vpart_now_ms() + wait_ms, now;
 	bool acls = vpart_lio_acls_any(at->pair);
 	char path[64];
 	int ret;
@@ -349,7 +341,7 @@ static int wait_disk(struct vpart *v, int uevents, unsigned int wait_ms, const c
 		snprintf(path, sizeof(path), "/dev/%s", lu->disk);
 		if (lu->disk[0] && vpart_exists(path))
 			return 0;
-		now = now_ms();
+		now = vpart_now_ms();
 		if (now >= end || uevents < 0 || !vpart_disk_may_come(lu))
 			return 0;
 		vpart_uevent_wait(uevents, (unsigned int)(end - now));
@@ -632,7 +624,7 @@ static int tell_clients(struct vpart *v, const char *name)
  */
 int vpart_lu_rescan(struct vpart *v, const char *name, unsigned int wait_ms, struct vpart_lu *lu)
 {
-	uint64_t end = now_ms() + wait_ms, now;
+	uint64_t end = vpart_now_ms() + wait_ms, now;
 	int uevents, ret;
 
 	ret = vpart_lu_find(v, name, lu);
@@ -648,7 +640,7 @@ int vpart_lu_rescan(struct vpart *v, const char *name, unsigned int wait_ms, str
 		ret = vpart_lu_find(v, name, lu);
 		if (ret || !lu->disk[0] || lu->bytes == backing_bytes(lu))
 			break;
-		now = now_ms();
+		now = vpart_now_ms();
 		if (!wait_ms || !lu->active)
 			break;
 		if (now >= end || uevents < 0)
@@ -700,7 +692,7 @@ static unsigned int open_commands(const struct vpart_lu *lu, const struct vpart_
 static int check_answers(struct vpart *v, const struct vpart_lu *lu)
 {
 	const struct timespec nap = { .tv_nsec = 50000000 };
-	uint64_t start = now_ms();
+	uint64_t start = vpart_now_ms();
 	struct vpart_pair pair;
 	unsigned int n;
 	int ret;
@@ -710,7 +702,7 @@ static int check_answers(struct vpart *v, const struct vpart_lu *lu)
 		if (ret)
 			return ret;
 		n = open_commands(lu, &pair);
-		if (!n || pair.oldest_ms < now_ms() - start)
+		if (!n || pair.oldest_ms < vpart_now_ms() - start)
 			return 0;
 		if (pair.oldest_ms >= STUCK_MS)
 			return vpart_fail(v, EBUSY, VPART_CODE_FAILED,

@@ -362,12 +362,14 @@ if [ -x $udevd ]; then
 	t "another one, now" wait_for 60 policy p2 "5 5 600"
 	echo VPART_POLICY=shared >/etc/vpart/policy/p2.client
 	udevadm trigger --subsystem-match=srp_remote_ports
+	unproven_is() { [ "$(tmo "$1" unproven)" = "$2" ]; }
 	t "P14 shared" wait_for 60 policy p2 "5 5 off"
-	is "P14 ... holds what is not proven, the others do not" "$(tmo p2 unproven) $(tmo p1 unproven)" "hold fail"
+	t "P14 ... holds what is not proven" wait_for 60 unproven_is p2 hold
+	t "P14 ... the others do not" unproven_is p1 fail
 	echo VPART_POLICY=multipath >/etc/vpart/policy/p2.client
 	udevadm trigger --subsystem-match=srp_remote_ports
 	t "another one again" wait_for 60 policy p2 "5 5 600"
-	is "P14 ... that does not" "$(tmo p2 unproven)" fail
+	t "P14 ... that does not" wait_for 60 unproven_is p2 fail
 	udevadm control --exit
 else
 	skip "udev has set the policies" "no udev here"

@@ -16,7 +16,7 @@ import uuid
 
 import vsr
 import vsr_scsi as scsi
-from base import (Counters, connected, direct, disk_of, expect, host_attr, link, link_get, pattern, raises,
+from base import (Counters, connected, direct, disk_of, expect, host_attr, link, link_get, links_get, pattern, raises,
                   run_cases, until, vpart)
 from proxy import Proxy
 from vsr_client import Client
@@ -188,14 +188,14 @@ def stuck():
 class Writing(threading.Thread):
     """A write, past the page cache."""
 
-    def __init__(self, path, data):
+    def __init__(self, path, data, at=AT):
         super().__init__(daemon=True)
-        self.path, self.data, self.error = path, data, None
+        self.path, self.data, self.at, self.error = path, data, at, None
         self.start()
 
     def run(self):
         try:
-            direct(self.path, self.data, AT)
+            direct(self.path, self.data, self.at)
         except OSError as e:
             self.error = e
 
@@ -221,7 +221,8 @@ def kernel_client(*paths):
         proxy.hold(False)
         dmsetup("remove", "--noudevsync", MULTIPATH)
         for pair, _, _ in ends:
-            vpart("link", "del", pair, "side", "client", "--force")
+            if (pair, vsr.CLIENT) in links_get():
+                vpart("link", "del", pair, "side", "client", "--force")
         proxy.close()
 
 
