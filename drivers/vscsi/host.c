@@ -354,7 +354,8 @@ static struct vscsi_pdu *vscsi_next_held(struct vscsi_host *h)
 
 	list_for_each_entry(p, &h->held, node) {
 		lu = vscsi_pdu_lu(p);
-		if ((vscsi_lu_passes(h, lu) || lu->state == VSCSI_LU_GONE) && !vscsi_must_prove(h, p))
+		if ((vscsi_lu_passes(h, lu) || lu->state == VSCSI_LU_GONE) &&
+		    !vscsi_must_prove(h, p))
 			return p;
 	}
 	return NULL;
