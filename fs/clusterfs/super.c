@@ -22,6 +22,7 @@ enum {
 	CFS_OPT_SOURCE,
 	CFS_OPT_TIMEOUT,
 	CFS_OPT_IO_TIMEOUT,
+	CFS_OPT_EXPECT,
 };
 
 static const struct fs_parameter_spec cfs_parameters[] = {
@@ -35,6 +36,7 @@ static const struct fs_parameter_spec cfs_parameters[] = {
 	fsparam_string("source", CFS_OPT_SOURCE),
 	fsparam_u32("timeout", CFS_OPT_TIMEOUT),
 	fsparam_u32("io-timeout", CFS_OPT_IO_TIMEOUT),
+	fsparam_string("expect", CFS_OPT_EXPECT),
 	{}
 };
 
@@ -120,6 +122,10 @@ static int cfs_parse_param(struct fs_context *fc, struct fs_parameter *param)
 			opt->timeout = result.uint_32;
 		else
 			opt->io_timeout = result.uint_32;
+		return 0;
+	case CFS_OPT_EXPECT:
+		if (cfs_expect_parse(&opt->expect, param->string))
+			return invalfc(fc, "expect= is UUID:GENERATION:TERM:COMMIT:EVENT:TERM:COMMIT, as vpart cluster local show has it");
 		return 0;
 	}
 	return -EINVAL;

@@ -502,7 +502,7 @@ static void kernel_says(int fd, char *text, size_t size)
 int host_mount(const struct setup *s, unsigned int me,
 	       char device[CFS_REPLICAS_MAX][SETUP_DEVICE])
 {
-	char options[2048], out[4096], said[1024] = "";
+	char options[2048], out[4096], said[1024] = "", expect[VPART_CLUSTER_COPY_OPTION + 16];
 	const char *const argv[] = {
 		"mount", "-t", "clusterfs", "-o", options, device[0], SETUP_MOUNT, NULL
 	};
@@ -510,8 +510,9 @@ int host_mount(const struct setup *s, unsigned int me,
 	size_t len;
 	int fd, ret;
 
-	len = (size_t)snprintf(options, sizeof(options), "_netdev,node=%s,lock=dlm,cluster=%s,address=%s",
-			       s->node[me].name, s->cluster, s->node[me].address[0]);
+	local_expect(s->cluster, s->node[me].name, expect, sizeof(expect));
+	len = (size_t)snprintf(options, sizeof(options), "_netdev,node=%s,lock=dlm,cluster=%s,address=%s%s",
+			       s->node[me].name, s->cluster, s->node[me].address[0], expect);
 	for (r = 1; r < s->replicas && device[r][0]; r++)
 		len += (size_t)snprintf(options + len, sizeof(options) - len, ",replica=%s",
 					device[r]);

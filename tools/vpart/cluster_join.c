@@ -529,6 +529,8 @@ int cluster_leave(struct cmd *c)
 		ret = refused("the node has unmounted; there is no systemd here: end vpart-clusterd, then dlm_controld, then corosync, and say it again");
 	}
 	if (!ret)
+		ret = local_leave(c->v, j->s.cluster);
+	if (!ret)
 		ret = setup_files_remove(j->files);
 	if (!ret) {
 		o = json_object_new_object();
