@@ -98,7 +98,7 @@ int cfs_expect_history(struct cfs_mount *m, struct fs_context *fc)
 	struct cfs_db *db = &m->db;
 
 	lockdep_assert_held(&m->lock);
-	/* One that was replaced or restored since is followed: it has a history of its own (P21). */
+	/* One that was replaced or restored since is followed: its history is its own (P21). */
 	if (!e->known || m->sb.generation > e->generation)
 		return 0;
 	event = cfs_get_event(&db->index, e->event);

@@ -361,36 +361,39 @@ static int folder_open(void)
 	return open(COPY_FOLDER, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-/* Its own folders, and that their names are on the disk. */
+/* The name of a folder is on the disk when the one above is: "..". */
+static void sync_above(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), above = -1;
+
+	if (fd >= 0) {
+		above = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+		close(fd);
+	}
+	if (above >= 0) {
+		fsync(above);
+		close(above);
+	}
+}
+
+/* Its own folders, if they are not there. */
 static int folder_make(void)
 {
 	char path[] = COPY_FOLDER;
-	char *at, cut;
-	int fd;
+	char *at = path;
 
-	for (at = strchr(path + 1, '/'); ; at = strchr(at + 1, '/')) {
-		cut = at ? *at : 0;
+	while (at) {
+		at = strchr(at + 1, '/');
 		if (at)
 			*at = 0;
-		if (!mkdir(path, at ? 0755 : 0700)) {
-			fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-			if (fd >= 0) {
-				/* ".." is where its name is. */
-				const int up = openat(fd, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
-
-				if (up >= 0) {
-					fsync(up);
-					close(up);
-				}
-				close(fd);
-			}
-		} else if (errno != EEXIST) {
+		if (!mkdir(path, at ? 0755 : 0700))
+			sync_above(path);
+		else if (errno != EEXIST)
 			return -1;
-		}
-		if (!at)
-			return folder_open();
-		*at = cut;
+		if (at)
+			*at = '/';
 	}
+	return folder_open();
 }
 
 static int read_all(int fd, uint8_t *data, size_t size)
@@ -484,9 +487,10 @@ int vpart_cluster_copy_read(struct vpart *v, const char *cluster, const char *no
 		why = "it is of another node";
 		ret = -EBADMSG;
 	}
-	/* What the disk has lost is damaged. */
-	if (ret == -EIO) {
-		why = "it cannot be read: input/output error";
+	/* What the disk has lost is damaged. What is short now comes back. */
+	if (ret && ret != -ENOENT && ret != -EBADMSG && ret != -ENOMEM && ret != -EMFILE &&
+	    ret != -ENFILE) {
+		why = strerror(-ret);
 		ret = -EBADMSG;
 	}
 	if (ret == -ENOENT)
@@ -596,14 +600,14 @@ static bool name_parse(const char *file, struct vpart_cluster_copy *copy)
 	while (file < at) {
 		if (n + 1 >= COPY_NAME)
 			return false;
-		if (*file != '%')
+		if (*file != '%') {
 			copy->node[n++] = *file++;
-		else if (sscanf(file, "%%%2x", &c) == 1 && (c == '%' || c == '@')) {
-			copy->node[n++] = (char)c;
-			file += 3;
-		} else {
-			return false;
+			continue;
 		}
+		if (sscanf(file, "%%%2x", &c) != 1 || (c != '%' && c != '@'))
+			return false;
+		copy->node[n++] = (char)c;
+		file += 3;
 	}
 	copy->node[n] = 0;
 	return name_is_one(copy->node);

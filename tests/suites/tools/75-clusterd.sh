@@ -545,10 +545,11 @@ rm -r "$copies"
 database 3 99 1000 900 1000 1
 since=$(now)
 mounts "$(dlm)"
-said "R18 nor is one that cannot be written, which is said" "(cannot be written|cannot be compared), which is tried again: .*: Not a directory"
-rm "$copies"
-t "... and tried again" wait_for 5 kept_at 99 1000 3
+said "R18 nor is one that cannot be read" "its local copy is begun anew: .*: Not a directory"
+said "... or written, which is said" "its local copy cannot be written, which is tried again: .*: Not a directory"
 t "... the lease is renewed" wait_for 5 tells "$since" "quorum lab n1 1"
+rm "$copies"
+t "... it is tried again" wait_for 5 kept_at 99 1000 3
 put find_error 5
 since=$(now)
 finish

@@ -148,8 +148,8 @@ int vpart_cluster_objects(struct vpart *v, const struct vpart_cluster_at *at,
 	f = fopen(lab("objects"), "r");
 	for (;;) {
 		memset(&o, 0, sizeof(o));
-		if (!f || fscanf(f, "%31s %llu %63s %u %llu %llu %llu %127s", word, &id, uuid, &node,
-				 &client, &lu, &adapter, o.name) != 8)
+		if (!f || fscanf(f, "%31s %llu %63s %u %llu %llu %llu %127s", word, &id, uuid,
+				 &node, &client, &lu, &adapter, o.name) != 8)
 			break;
 		if (strcmp(word, vpart_cluster_type_name(type)))
 			continue;
