@@ -470,7 +470,7 @@ mounts ""
 said "all is unmounted" "waits for one" 1
 sleep 0.2
 database 2 7 900 5 30 1
-objects "${own[@]:0:3}"
+objects "${own[@]:0:3}" "lu 2 $(id 6) 3 0 0 0 other"	# its id was given again
 mounts "$(dlm)"
 said "P23 a newer database is followed" "is newer than its local copy, and followed: commit 900 of term 7"
 said "R18 what was deleted meanwhile is dropped, and told" "lu 2, disk2 \($(id 4)\) was deleted meanwhile: dropped"
