@@ -65,7 +65,7 @@ t "a second time it is done already" on b vpart cluster join
 # --- what it knew
 copy=/var/lib/vpart/cluster/n2@prod
 t "R18 it keeps what it knows" on b "wait_for 10 test -s $copy"
-on b "umount $mnt && python3 $suite/local.py $copy 9"
+on b "umount $mnt && python3 /src/tests/suites/clusterfs/local.py $copy 9"
 fails "P23 it knew a newer repository: it does not join" \
 	"this repository is older than what the node knew: generation 1, not 9; .*vpart cluster local forget" \
 	on -t 120 b vpart cluster join
