@@ -19,15 +19,16 @@
 /**
  * cfs_expect_parse() - the option of mount
  * @e: filled
- * @text: UUID:GENERATION:TERM:COMMIT:EVENT:TERM:COMMIT, the last two of that event; event 0:
- *	none is known. It is cut to pieces
+ * @text: UUID:GENERATION:TERM:COMMIT:EVENT:TERM:COMMIT:TIME, the last three of that event;
+ *	event 0: none is known. It is cut to pieces
  *
  * Return: 0 or -EINVAL.
  */
 int cfs_expect_parse(struct cfs_expect *e, char *text)
 {
 	u64 *const number[] = {
-		&e->generation, &e->term, &e->gen, &e->event, &e->event_term, &e->event_gen,
+		&e->generation, &e->term, &e->gen,
+		&e->event, &e->event_term, &e->event_gen, &e->event_time,
 	};
 	unsigned int i;
 	char *word;
@@ -84,6 +85,16 @@ int cfs_expect_super(struct cfs_mount *m, struct fs_context *fc)
 	return cfs_expect_wrong(m, fc);
 }
 
+/* Two histories may have the same numbers: the event has its time, too. */
+static bool cfs_expect_event(const struct cfs_expect *e, const struct cfs_disk_record *r)
+{
+	const struct cfs_disk_event *event = (const void *)r->payload;
+
+	return le64_to_cpu(r->since_term) == e->event_term &&
+	       le64_to_cpu(r->since_gen) == e->event_gen &&
+	       le64_to_cpu(event->time) == e->event_time;
+}
+
 /**
  * cfs_expect_history() - has it all that the node knew?
  * @m: mount, locked, with the lock on the database, which was read
@@ -94,14 +105,14 @@ int cfs_expect_super(struct cfs_mount *m, struct fs_context *fc)
 int cfs_expect_history(struct cfs_mount *m, struct fs_context *fc)
 {
 	const struct cfs_expect *e = &m->opt.expect;
-	const struct cfs_disk_record *event;
+	const struct cfs_disk_record *r;
 	struct cfs_db *db = &m->db;
 
 	lockdep_assert_held(&m->lock);
 	/* One that was replaced or restored since is followed: its history is its own (P21). */
 	if (!e->known || m->sb.generation > e->generation)
 		return 0;
-	event = cfs_get_event(&db->index, e->event);
+	r = e->event ? cfs_get_event(&db->index, e->event) : NULL;
 	if (db->term < e->term || db->gen < e->gen)
 		cfs_fail(db, -EUCLEAN,
 			 "this repository is older than what the node knew: commit %llu of term %llu, not %llu of %llu"
@@ -110,12 +121,10 @@ int cfs_expect_history(struct cfs_mount *m, struct fs_context *fc)
 		cfs_fail(db, -EUCLEAN,
 			 "this repository has another history than the node knew: no event %llu"
 			 CFS_EXPECT_HINT, U(e->event));
-	else if (e->event && event && (le64_to_cpu(event->since_term) != e->event_term ||
-				       le64_to_cpu(event->since_gen) != e->event_gen))
+	else if (r && !cfs_expect_event(e, r))
 		cfs_fail(db, -EUCLEAN,
-			 "this repository has another history than the node knew: event %llu is of commit %llu, not %llu"
-			 CFS_EXPECT_HINT, U(e->event), U(le64_to_cpu(event->since_gen)),
-			 U(e->event_gen));
+			 "this repository has another history than the node knew: event %llu is of another commit"
+			 CFS_EXPECT_HINT, U(e->event));
 	else
 		return 0;
 	return cfs_expect_wrong(m, fc);

@@ -60,6 +60,7 @@ struct cfs_expect {
 	u64	event;			/* the last event, or 0; and what it came with */
 	u64	event_term;
 	u64	event_gen;
+	u64	event_time;
 };
 
 /* What mount was told. */

@@ -40,11 +40,12 @@ struct copy_header {
 	uint64_t	event;
 	uint64_t	event_term;
 	uint64_t	event_commit;
+	uint64_t	event_time;
 	uint64_t	time;
 	uint8_t		repository[VPART_UUID_SIZE];
 	char		cluster[COPY_NAME];
 	char		node[COPY_NAME];
-	uint8_t		reserved[COPY_RECORD - 224];
+	uint8_t		reserved[COPY_RECORD - 232];
 };
 
 struct copy_leg {
@@ -246,6 +247,7 @@ static uint8_t *encode(const struct vpart_cluster_copy *copy, size_t *size)
 	h->event = htole64(copy->at.event);
 	h->event_term = htole64(copy->at.event_term);
 	h->event_commit = htole64(copy->at.event_commit);
+	h->event_time = htole64(copy->at.event_time);
 	h->time = htole64(copy->time);
 	memcpy(h->repository, copy->at.repository, sizeof(h->repository));
 	vpart_copy(h->cluster, sizeof(h->cluster), copy->cluster);
@@ -292,6 +294,7 @@ static const char *decode(uint8_t *data, size_t size, struct vpart_cluster_copy 
 	copy->at.event = le64toh(h->event);
 	copy->at.event_term = le64toh(h->event_term);
 	copy->at.event_commit = le64toh(h->event_commit);
+	copy->at.event_time = le64toh(h->event_time);
 	copy->time = le64toh(h->time);
 	memcpy(copy->at.repository, h->repository, sizeof(h->repository));
 	strcpy(copy->cluster, h->cluster);
@@ -678,7 +681,8 @@ enum vpart_cluster_order vpart_cluster_copy_compare(const struct vpart_cluster_p
 	if (known->event && is->event < known->event)
 		return VPART_CLUSTER_OTHER_HISTORY;
 	if (known->event && is->event == known->event &&
-	    (is->event_term != known->event_term || is->event_commit != known->event_commit))
+	    (is->event_term != known->event_term || is->event_commit != known->event_commit ||
+	     is->event_time != known->event_time))
 		return VPART_CLUSTER_OTHER_HISTORY;
 	return is->term == known->term && is->commit == known->commit ? VPART_CLUSTER_SAME :
 	       VPART_CLUSTER_NEWER;
@@ -695,8 +699,9 @@ void vpart_cluster_copy_option(const struct vpart_cluster_point *known,
 	char uuid[VPART_UUID_TEXT];
 
 	vpart_uuid_format(known->repository, uuid);
-	snprintf(text, VPART_CLUSTER_COPY_OPTION, "%s:%llu:%llu:%llu:%llu:%llu:%llu", uuid,
+	snprintf(text, VPART_CLUSTER_COPY_OPTION, "%s:%llu:%llu:%llu:%llu:%llu:%llu:%llu", uuid,
 		 (unsigned long long)known->generation, (unsigned long long)known->term,
 		 (unsigned long long)known->commit, (unsigned long long)known->event,
-		 (unsigned long long)known->event_term, (unsigned long long)known->event_commit);
+		 (unsigned long long)known->event_term, (unsigned long long)known->event_commit,
+		 (unsigned long long)known->event_time);
 }

@@ -257,30 +257,50 @@ static int take_event(struct vpart *v, const struct vpart_cluster_at *at, uint64
 	p->event = seq;
 	p->event_term = ev.term;
 	p->event_commit = ev.commit;
+	p->event_time = ev.time;
 	return 0;
 }
 
-static int take_points(struct vpart *v, const struct vpart_cluster_at *at,
-		       const struct vpart_cluster_mount *m, const struct vpart_cluster_copy *known,
-		       struct vpart_cluster_copy *copy, struct vpart_cluster_point *is)
+/**
+ * vpart_cluster_copy_point - how far has the repository of a mounted node come?
+ * @v: the handle
+ * @at: the node, and its cluster
+ * @known: what was known, or NULL
+ * @now: where that goes
+ * @is: the same, for vpart_cluster_copy_compare() with @known
+ *
+ * Return: 0; -EAGAIN: ask again; or another negative errno.
+ */
+int vpart_cluster_copy_point(struct vpart *v, const struct vpart_cluster_at *at,
+			     const struct vpart_cluster_point *known,
+			     struct vpart_cluster_point *now, struct vpart_cluster_point *is)
 {
-	int ret = 0;
+	struct vpart_cluster_mount m;
+	unsigned int tries;
+	int ret = -EAGAIN;
 
-	memset(&copy->at, 0, sizeof(copy->at));
-	memcpy(copy->at.repository, m->repository, sizeof(m->repository));
-	copy->at.generation = m->generation;
-	copy->at.term = m->term;
-	copy->at.commit = m->commit;
-	if (m->last_event)
-		ret = take_event(v, at, m->last_event, &copy->at);
-	*is = copy->at;
-	if (ret || !known || !known->at.event || known->at.event >= is->event)
-		return ret;
-	if (known->at.event < m->first_event) {
-		is->event = m->first_event;
-		return 0;
+	/* An event may be dropped before it is read, if others come fast. */
+	for (tries = 0; ret == -EAGAIN && tries < TAKE_TRIES; tries++) {
+		memset(now, 0, sizeof(*now));
+		ret = vpart_cluster_find(v, at, &m);
+		if (ret)
+			return ret;
+		memcpy(now->repository, m.repository, sizeof(m.repository));
+		now->generation = m.generation;
+		now->term = m.term;
+		now->commit = m.commit;
+		if (m.last_event)
+			ret = take_event(v, at, m.last_event, now);
+		*is = *now;
+		if (ret || !known || !known->event || known->event >= is->event)
+			continue;
+		if (known->event < m.first_event)
+			is->event = m.first_event;
+		else
+			ret = take_event(v, at, known->event, is);
 	}
-	return take_event(v, at, known->at.event, is);
+	return ret == -EAGAIN ? vpart_fail(v, EAGAIN, VPART_CODE_FAILED,
+					   "the database was changed while it was read") : ret;
 }
 
 /**
@@ -288,49 +308,36 @@ static int take_points(struct vpart *v, const struct vpart_cluster_at *at,
  * @v: the handle
  * @at: the node, and its cluster
  * @known: what was known of it, or NULL
+ * @now: as vpart_cluster_copy_point() said before
  * @copy: where it goes; vpart_cluster_copy_free() it
- * @is: where the repository stands, for vpart_cluster_copy_compare() with @known
  * @gone: for each object of @known: set if the database has it no longer; or NULL
  *
- * It is of one moment, if the database is not changed again and again meanwhile; else an
- * object may be newer than what @copy says that it is of, and never older.
+ * An object may be newer than @now, and is never older.
  *
- * Return: 0; -EAGAIN: ask again; or another negative errno.
+ * Return: 0 or a negative errno.
  */
 int vpart_cluster_copy_take(struct vpart *v, const struct vpart_cluster_at *at,
 			    const struct vpart_cluster_copy *known,
-			    struct vpart_cluster_copy *copy, struct vpart_cluster_point *is,
-			    bool *gone)
+			    const struct vpart_cluster_point *now,
+			    struct vpart_cluster_copy *copy, bool *gone)
 {
-	struct vpart_cluster_mount m, then;
+	struct vpart_cluster_mount m;
 	struct whole w = {};
-	unsigned int tries;
 	int ret;
 
 	memset(copy, 0, sizeof(*copy));
-	for (tries = 0; ; tries++) {
-		ret = vpart_cluster_find(v, at, &m);
-		if (!ret)
-			ret = take_whole(v, at, &w);
-		if (!ret)
-			ret = take_points(v, at, &m, known, copy, is);
-		if (!ret)
-			ret = vpart_cluster_find(v, at, &then);
-		if ((ret && ret != -EAGAIN) || tries + 1 == TAKE_TRIES)
-			break;
-		if (!ret && m.term == then.term && m.commit == then.commit)
-			break;
-	}
-	if (ret == -EAGAIN)
-		vpart_fail(v, EAGAIN, VPART_CODE_FAILED,
-			   "the database was changed while it was read");
+	ret = vpart_cluster_find(v, at, &m);
+	if (!ret)
+		ret = take_whole(v, at, &w);
+	if (ret)
+		return ret;
 	w.me = m.id;
 	vpart_copy(copy->cluster, sizeof(copy->cluster), m.cluster);
 	vpart_copy(copy->node, sizeof(copy->node), m.node);
 	copy->id = m.id;
+	copy->at = *now;
 	copy->time = (uint64_t)time(NULL);
-	if (!ret)
-		ret = look(v, &w);
+	ret = look(v, &w);
 	if (!ret && gone && known)
 		ret = find_gone(v, &w, known, gone);
 	if (!ret)

@@ -310,6 +310,7 @@ void vpart_cluster_handler_close(struct vpart_cluster_handler *h);
  * @event: last event of that moment, 0: none
  * @event_term: term and
  * @event_commit: commit that it came with
+ * @event_time: and when, seconds since 1970: two histories may have the same numbers
  */
 struct vpart_cluster_point {
 	uint8_t		repository[VPART_UUID_SIZE];
@@ -319,6 +320,7 @@ struct vpart_cluster_point {
 	uint64_t	event;
 	uint64_t	event_term;
 	uint64_t	event_commit;
+	uint64_t	event_time;
 };
 
 /**
@@ -385,10 +387,13 @@ void vpart_cluster_copy_option(const struct vpart_cluster_point *known,
 			       char text[VPART_CLUSTER_COPY_OPTION]);
 enum vpart_cluster_order vpart_cluster_copy_compare(const struct vpart_cluster_point *known,
 						    const struct vpart_cluster_point *is);
+int vpart_cluster_copy_point(struct vpart *v, const struct vpart_cluster_at *at,
+			     const struct vpart_cluster_point *known,
+			     struct vpart_cluster_point *now, struct vpart_cluster_point *is);
 int vpart_cluster_copy_take(struct vpart *v, const struct vpart_cluster_at *at,
 			    const struct vpart_cluster_copy *known,
-			    struct vpart_cluster_copy *copy, struct vpart_cluster_point *is,
-			    bool *gone);
+			    const struct vpart_cluster_point *now,
+			    struct vpart_cluster_copy *copy, bool *gone);
 
 #ifdef __cplusplus
 }

@@ -18,6 +18,7 @@
 #endif
 #define VERDICT_FOLDER	RUN_FOLDER "/verdicts"
 #define METHOD_SIZE	32
+#define PLACE_DEVICE	24
 
 #ifndef __printf
 #define __printf(f, a)	\
@@ -47,8 +48,10 @@ int corosync_cluster(char name[VPART_CLUSTER_NAME_SIZE], char *why, size_t size)
  * @node: its name
  * @dlm: its locks are those of DLM: corosync has to know it by that name
  * @leaving: it is not mounted any more, but the kernel takes its lease yet
+ * @device: of this mount: another one under the same names has another
  * @number: of this mount, from 1
- * @compared: its local copy was, with what is mounted
+ * @since: it was seen first then, by now_ms()
+ * @compared: its local copy was, with what is mounted; by the kernel, or by copy.c
  * @refused: what is mounted is older than that, or foreign: it gets no lease
  * @why: that, in a sentence
  * @said: what was said of it last; that is not said again
@@ -58,7 +61,9 @@ struct place {
 	char	node[VPART_CLUSTER_NAME_SIZE];
 	bool	dlm;
 	bool	leaving;
+	char	device[PLACE_DEVICE];
 	uint32_t number;
+	uint64_t since;
 	bool	compared;
 	bool	refused;
 	char	why[256];

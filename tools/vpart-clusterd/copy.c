@@ -49,7 +49,8 @@
  * @events: tell that there is something new; NULL: not yet, or no more
  * @known: the copy
  * @read: it was read; if there is none, @known has no cluster
- * @compared: with the database, since this was mounted
+ * @compared: with the database, since this was mounted, which the loop was told
+ * @told: what that was, in the log
  * @refused: the database is
  * @dirty: there may be something new
  * @stale: @known is not what is in the file
@@ -63,6 +64,7 @@ struct watch {
 	struct vpart_cluster_copy	known;
 	bool				read;
 	bool				compared;
+	bool				told;
 	bool				refused;
 	bool				dirty;
 	bool				stale;
@@ -214,7 +216,6 @@ static void follow(struct watch *w, const struct vpart_cluster_copy *fresh,
 		[VPART_CLUSTER_RESTORED] = "was replaced or restored since its local copy, and is followed",
 	};
 
-	report(w, "");
 	if (w->known.cluster[0])
 		say("node %s of cluster %s: the repository %s: commit %llu of term %llu",
 		    w->place.node, w->place.cluster, how[order],
@@ -225,7 +226,6 @@ static void follow(struct watch *w, const struct vpart_cluster_copy *fresh,
 		    (unsigned long long)fresh->at.term);
 	if (w->known.cluster[0])
 		tell_gone(w, gone);
-	w->compared = true;
 }
 
 static void keep(struct watch *w, struct vpart_cluster_copy *fresh)
@@ -290,13 +290,46 @@ static int watch_open(struct watch *w)
 	return w->events ? watch_read(w) : -vpart_last_error(w->v)->err;
 }
 
+/* It is being mounted, or is gone, which the loop tells; else that is said. */
+static void later(struct watch *w, int err)
+{
+	w->dirty = true;
+	if (err != -ENODEV)
+		watch_say(w, "its local copy cannot be compared, which is tried again: %s",
+			  w->v ? vpart_last_error(w->v)->text : "out of memory");
+}
+
+/* What was read is followed: it becomes the copy. The lease waits for none of that. */
+static int take(struct watch *w, const struct vpart_cluster_point *now,
+		enum vpart_cluster_order order)
+{
+	const struct vpart_cluster_at at = { w->place.cluster, w->place.node };
+	struct vpart_cluster_copy fresh;
+	bool *gone = NULL;
+	int ret;
+
+	if (!w->told && w->known.n) {
+		gone = calloc(w->known.n, sizeof(*gone));
+		if (!gone)
+			return -ENOMEM;
+	}
+	ret = vpart_cluster_copy_take(w->v, &at, &w->known, now, &fresh, gone);
+	if (!ret) {
+		if (!w->told)
+			follow(w, &fresh, order, gone);
+		w->told = true;
+		keep(w, &fresh);
+		vpart_cluster_copy_free(&fresh);
+	}
+	free(gone);
+	return ret;
+}
+
 static void update(struct watch *w)
 {
 	const struct vpart_cluster_at at = { w->place.cluster, w->place.node };
-	struct vpart_cluster_copy fresh = {};
-	struct vpart_cluster_point is;
+	struct vpart_cluster_point now, is;
 	enum vpart_cluster_order order;
-	bool *gone = NULL;
 	int ret;
 
 	w->dirty = false;
@@ -305,33 +338,25 @@ static void update(struct watch *w)
 		return;
 	w->next = now_ms() + COPY_MS;
 	ret = watch_open(w);
-	if (!ret && !w->compared && w->known.n) {
-		gone = calloc(w->known.n, sizeof(*gone));
-		ret = gone ? 0 : -ENOMEM;
-	}
 	if (!ret)
-		ret = vpart_cluster_copy_take(w->v, &at, w->known.cluster[0] ? &w->known : NULL,
-					      &fresh, &is, gone);
+		ret = vpart_cluster_copy_point(w->v, &at, &w->known.at, &now, &is);
 	if (ret) {
-		/* It is being mounted, or is gone, which the loop tells. */
-		if (ret != -ENODEV && ret != -EAGAIN)
-			watch_say(w, "its local copy cannot be compared, which is tried again: %s",
-				  w->v ? vpart_last_error(w->v)->text : "out of memory");
-		w->dirty = true;
-		goto free;
+		later(w, ret);
+		return;
 	}
 	order = w->known.cluster[0] ? vpart_cluster_copy_compare(&w->known.at, &is) :
 	       VPART_CLUSTER_NEWER;
 	if (order >= VPART_CLUSTER_FOREIGN) {
 		refuse(w, &is, order);
-		goto free;
+		return;
 	}
-	if (!w->compared)
-		follow(w, &fresh, order, gone);
-	keep(w, &fresh);
-free:
-	vpart_cluster_copy_free(&fresh);
-	free(gone);
+	if (!w->compared) {
+		w->compared = true;
+		report(w, "");
+	}
+	ret = take(w, &now, order);
+	if (ret)
+		later(w, ret);
 }
 
 static void watch_events(struct watch *w)
@@ -364,12 +389,14 @@ static void watch_end(struct watch *w)
 static void forgotten(struct watch *w)
 {
 	struct vpart_cluster_copy copy;
+	int ret;
 
-	if (!w->v || vpart_cluster_copy_read(w->v, w->place.cluster, w->place.node, &copy) !=
-	    -ENOENT) {
-		vpart_cluster_copy_free(&copy);
+	if (!w->v)
 		return;
-	}
+	ret = vpart_cluster_copy_read(w->v, w->place.cluster, w->place.node, &copy);
+	vpart_cluster_copy_free(&copy);
+	if (ret != -ENOENT)
+		return;
 	w->stale = true;
 	w->dirty = true;
 	if (!w->refused)
@@ -380,6 +407,7 @@ static void forgotten(struct watch *w)
 	memset(&w->known, 0, sizeof(w->known));
 	w->refused = false;
 	w->compared = false;
+	w->told = false;
 	w->next = 0;
 }
 
@@ -394,7 +422,10 @@ static void folder_events(int fd)
 		forgotten(&watches[i]);
 }
 
-/* It is made with the first copy. */
+/*
+ * It is made with the first copy, and watched before one is read, so that it is heard when what
+ * was read is removed.
+ */
 static void folder_watch(int fd)
 {
 	inotify_add_watch(fd, COPY_FOLDER, IN_DELETE | IN_ONLYDIR);
@@ -481,10 +512,10 @@ static void look(struct pollfd *fds)
 			watch_events(&watches[i]);
 	if (fds[0].revents)
 		watches_are();
+	folder_watch(fds[1].fd);
 	for (i = 0; i < watches_n; i++)
 		if (watches[i].dirty && now_ms() >= watches[i].next)
 			update(&watches[i]);
-	folder_watch(fds[1].fd);
 }
 
 static void run(void)

@@ -35,6 +35,8 @@
 #define AGAIN_MS	1000U
 /* Corosync is looked for so often while nothing is mounted. */
 #define LOOK_MS		1000U
+/* A local copy that is not compared after so long is worth a word. */
+#define COMPARE_MS	1000U
 #define NODE_MEMBER	1
 #define LIVES_MAX	64
 
@@ -176,9 +178,12 @@ static bool place_answer(struct daemon *d, struct place *p, const struct answer 
 	}
 	if (!a->quorate)
 		return place_tell(d, p, false, 0, 0);
-	/* Soon; the kernel gives a new mount as much time. */
-	if (!p->compared)
+	/* Soon: the kernel gives a new mount as much time. */
+	if (!p->compared) {
+		if (now_ms() - p->since > COMPARE_MS)
+			place_say(p, "its lease is not renewed: its local copy is not compared yet");
 		return false;
+	}
 	age = now_ms() - a->asked;
 	return age >= d->lease_ms ||
 	       place_tell(d, p, true, d->lease_ms - (uint32_t)age, a->asked + d->lease_ms);
@@ -203,7 +208,7 @@ static bool place_here(const struct daemon *d, const struct verdict *v)
 {
 	const struct place *p = place_find(d->place, d->places, v->cluster, v->by);
 
-	return p && !p->leaving;
+	return p && !p->leaving && p->compared && !p->refused;
 }
 
 /* The next behind @file whose cluster is mounted; the others wait for that. */
@@ -374,6 +379,7 @@ static void lives_find(struct daemon *d, const struct answer *a)
 			continue;
 		for (j = 0; j < d->places && away(v); j++)
 			if (d->place[j].dlm && !d->place[j].leaving &&
+			    d->place[j].compared && !d->place[j].refused &&
 			    !strcmp(d->place[j].cluster, v->cluster) &&
 			    strcmp(d->place[j].node, v->node))
 				lives_read(d, &d->place[j], v);
@@ -496,6 +502,7 @@ static void on_compared(struct daemon *d)
 			place_refuse(d, p);
 	}
 	ask(d);
+	judge_next(d);
 }
 
 /* --- mounts --- */
@@ -526,14 +533,16 @@ static int places_merge(struct daemon *d, struct place **list, size_t *n)
 		return -ENOMEM;
 	for (p = all; p < all + mounted; p++) {
 		was = place_find(d->place, d->places, p->cluster, p->node);
-		if (was && !was->leaving) {
+		if (was && !was->leaving && !strcmp(was->device, p->device)) {
 			strcpy(p->said, was->said);
 			strcpy(p->why, was->why);
 			p->number = was->number;
-			p->compared = was->compared;
+			p->since = was->since;
+			p->compared |= was->compared;
 			p->refused = was->refused;
 		} else {
 			p->number = ++d->number;
+			p->since = now_ms();
 			say("node %s of cluster %s: mounted", p->node, p->cluster);
 		}
 	}

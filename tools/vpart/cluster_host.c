@@ -497,7 +497,8 @@ static void kernel_says(int fd, char *text, size_t size)
  *
  * By mount(8), which tells systemd that it is a mount of the network.
  *
- * Return: 0, or EXIT_FAILURE after saying what the kernel said.
+ * Return: 0; EXIT_OLDER: it is not what the node knew; or EXIT_FAILURE, after saying what the
+ * kernel said.
  */
 int host_mount(const struct setup *s, unsigned int me,
 	       char device[CFS_REPLICAS_MAX][SETUP_DEVICE])
@@ -529,6 +530,10 @@ int host_mount(const struct setup *s, unsigned int me,
 		close(fd);
 	if (!ret)
 		return 0;
+	if (strstr(said, LOCAL_FORGET)) {
+		refused("%s", said);
+		return EXIT_OLDER;
+	}
 	if (said[0])
 		return refused("%s", said);
 	out[strcspn(out, "\n")] = 0;

@@ -192,20 +192,20 @@ void local_expect(const char *cluster, const char *node, char *text, size_t size
  * @v: the handle
  * @cluster: name of the cluster
  *
- * Return: 0, or EXIT_FAILURE after saying why.
+ * What cannot be removed is said: the next mount says it again.
  */
-int local_leave(struct vpart *v, const char *cluster)
+void local_leave(struct vpart *v, const char *cluster)
 {
 	struct vpart_cluster_copy *list;
 	size_t i, n;
-	int ret = 0;
 
-	if (vpart_cluster_copy_names(v, &list, &n))
-		return refused("%s", vpart_last_error(v)->text);
-	for (i = 0; i < n && !ret; i++)
+	if (vpart_cluster_copy_names(v, &list, &n)) {
+		refused("the local copy stays: %s", vpart_last_error(v)->text);
+		return;
+	}
+	for (i = 0; i < n; i++)
 		if (!strcmp(list[i].cluster, cluster) &&
 		    vpart_cluster_copy_remove(v, cluster, list[i].node))
-			ret = refused("%s", vpart_last_error(v)->text);
+			refused("the local copy stays: %s", vpart_last_error(v)->text);
 	free(list);
-	return ret;
 }

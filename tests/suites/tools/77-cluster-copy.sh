@@ -40,7 +40,7 @@ is "it is shown" "$(shown '[(r["cluster"], r["node"], r["commit"], r["objects"],
 is "... with what is in it" "$(shown '[(k, len(v), v[0]["id"]) for k, v in sorted(o["list"].items())]' at n@1)" \
 	"[('client', 1, 101), ('lu', 1, 102), ('map', 1, 103), ('node', 1, 100), ('volume', 1, 104)]"
 is "P23 ... and what mount is told" "$(shown 'o["expect"]' at n@1)" \
-	"07070707-0707-0707-0707-070707070707:2:$((1 << 40)):2:9:4:2"
+	"07070707-0707-0707-0707-070707070707:2:$((1 << 40)):2:9:4:2:12"
 t "as a table" grep -q "^lab .* n@1 .* ok" <<<"$(vpart cluster local show)"
 is "of nobody: not found" "$(code vpart cluster local show at n9)" 3
 cp "$folder/n%401@lab" "$folder/n1@lab"

@@ -98,6 +98,7 @@ static void make(struct vpart_cluster_copy *c, uint64_t commit)
 	c->at.event = 9;
 	c->at.event_term = 4;
 	c->at.event_commit = commit;
+	c->at.event_time = 12;
 	c->time = commit;
 	c->n = OBJECTS;
 	c->list = calloc(OBJECTS, sizeof(*c->list));
@@ -399,28 +400,29 @@ static void compare(void)
 {
 	static const struct {
 		uint8_t				uuid;
-		uint64_t			n[6];	/* in the order of the struct */
+		uint64_t			n[7];	/* in the order of the struct */
 		enum vpart_cluster_order	is;
 	} table[] = {
-		{ 1, { 3, 5, 50, 40, 4, 49 }, VPART_CLUSTER_SAME },
-		{ 1, { 3, 5, 51, 40, 4, 49 }, VPART_CLUSTER_NEWER },
-		{ 1, { 3, 6, 50, 40, 4, 49 }, VPART_CLUSTER_NEWER },
-		{ 1, { 3, 9, 99, 40, 4, 49 }, VPART_CLUSTER_NEWER },
-		{ 1, { 3, 9, 99, 41, 9, 98 }, VPART_CLUSTER_NEWER },	/* it is kept no more */
-		{ 1, { 4, 9, 99, 40, 4, 49 }, VPART_CLUSTER_RESTORED },
-		{ 1, { 4, 1, 1, 1, 1, 1 }, VPART_CLUSTER_RESTORED },
-		{ 2, { 3, 5, 50, 40, 4, 49 }, VPART_CLUSTER_FOREIGN },
-		{ 2, { 9, 9, 99, 40, 4, 49 }, VPART_CLUSTER_FOREIGN },
-		{ 1, { 2, 5, 50, 40, 4, 49 }, VPART_CLUSTER_OLD_GENERATION },
-		{ 1, { 2, 9, 99, 40, 4, 49 }, VPART_CLUSTER_OLD_GENERATION },
-		{ 1, { 3, 4, 50, 40, 4, 49 }, VPART_CLUSTER_OLDER },
-		{ 1, { 3, 5, 49, 40, 4, 49 }, VPART_CLUSTER_OLDER },
-		{ 1, { 3, 9, 49, 40, 4, 49 }, VPART_CLUSTER_OLDER },
-		{ 1, { 3, 4, 99, 40, 4, 49 }, VPART_CLUSTER_OLDER },
-		{ 1, { 3, 9, 99, 40, 5, 49 }, VPART_CLUSTER_OTHER_HISTORY },
-		{ 1, { 3, 9, 99, 40, 4, 48 }, VPART_CLUSTER_OTHER_HISTORY },
-		{ 1, { 3, 9, 99, 39, 4, 48 }, VPART_CLUSTER_OTHER_HISTORY },	/* not there yet */
-		{ 1, { 3, 9, 99, 0, 0, 0 }, VPART_CLUSTER_OTHER_HISTORY },
+		{ 1, { 3, 5, 50, 40, 4, 49, 7 }, VPART_CLUSTER_SAME },
+		{ 1, { 3, 5, 51, 40, 4, 49, 7 }, VPART_CLUSTER_NEWER },
+		{ 1, { 3, 6, 50, 40, 4, 49, 7 }, VPART_CLUSTER_NEWER },
+		{ 1, { 3, 9, 99, 40, 4, 49, 7 }, VPART_CLUSTER_NEWER },
+		{ 1, { 3, 9, 99, 41, 9, 98, 7 }, VPART_CLUSTER_NEWER }, /* is kept no more */
+		{ 1, { 4, 9, 99, 40, 4, 49, 7 }, VPART_CLUSTER_RESTORED },
+		{ 1, { 4, 1, 1, 1, 1, 1, 7 }, VPART_CLUSTER_RESTORED },
+		{ 2, { 3, 5, 50, 40, 4, 49, 7 }, VPART_CLUSTER_FOREIGN },
+		{ 2, { 9, 9, 99, 40, 4, 49, 7 }, VPART_CLUSTER_FOREIGN },
+		{ 1, { 2, 5, 50, 40, 4, 49, 7 }, VPART_CLUSTER_OLD_GENERATION },
+		{ 1, { 2, 9, 99, 40, 4, 49, 7 }, VPART_CLUSTER_OLD_GENERATION },
+		{ 1, { 3, 4, 50, 40, 4, 49, 7 }, VPART_CLUSTER_OLDER },
+		{ 1, { 3, 5, 49, 40, 4, 49, 7 }, VPART_CLUSTER_OLDER },
+		{ 1, { 3, 9, 49, 40, 4, 49, 7 }, VPART_CLUSTER_OLDER },
+		{ 1, { 3, 4, 99, 40, 4, 49, 7 }, VPART_CLUSTER_OLDER },
+		{ 1, { 3, 9, 99, 40, 5, 49, 7 }, VPART_CLUSTER_OTHER_HISTORY },
+		{ 1, { 3, 9, 99, 40, 4, 48, 7 }, VPART_CLUSTER_OTHER_HISTORY },
+		{ 1, { 3, 5, 50, 40, 4, 49, 8 }, VPART_CLUSTER_OTHER_HISTORY },
+		{ 1, { 3, 9, 99, 39, 4, 48, 7 }, VPART_CLUSTER_OTHER_HISTORY }, /* is not there */
+		{ 1, { 3, 9, 99, 0, 0, 0, 7 }, VPART_CLUSTER_OTHER_HISTORY },
 	};
 	struct vpart_cluster_point known, is;
 	size_t i;
@@ -446,8 +448,10 @@ static void compare(void)
 		is.event = n[3];
 		is.event_term = n[4];
 		is.event_commit = n[5];
+		is.event_time = n[6];
+		known.event_time = without ? 0 : 7;
 		if (without && want == VPART_CLUSTER_OTHER_HISTORY)
-			want = VPART_CLUSTER_NEWER;
+			want = n[2] == 50 ? VPART_CLUSTER_SAME : VPART_CLUSTER_NEWER;
 		if (vpart_cluster_copy_compare(&known, &is) != want)
 			bad("it is compared otherwise", (int)i);
 	}

@@ -5,7 +5,7 @@
  *
  *	database	"UUID GENERATION TERM COMMIT FIRST LAST ID": the repository, its first and
  *			last event, and the id of the mounted node; all 1, and ID 0, if not there
- *	kept		lines "SEQ TERM COMMIT" of events; "SEQ 1 SEQ" if not there
+ *	kept		lines "SEQ TERM COMMIT TIME" of events; "SEQ 1 SEQ 0" if not there
  *	nodes		lines "NAME STATE BOOT"
  *	objects		lines "TYPE ID UUID NODE CLIENT LU ADAPTER NAME"
  *	slow_nodes	it takes so many milliseconds to read the nodes
@@ -197,7 +197,7 @@ struct vpart_cluster_events *vpart_cluster_events_open(struct vpart *v,
 int vpart_cluster_events_next(struct vpart_cluster_events *e, struct vpart_cluster_event *ev,
 			      int timeout_ms)
 {
-	unsigned long long seq, term, commit;
+	unsigned long long seq, term, commit, when;
 	char buf[4096];
 	FILE *f;
 
@@ -211,11 +211,12 @@ int vpart_cluster_events_next(struct vpart_cluster_events *e, struct vpart_clust
 	ev->term = 1;
 	ev->commit = ev->seq;
 	f = fopen(lab("kept"), "r");
-	while (f && fscanf(f, "%llu %llu %llu", &seq, &term, &commit) == 3) {
+	while (f && fscanf(f, "%llu %llu %llu %llu", &seq, &term, &commit, &when) == 4) {
 		if (seq != ev->seq)
 			continue;
 		ev->term = term;
 		ev->commit = commit;
+		ev->time = when;
 	}
 	if (f)
 		fclose(f);
