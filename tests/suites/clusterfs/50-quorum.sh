@@ -246,7 +246,7 @@ vpart cluster unmap disk2 web at n2 >/dev/null
 vpart cluster del lu disk2 at n2 >/dev/null
 t "R18 it is back" cfs n1 /dev/vdb quorum=lease "$(expect)"
 said "R18 what was deleted meanwhile is dropped, and said" 10 "lu [0-9]*, disk2 \([0-9a-f-]*\) was deleted meanwhile: dropped"
-t "R20 ... as an event" grep -q "health .*disk2 .* dropped from the local copy" <<<"$(vpart cluster events --node --from 1 --kept at n1)"
+t "R20 ... as an event" grep -q "health: .*disk2 .* dropped from the local copy" <<<"$(vpart cluster events --node --from 1 --kept at n1)"
 t "... and is not kept" wait_for 10 has "['disk1']"
 becomes "P19 it has a lease" 10 OK
 for node in n1 n2; do umount $mnt/$node; done
@@ -266,7 +266,7 @@ is "P23 ... and nothing is written" "$(md5sum </dev/vdb)" "$before"
 t "by hand it is mounted" cfs n1 /dev/vdb quorum=lease
 becomes "P23 ... and FROZEN" 10 FROZEN
 said "P23 ... which is said" 10 "not renewed: the repository is older than its local copy: .*: vpart cluster local forget"
-t "R20 ... as an alert" grep -q "health .*the repository is older than its local copy" <<<"$(vpart cluster events --node --from 1 --kept at n1)"
+t "R20 ... as an alert" grep -q "health: .*the repository is older than its local copy" <<<"$(vpart cluster events --node --from 1 --kept at n1)"
 sleep 2
 is "P23 ... it stays so, and so does the copy" "$(of state $mnt/n1/config) $(expect)" "FROZEN $expect"
 t "P23 what it knew is forgotten" vpart cluster local forget at n1
