@@ -183,7 +183,8 @@ static int cfs_pick_slot(struct cfs_mount *m, unsigned int *slot)
 }
 
 /* Under EX. */
-static int cfs_register_once(struct cfs_mount *m, bool compact, struct cfs_attempt *attempt)
+static int cfs_register_once(struct cfs_mount *m, struct fs_context *fc, bool compact,
+			     struct cfs_attempt *attempt)
 {
 	u8 member = CFS_NODE_MEMBER;
 	struct cfs_db *db = &m->db;
@@ -192,6 +193,8 @@ static int cfs_register_once(struct cfs_mount *m, bool compact, struct cfs_attem
 
 	db->me = CFS_NODES_MAX;
 	ret = cfs_load_current(m);
+	if (!ret)
+		ret = cfs_expect_history(m, fc);
 	if (!ret)
 		ret = cfs_pick_slot(m, &m->slot);
 	if (ret)
@@ -228,7 +231,7 @@ static int cfs_register(struct cfs_mount *m, struct fs_context *fc)
 		return ret;
 	}
 	do {
-		ret = cfs_register_once(m, compact, &attempt);
+		ret = cfs_register_once(m, fc, compact, &attempt);
 		compact |= ret == -EAGAIN;
 	} while (cfs_again(ret, &attempt) && ++tries < CFS_REGISTER_TRIES &&
 		 time_before(jiffies, end) &&
@@ -566,6 +569,8 @@ int cfs_join(struct cfs_mount *m, struct fs_context *fc)
 {
 	int ret = cfs_replicas_open(m, fc);
 
+	if (!ret)
+		ret = cfs_expect_super(m, fc);
 	if (!ret && cfs_asked_begin(m)) {
 		errorfc(fc, "there is no memory for requests");
 		ret = -ENOMEM;

@@ -50,6 +50,19 @@ struct cfs_devs {
 	bool			killable;	/* a fatal signal ends the wait */
 };
 
+/* A point in the history of a repository that the node knew, from a mount before (P23). */
+struct cfs_expect {
+	bool	known;
+	uuid_t	uuid;			/* of the repository, and */
+	u64	generation;		/* its own */
+	u64	term;			/* the last commit that was known */
+	u64	gen;
+	u64	event;			/* the last event, or 0; and what it came with */
+	u64	event_term;
+	u64	event_gen;
+	u64	event_time;
+};
+
 /* What mount was told. */
 struct cfs_options {
 	char		*path[CFS_REPLICAS_MAX];
@@ -62,6 +75,7 @@ struct cfs_options {
 	unsigned int	quorum;			/* CFS_QUORUM_*, 0: as the engine needs it */
 	unsigned int	timeout;		/* seconds: of the registration, and of a lock */
 	unsigned int	io_timeout;
+	struct cfs_expect expect;
 };
 
 #define CFS_QUORUM_NONE	 1
@@ -179,6 +193,11 @@ void cfs_io_exit(void);
 /* replica.c */
 int cfs_replicas_open(struct cfs_mount *m, struct fs_context *fc);
 bool cfs_replicas_return(struct cfs_mount *m);
+
+/* expect.c */
+int cfs_expect_parse(struct cfs_expect *e, char *text);
+int cfs_expect_super(struct cfs_mount *m, struct fs_context *fc);
+int cfs_expect_history(struct cfs_mount *m, struct fs_context *fc);
 
 /* member.c */
 struct cfs_mount *cfs_mount_new(void);

@@ -52,7 +52,7 @@ void cfs_nl_tell_local(const struct cfs_event *ev)
 }
 
 /**
- * cfs_nl_say_doit() - a program tells of a path, or of capacity
+ * cfs_nl_say_doit() - a program tells of a path, of capacity, or of the local copy
  * @skb: the request
  * @info: the same
  *
@@ -75,9 +75,10 @@ int cfs_nl_say_doit(struct sk_buff *skb, struct genl_info *info)
 	      cfs_nl_copy(info, CLUSTERFS_A_TEXT, e.text, sizeof(e.text), "text");
 	if (err)
 		return err;
-	if (class != CFS_EVENT_PATH && class != CFS_EVENT_CAPACITY)
+	if (class != CFS_EVENT_PATH && class != CFS_EVENT_CAPACITY &&
+	    (class != CFS_EVENT_HEALTH || e.code != cpu_to_le32(CFS_CODE_COPY)))
 		return cfs_nl_wrong(info, CLUSTERFS_A_CLASS, -EINVAL,
-				    "only events of paths and of capacity are told so");
+				    "only events of paths, of capacity and of the local copy are told so");
 	if (severity > CFS_ERROR)
 		return cfs_nl_wrong(info, CLUSTERFS_A_SEVERITY, -EINVAL,
 				    "there is no such severity");

@@ -22,6 +22,8 @@ enum {
 	CFS_OPT_SOURCE,
 	CFS_OPT_TIMEOUT,
 	CFS_OPT_IO_TIMEOUT,
+	CFS_OPT_EXPECT,
+	CFS_OPT_EXPECTED,
 };
 
 static const struct fs_parameter_spec cfs_parameters[] = {
@@ -35,6 +37,8 @@ static const struct fs_parameter_spec cfs_parameters[] = {
 	fsparam_string("source", CFS_OPT_SOURCE),
 	fsparam_u32("timeout", CFS_OPT_TIMEOUT),
 	fsparam_u32("io-timeout", CFS_OPT_IO_TIMEOUT),
+	fsparam_string("expect", CFS_OPT_EXPECT),
+	fsparam_flag("expected", CFS_OPT_EXPECTED),
 	{}
 };
 
@@ -121,6 +125,13 @@ static int cfs_parse_param(struct fs_context *fc, struct fs_parameter *param)
 		else
 			opt->io_timeout = result.uint_32;
 		return 0;
+	case CFS_OPT_EXPECT:
+		if (cfs_expect_parse(&opt->expect, param->string))
+			return invalfc(fc, "expect= is UUID:GENERATION:TERM:COMMIT:EVENT:TERM:COMMIT:TIME, as vpart cluster local show has it");
+		return 0;
+	case CFS_OPT_EXPECTED:
+		/* Shown where expect= was told; a remount may repeat it, which says nothing. */
+		return 0;
 	}
 	return -EINVAL;
 }
@@ -166,7 +177,7 @@ static int cfs_reconfigure(struct fs_context *fc)
 	const struct cfs_options *asked = &((struct cfs_mount *)fc->s_fs_info)->opt;
 	const struct cfs_mount *m = fc->root->d_sb->s_fs_info;
 
-	if (fc->sb_flags & SB_RDONLY ||
+	if (fc->sb_flags & SB_RDONLY || asked->expect.known ||
 	    (asked->node && strcmp(asked->node, is->node)) ||
 	    (asked->cluster && strcmp(asked->cluster, m->sb.cluster)) ||
 	    (asked->lock && strcmp(asked->lock, is->lock)) ||

@@ -451,6 +451,9 @@ static int cfs_show_options(struct seq_file *s, struct dentry *root)
 		seq_show_option(s, "address", m->opt.address);
 	if (m->opt.quorum)
 		seq_printf(s, ",quorum=%s", m->opt.quorum == CFS_QUORUM_LEASE ? "lease" : "none");
+	/* The agent need not compare again. */
+	if (m->opt.expect.known)
+		seq_puts(s, ",expected");
 	for (i = 1; i < m->opt.paths; i++)
 		seq_show_option(s, "replica", m->opt.path[i]);
 	seq_printf(s, ",timeout=%u,io-timeout=%u", m->opt.timeout, m->opt.io_timeout);

@@ -55,7 +55,7 @@ const char *vpart_cluster_class_name(uint32_t class_number)
 /* --- what is told of a node --- */
 
 /**
- * vpart_cluster_say - a node tells of a path, or of capacity
+ * vpart_cluster_say - a node tells of a path, of capacity, or of its local copy
  * @v: the handle
  * @at: the node, mounted here
  * @ev: its class, severity, code, type, object and text

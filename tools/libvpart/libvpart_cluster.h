@@ -297,6 +297,104 @@ const struct vpart_error *vpart_cluster_handler_error(const struct vpart_cluster
 int vpart_cluster_handler_fd(const struct vpart_cluster_handler *h);
 void vpart_cluster_handler_close(struct vpart_cluster_handler *h);
 
+#define VPART_CLUSTER_COPY_FOLDER	"/var/lib/vpart/cluster"
+#define VPART_CLUSTER_COPY_OBJECTS	65536U
+#define VPART_CLUSTER_COPY_OPTION	256
+
+/**
+ * struct vpart_cluster_point - a point in the history of a repository
+ * @repository: its uuid
+ * @generation: of the repository
+ * @term: registry term
+ * @commit: last commit
+ * @event: last event of that moment, 0: none
+ * @event_term: term and
+ * @event_commit: commit that it came with
+ * @event_time: and when, seconds since 1970: two histories may have the same numbers
+ */
+struct vpart_cluster_point {
+	uint8_t		repository[VPART_UUID_SIZE];
+	uint64_t	generation;
+	uint64_t	term;
+	uint64_t	commit;
+	uint64_t	event;
+	uint64_t	event_term;
+	uint64_t	event_commit;
+	uint64_t	event_time;
+};
+
+/**
+ * enum vpart_cluster_order - how a repository stands to a point that is known of one
+ * @VPART_CLUSTER_SAME: it is that point
+ * @VPART_CLUSTER_NEWER: that is a part of its history
+ * @VPART_CLUSTER_RESTORED: it was replaced or restored since, and has a higher generation
+ * @VPART_CLUSTER_FOREIGN: it is another repository; this and what follows is refused (P23)
+ * @VPART_CLUSTER_OLD_GENERATION: it is of before it was replaced or restored
+ * @VPART_CLUSTER_OLDER: it has not come so far
+ * @VPART_CLUSTER_OTHER_HISTORY: it has, but by other commits
+ */
+enum vpart_cluster_order {
+	VPART_CLUSTER_SAME,
+	VPART_CLUSTER_NEWER,
+	VPART_CLUSTER_RESTORED,
+	VPART_CLUSTER_FOREIGN,
+	VPART_CLUSTER_OLD_GENERATION,
+	VPART_CLUSTER_OLDER,
+	VPART_CLUSTER_OTHER_HISTORY,
+};
+
+/**
+ * struct vpart_cluster_copied - an object of a local copy
+ * @o: it
+ * @lu: of a map: uuid of its LU
+ * @client: of a map: uuid of its client
+ */
+struct vpart_cluster_copied {
+	struct vpart_cluster_object	o;
+	uint8_t				lu[VPART_UUID_SIZE];
+	uint8_t				client[VPART_UUID_SIZE];
+};
+
+/**
+ * struct vpart_cluster_copy - what a node keeps of what concerns it (R18)
+ * @cluster: name of the cluster
+ * @node: name of the node
+ * @id: of the node
+ * @at: as of then
+ * @time: when it was written, seconds since 1970
+ * @list: the node itself, and clients, adapters, LUs, maps and volumes that concern it
+ * @n: how many
+ */
+struct vpart_cluster_copy {
+	char				cluster[VPART_CLUSTER_NAME_SIZE];
+	char				node[VPART_CLUSTER_NAME_SIZE];
+	uint32_t			id;
+	struct vpart_cluster_point	at;
+	uint64_t			time;
+	struct vpart_cluster_copied	*list;
+	size_t				n;
+};
+
+int vpart_cluster_copy_read(struct vpart *v, const char *cluster, const char *node,
+			    struct vpart_cluster_copy *copy);
+int vpart_cluster_copy_write(struct vpart *v, const struct vpart_cluster_copy *copy);
+int vpart_cluster_copy_remove(struct vpart *v, const char *cluster, const char *node);
+int vpart_cluster_copy_names(struct vpart *v, struct vpart_cluster_copy **list, size_t *n);
+void vpart_cluster_copy_free(struct vpart_cluster_copy *copy);
+bool vpart_cluster_copy_same(const struct vpart_cluster_copy *a,
+			     const struct vpart_cluster_copy *b);
+void vpart_cluster_copy_option(const struct vpart_cluster_point *known,
+			       char text[VPART_CLUSTER_COPY_OPTION]);
+enum vpart_cluster_order vpart_cluster_copy_compare(const struct vpart_cluster_point *known,
+						    const struct vpart_cluster_point *is);
+int vpart_cluster_copy_point(struct vpart *v, const struct vpart_cluster_at *at,
+			     const struct vpart_cluster_point *known,
+			     struct vpart_cluster_point *now, struct vpart_cluster_point *is);
+int vpart_cluster_copy_take(struct vpart *v, const struct vpart_cluster_at *at,
+			    const struct vpart_cluster_copy *known,
+			    const struct vpart_cluster_point *now,
+			    struct vpart_cluster_copy *copy, bool *gone);
+
 #ifdef __cplusplus
 }
 #endif

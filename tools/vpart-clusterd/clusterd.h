@@ -18,6 +18,7 @@
 #endif
 #define VERDICT_FOLDER	RUN_FOLDER "/verdicts"
 #define METHOD_SIZE	32
+#define PLACE_DEVICE	24
 
 #ifndef __printf
 #define __printf(f, a)	\
@@ -47,6 +48,12 @@ int corosync_cluster(char name[VPART_CLUSTER_NAME_SIZE], char *why, size_t size)
  * @node: its name
  * @dlm: its locks are those of DLM: corosync has to know it by that name
  * @leaving: it is not mounted any more, but the kernel takes its lease yet
+ * @device: of this mount: another one under the same names has another
+ * @number: of this mount, from 1
+ * @since: it was seen first then, by now_ms()
+ * @compared: its local copy was, with what is mounted; by the kernel, or by copy.c
+ * @refused: what is mounted is older than that, or foreign: it gets no lease
+ * @why: that, in a sentence
  * @said: what was said of it last; that is not said again
  */
 struct place {
@@ -54,6 +61,12 @@ struct place {
 	char	node[VPART_CLUSTER_NAME_SIZE];
 	bool	dlm;
 	bool	leaving;
+	char	device[PLACE_DEVICE];
+	uint32_t number;
+	uint64_t since;
+	bool	compared;
+	bool	refused;
+	char	why[256];
 	char	said[256];
 };
 
@@ -82,6 +95,23 @@ int quorum_start(void);
 void quorum_ask(void);
 int quorum_hear(struct answer *a);
 uint64_t quorum_away(uint32_t id);
+
+/**
+ * struct compared - what the local copy of a node says of what is mounted
+ * @number: of the mount
+ * @refused: it is older, or foreign
+ * @why: that, in a sentence
+ */
+struct compared {
+	uint32_t	number;
+	bool		refused;
+	char		why[256];
+};
+
+/* copy.c: the local copy of what concerns a node (P23) */
+int copy_start(void);
+void copy_watch(const struct place *list, size_t n);
+int copy_hear(struct compared *c);
 
 /**
  * struct verdict - a node was fenced, and the kernel is to be told

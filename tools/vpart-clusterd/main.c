@@ -4,7 +4,7 @@
  * each node that is mounted here, as long as corosync says so, and gives the kernel the
  * verdicts of fence_vpart.
  *
- * One loop, which waits for nobody: who has to is a thread (quorum.c, judge.c). Safety is
+ * One loop, which waits for nobody: who has to is a thread (quorum.c, judge.c, copy.c). Safety is
  * the kernel's: a lease that is not renewed runs out. So whatever goes wrong here, the rule
  * is to do nothing; and a lease is never longer than what corosync said is young.
  */
@@ -35,6 +35,8 @@
 #define AGAIN_MS	1000U
 /* Corosync is looked for so often while nothing is mounted. */
 #define LOOK_MS		1000U
+/* A local copy that is not compared after so long is worth a word. */
+#define COMPARE_MS	1000U
 #define NODE_MEMBER	1
 #define LIVES_MAX	64
 
@@ -57,7 +59,7 @@ static const char help[] =
 	"More: man vpart-clusterd. Exit code: 0 asked to end, 1 failed, 2 wrong use.\n";
 
 /* What is waited for. */
-enum { SIGNALS, TICK, MOUNTS, QUORUM, FOLDER, JUDGE, FILES };
+enum { SIGNALS, TICK, MOUNTS, QUORUM, FOLDER, JUDGE, COPY, FILES };
 
 /**
  * struct daemon - all that the loop knows
@@ -67,6 +69,7 @@ enum { SIGNALS, TICK, MOUNTS, QUORUM, FOLDER, JUDGE, FILES };
  * @dir: of the verdicts
  * @place: the nodes that need a lease
  * @places: how many
+ * @number: of the last one
  * @asked: when corosync was asked what it has not answered, 0: nothing
  * @up: it has answered then
  * @verdict: all that are not stored
@@ -86,6 +89,7 @@ struct daemon {
 	int		dir;
 	struct place	*place;
 	size_t		places;
+	uint32_t	number;
 	uint64_t	asked;
 	bool		up;
 	struct verdict	*verdict;
@@ -142,11 +146,27 @@ static bool place_tell(struct daemon *d, struct place *p, bool quorate, uint32_t
 	}
 }
 
+/*
+ * What is mounted is older than what the node knows, or foreign (P23): the kernel is told that
+ * there is no quorum, so that it admits nothing. False: it knows of no such node.
+ */
+static bool place_refuse(struct daemon *d, struct place *p)
+{
+	const struct vpart_cluster_at at = { p->cluster, p->node };
+
+	if (vpart_cluster_quorum_until(d->v, &at, false, 0, 0) == -ENODEV)
+		return false;
+	place_say(p, "its lease is not renewed: %s", p->why);
+	return true;
+}
+
 /* False: it needs no more, if it is leaving. */
 static bool place_answer(struct daemon *d, struct place *p, const struct answer *a)
 {
 	uint64_t age;
 
+	if (p->refused)
+		return place_refuse(d, p);
 	if (!a->up) {
 		place_say(p, "its lease is not renewed: %s", a->why);
 		return true;
@@ -158,6 +178,12 @@ static bool place_answer(struct daemon *d, struct place *p, const struct answer 
 	}
 	if (!a->quorate)
 		return place_tell(d, p, false, 0, 0);
+	/* Soon: the kernel gives a new mount as much time. */
+	if (!p->compared) {
+		if (now_ms() - p->since > COMPARE_MS)
+			place_say(p, "its lease is not renewed: its local copy is not compared yet");
+		return false;
+	}
 	age = now_ms() - a->asked;
 	return age >= d->lease_ms ||
 	       place_tell(d, p, true, d->lease_ms - (uint32_t)age, a->asked + d->lease_ms);
@@ -182,7 +208,7 @@ static bool place_here(const struct daemon *d, const struct verdict *v)
 {
 	const struct place *p = place_find(d->place, d->places, v->cluster, v->by);
 
-	return p && !p->leaving;
+	return p && !p->leaving && p->compared && !p->refused;
 }
 
 /* The next behind @file whose cluster is mounted; the others wait for that. */
@@ -353,6 +379,7 @@ static void lives_find(struct daemon *d, const struct answer *a)
 			continue;
 		for (j = 0; j < d->places && away(v); j++)
 			if (d->place[j].dlm && !d->place[j].leaving &&
+			    d->place[j].compared && !d->place[j].refused &&
 			    !strcmp(d->place[j].cluster, v->cluster) &&
 			    strcmp(d->place[j].node, v->node))
 				lives_read(d, &d->place[j], v);
@@ -458,6 +485,26 @@ static void on_answer(struct daemon *d)
 	lives_find(d, &a);
 }
 
+static void on_compared(struct daemon *d)
+{
+	struct compared c;
+	struct place *p;
+
+	if (copy_hear(&c))
+		return;
+	for (p = d->place; p < d->place + d->places; p++) {
+		if (p->number != c.number)
+			continue;
+		p->compared = true;
+		p->refused = c.refused;
+		strcpy(p->why, c.why);
+		if (p->refused)
+			place_refuse(d, p);
+	}
+	ask(d);
+	judge_next(d);
+}
+
 /* --- mounts --- */
 
 static void on_tick(struct daemon *d)
@@ -486,10 +533,18 @@ static int places_merge(struct daemon *d, struct place **list, size_t *n)
 		return -ENOMEM;
 	for (p = all; p < all + mounted; p++) {
 		was = place_find(d->place, d->places, p->cluster, p->node);
-		if (was && !was->leaving)
+		if (was && !was->leaving && !strcmp(was->device, p->device)) {
 			strcpy(p->said, was->said);
-		else
+			strcpy(p->why, was->why);
+			p->number = was->number;
+			p->since = was->since;
+			p->compared |= was->compared;
+			p->refused = was->refused;
+		} else {
+			p->number = ++d->number;
+			p->since = now_ms();
 			say("node %s of cluster %s: mounted", p->node, p->cluster);
+		}
 	}
 	for (was = d->place; was < d->place + d->places; was++) {
 		if (place_find(all, mounted, was->cluster, was->node))
@@ -519,6 +574,7 @@ static void on_mounts(struct daemon *d)
 	free(d->place);
 	d->place = list;
 	places_are(d, n);
+	copy_watch(d->place, d->places);
 	ask(d);
 	judge_next(d);
 }
@@ -600,6 +656,7 @@ static int daemon_open(struct daemon *d)
 	d->fds[MOUNTS].fd = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
 	d->fds[QUORUM].fd = quorum_start();
 	d->fds[JUDGE].fd = judge_start();
+	d->fds[COPY].fd = copy_start();
 	for (i = 0; i < FILES; i++) {
 		/* The table of mounts is always readable; a change is an error of it. */
 		d->fds[i].events = i == MOUNTS ? POLLPRI : POLLIN;
@@ -617,6 +674,7 @@ static int loop(struct daemon *d)
 		[QUORUM] = on_answer,
 		[FOLDER] = on_folder,
 		[JUDGE] = on_judged,
+		[COPY] = on_compared,
 	};
 	size_t i;
 

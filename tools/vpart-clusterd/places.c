@@ -47,6 +47,9 @@ static bool place_parse(char *options, struct place *p)
 			needs = true;
 		} else if (!strcmp(word, "quorum=none")) {
 			without = true;
+		} else if (!strcmp(word, "expected")) {
+			/* The kernel has compared it with the local copy, before it wrote. */
+			p->compared = true;
 		}
 	}
 	return p->node[0] && p->cluster[0] && !without && (needs || p->dlm);
@@ -69,10 +72,14 @@ struct place *place_find(struct place *list, size_t n, const char *cluster, cons
 	return NULL;
 }
 
-/* A line: ... - TYPE SOURCE OPTIONS */
-static char *line_options(char *line)
+/* A line: ID PARENT DEVICE ... - TYPE SOURCE OPTIONS; the device is this mount's alone. */
+static char *line_options(char *line, char device[PLACE_DEVICE])
 {
 	char *type = strstr(line, " - "), *options;
+
+	device[0] = 0;
+	if (sscanf(line, "%*s %*s %23s", device) != 1)
+		return NULL;
 
 	if (!type || strncmp(type + 3, "clusterfs ", 10))
 		return NULL;
@@ -91,7 +98,7 @@ static char *line_options(char *line)
 int places_read(struct place **list, size_t *n)
 {
 	FILE *f = fopen(MOUNT_TABLE, "re");
-	char *line = NULL, *options;
+	char *line = NULL, *options, device[PLACE_DEVICE];
 	size_t size = 0;
 	struct place p;
 	void *more;
@@ -102,13 +109,14 @@ int places_read(struct place **list, size_t *n)
 	if (!f)
 		return -errno;
 	while (!ret && getline(&line, &size, f) > 0) {
-		options = line_options(line);
+		options = line_options(line, device);
 		/* A file system may be seen at several places. */
 		if (!options || !place_parse(options, &p) ||
 		    place_find(*list, *n, p.cluster, p.node))
 			continue;
 		more = reallocarray(*list, *n + 1, sizeof(p));
 		if (more) {
+			strcpy(p.device, device);
 			*list = more;
 			(*list)[(*n)++] = p;
 		} else {

@@ -580,6 +580,17 @@ static const struct verb verbs[] = {
 		.more = "  --force  even if a file was changed since\n\n"
 			"What a node serves has to be moved away before. The repository is not touched.",
 		.example = "vpart cluster leave",
+	}, {
+		.name = "local", .args = "show|forget " AT, .min = 1, .max = 1,
+		.run = cluster_local, .words = { AT_WORDS },
+		.what = "Show, or forget, what a node of this machine keeps of its cluster.",
+		.more = "It is compared with the repository when the node comes back. One that is another one,\n"
+			"or older, is refused, until what the node knows is forgotten. It admits nothing, and\n"
+			"is in " VPART_CLUSTER_COPY_FOLDER ".\n\n"
+			"  show      with \"at\": its objects, and \"expect\", the option of mount that compares\n"
+			"  forget    take whatever repository is mounted next, or is mounted now\n\n"
+			"Exit code 4: one that is shown is damaged, and begun anew with the next mount.",
+		.example = "vpart cluster local forget at vios1",
 	}, { .name = NULL },
 };
 

@@ -26,6 +26,12 @@ int cluster_create(struct cmd *c);
 int cluster_join(struct cmd *c);
 int cluster_leave(struct cmd *c);
 
+/* cluster_local.c */
+#define LOCAL_FORGET	"vpart cluster local forget"	/* ends the kernel's sentence */
+int cluster_local(struct cmd *c);
+void local_expect(const char *cluster, const char *node, char *text, size_t size);
+void local_leave(struct vpart *v, const char *cluster);
+
 /* cluster_events.c */
 struct json_object *cluster_event(const struct vpart_cluster_event *ev);
 int cluster_events(struct cmd *c);

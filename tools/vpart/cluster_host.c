@@ -497,12 +497,13 @@ static void kernel_says(int fd, char *text, size_t size)
  *
  * By mount(8), which tells systemd that it is a mount of the network.
  *
- * Return: 0, or EXIT_FAILURE after saying what the kernel said.
+ * Return: 0; EXIT_OLDER: it is not what the node knew; or EXIT_FAILURE, after saying what the
+ * kernel said.
  */
 int host_mount(const struct setup *s, unsigned int me,
 	       char device[CFS_REPLICAS_MAX][SETUP_DEVICE])
 {
-	char options[2048], out[4096], said[1024] = "";
+	char options[2048], out[4096], said[1024] = "", expect[VPART_CLUSTER_COPY_OPTION + 16];
 	const char *const argv[] = {
 		"mount", "-t", "clusterfs", "-o", options, device[0], SETUP_MOUNT, NULL
 	};
@@ -510,8 +511,9 @@ int host_mount(const struct setup *s, unsigned int me,
 	size_t len;
 	int fd, ret;
 
-	len = (size_t)snprintf(options, sizeof(options), "_netdev,node=%s,lock=dlm,cluster=%s,address=%s",
-			       s->node[me].name, s->cluster, s->node[me].address[0]);
+	local_expect(s->cluster, s->node[me].name, expect, sizeof(expect));
+	len = (size_t)snprintf(options, sizeof(options), "_netdev,node=%s,lock=dlm,cluster=%s,address=%s%s",
+			       s->node[me].name, s->cluster, s->node[me].address[0], expect);
 	for (r = 1; r < s->replicas && device[r][0]; r++)
 		len += (size_t)snprintf(options + len, sizeof(options) - len, ",replica=%s",
 					device[r]);
@@ -528,6 +530,10 @@ int host_mount(const struct setup *s, unsigned int me,
 		close(fd);
 	if (!ret)
 		return 0;
+	if (strstr(said, LOCAL_FORGET)) {
+		refused("%s", said);
+		return EXIT_OLDER;
+	}
 	if (said[0])
 		return refused("%s", said);
 	out[strcspn(out, "\n")] = 0;

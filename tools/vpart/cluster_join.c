@@ -202,6 +202,7 @@ static int go_on(struct cmd *c, struct joining *j)
 {
 	struct vpart_cluster_mount m;
 	char at[SETUP_DEVICE];
+	int ret;
 
 	if (!host_systemd() && !host_runs(&j->s)) {
 		done(c, result(j, "", ""), "node %s of cluster %s is set up; there is no systemd here: start %s",
@@ -211,8 +212,9 @@ static int go_on(struct cmd *c, struct joining *j)
 	if (start(j))
 		return EXIT_FAILURE;
 	if (host_mounted(&j->s, at, sizeof(at))) {
-		if (host_mount(&j->s, j->me, j->device))
-			return EXIT_FAILURE;
+		ret = host_mount(&j->s, j->me, j->device);
+		if (ret)
+			return ret;
 		snprintf(at, sizeof(at), "%s", SETUP_MOUNT);
 	}
 	wait_state(c, j, &m);
@@ -355,6 +357,9 @@ int cluster_create(struct cmd *c)
 	if (!ret && !made && !dry) {
 		setup_files_free(j->files);
 		ret = repo_make(&j->s, false);
+		/* What was known of another one of that name is no more. */
+		if (!ret)
+			local_leave(c->v, j->s.cluster);
 		if (!ret)
 			ret = setup_files(&j->s, j->files);
 	}
@@ -528,6 +533,8 @@ int cluster_leave(struct cmd *c)
 	} else if (!ret && !host_quorum(&nodes, &quorate)) {
 		ret = refused("the node has unmounted; there is no systemd here: end vpart-clusterd, then dlm_controld, then corosync, and say it again");
 	}
+	if (!ret)
+		local_leave(c->v, j->s.cluster);
 	if (!ret)
 		ret = setup_files_remove(j->files);
 	if (!ret) {

@@ -10,6 +10,7 @@
 #define EXIT_USAGE	VPART_CODE_INVALID
 #define EXIT_NOT_FOUND	VPART_CODE_NOT_FOUND
 #define EXIT_DEGRADED	4
+#define EXIT_OLDER	5	/* what is there is older than what is known, or foreign */
 
 #define MAX_POS		33	/* a cluster and its nodes */
 #define MAX_WORDS	12

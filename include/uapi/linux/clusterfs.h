@@ -445,8 +445,9 @@ struct cfs_disk_event {
 #define CFS_CODE_CAPACITY_LOW	1
 #define CFS_CODE_CAPACITY_BACK	2
 
-/* ...health: the state of the node has changed. */
+/* ...health: the state of the node has changed; its agent tells of its local copy. */
 #define CFS_CODE_STATE		1
+#define CFS_CODE_COPY		2
 
 /**
  * struct cfs_disk_tombstone - payload of a TOMBSTONE: an id that is not given again yet

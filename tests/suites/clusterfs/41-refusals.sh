@@ -39,6 +39,50 @@ no "read-only" "to mount is to register, which writes: it cannot be read-only" /
 no "another cluster" "/dev/vdb belongs to cluster lab, not to prod" /dev/vdb "${n1[@]}" cluster=prod
 is "... and nothing was written" "$(md5sum </dev/vdb)" "$before"
 
+# --- what the node knew (P23)
+uuid=$(dump '["uuid"]' /dev/vdb)
+other=00000000-1111-4222-8333-444444444444
+for text in x "$uuid" "$uuid:1" "$uuid:1:1:1:1:1:1" "$uuid:1:1:1:1:1:1:1:1" "$uuid:0:1:1:1:1:1:1" "${uuid%?}:1:1:1:1:1:1:1" \
+		"$uuid:1:1:-1:1:1:1:1" "$uuid:1:1:1:1:1:1:18446744073709551616" "$uuid:1:1: 1:1:1:1:1" "$uuid:1:1:1:1:1:1:1x"; do
+	no "a point that is none: '$text'" "expect= is UUID:GENERATION:TERM:COMMIT:EVENT:TERM:COMMIT:TIME" \
+		/dev/vdb "${n1[@]}" "expect=$text"
+done
+no "P23 an empty one is older than any" "node n1 is not registered: .*older than what the node knew: commit 0 of term 0, not 1 of 1; to use it all the same: vpart cluster local forget" \
+	/dev/vdb "${n1[@]}" "expect=$uuid:1:1:1:0:0:0:0"
+for node in n1 n2; do cfs $node /dev/vdb; done
+vpart cluster add client c at n1 >/dev/null
+for node in n1 n2; do umount $mnt/$node; done
+before=$(md5sum </dev/vdb)
+term=$(dump '["term"]' /dev/vdb) commit=$(dump '["gen"]' /dev/vdb)
+read -r event eterm egen etime < <(dump '["events"][-1]' /dev/vdb | python3 -c '
+import ast, sys
+e = ast.literal_eval(sys.stdin.read())
+print(e["id"], e["term"], e["gen"], e["time"])')
+# knew DESCRIPTION SENTENCE UUID GENERATION TERM COMMIT EVENT TERM COMMIT TIME
+knew() {
+	local IFS=:
+	no "P23 $1" "node n1 is not registered: .*$2.*; to use it all the same: vpart cluster local forget" /dev/vdb "${n1[@]}" "expect=${*:3}"
+}
+knew "another one" "this is repository $uuid, the node knew $other" $other 1 1 1 0 0 0 0
+knew "an older generation" "older than what the node knew: generation 1, not 2" "$uuid" 2 1 1 0 0 0 0
+knew "a lower term" "older .*: commit $commit of term $term, not $commit of $((term + 1))" "$uuid" 1 $((term + 1)) "$commit" 0 0 0 0
+knew "a lower commit" "older .*: commit $commit of term $term, not $((commit + 1)) of 1" "$uuid" 1 1 $((commit + 1)) 0 0 0 0
+other="another history .*: event $event is of another commit"
+knew "an event by another commit" "$other" "$uuid" 1 "$term" "$commit" "$event" "$eterm" $((egen - 1)) "$etime"
+knew "... of another term" "$other" "$uuid" 1 "$term" "$commit" "$event" $((eterm + 1)) "$egen" "$etime"
+knew "... at another time" "$other" "$uuid" 1 "$term" "$commit" "$event" "$eterm" "$egen" $((etime - 1))
+knew "an event that it has not" "another history .*: no event $((event + 1))" "$uuid" 1 "$term" "$commit" $((event + 1)) "$term" "$commit" "$etime"
+is "P23 ... and nothing was written" "$(md5sum </dev/vdb)" "$before"
+is "R20 ... each an alert of the kernel's log" "$(dmesg | grep -c 'clusterfs: node n1 is not registered: this .*local forget')" 9
+t "P23 what it knew is a part of it" cfs n1 /dev/vdb "expect=$uuid:1:$term:$commit:$event:$eterm:$egen:$etime"
+t "... which is shown" grep -q " $mnt/n1 clusterfs [^ ]*,expected[, ]" /proc/mounts
+fails "P23 a remount compares nothing" "not changed by a remount|bad option|wrong fs type|Invalid" \
+	mount -i -o "remount,expect=$uuid:1:1:1:0:0:0:0" $mnt/n1
+for i in {1..16}; do vpart cluster add client more$i >/dev/null; done
+umount $mnt/n1
+t "P23 of an event that is not kept nobody can tell" cfs n1 /dev/vdb "expect=$uuid:1:1:1:1:1:1:1"
+umount $mnt/n1
+
 # --- devices
 no "a device that is not there" "/dev/nothing: there is no such device" /dev/nothing "${n1[@]}"
 no "a file" "/etc/passwd is no block device" /etc/passwd "${n1[@]}"

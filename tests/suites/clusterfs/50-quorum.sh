@@ -225,4 +225,52 @@ is "... and that it has left is recorded" \
 	"$(dmesg | grep -c 'n1: that it has left is not recorded') $(clusterfs-dump --json /dev/vdb | grep -c '"state":"member"')" "0 0"
 dm remove slow
 t "V6 the repository is whole" fsck.clusterfs -n /dev/vdb
+
+# --- the local copy
+copies=/var/lib/vpart/cluster
+local_of() { get "$1" cluster local show at n1; }
+has() { [ "$(local_of 'sorted(l["name"] for l in o["list"].get("lu", []))')" = "$1" ]; }
+expect() { echo "expect=$(local_of 'o["expect"]')"; }
+for node in n1 n2; do cfs $node /dev/vdb quorum=lease; done
+vpart cluster add client web at n1 >/dev/null
+vpart cluster add adapter client web node n1 at n1 >/dev/null
+for i in 1 2; do
+	vpart cluster add lu disk$i sectors 8 at n1 >/dev/null
+	vpart cluster map disk$i web lun $i at n1 >/dev/null
+done
+vpart cluster add lu far sectors 8 at n1 >/dev/null
+t "R18 a node keeps what concerns it" wait_for 10 has "['disk1', 'disk2']"
+is "... under its name" "$(list $copies)" "n1@lab n2@lab"
+umount $mnt/n1
+vpart cluster unmap disk2 web at n2 >/dev/null
+vpart cluster del lu disk2 at n2 >/dev/null
+t "R18 it is back" cfs n1 /dev/vdb quorum=lease "$(expect)"
+said "R18 what was deleted meanwhile is dropped, and said" 10 "lu [0-9]*, disk2 \([0-9a-f-]*\) was deleted meanwhile: dropped"
+t "R20 ... as an event" grep -q "health: .*disk2 .* dropped from the local copy" <<<"$(vpart cluster events --node --from 1 --kept at n1)"
+t "... and is not kept" wait_for 10 has "['disk1']"
+becomes "P19 it has a lease" 10 OK
+for node in n1 n2; do umount $mnt/$node; done
+dd if=/dev/vdb of=/tmp/older bs=1M conv=sparse iflag=direct status=none
+cfs n1 /dev/vdb quorum=lease
+vpart cluster add lu disk3 sectors 8 at n1 >/dev/null
+vpart cluster map disk3 web lun 3 at n1 >/dev/null
+t "R18 time goes by" wait_for 10 has "['disk1', 'disk3']"
+umount $mnt/n1
+expect=$(expect)
+dd if=/tmp/older of=/dev/vdb bs=1M oflag=direct status=none
+before=$(md5sum </dev/vdb)
+fails "P23 an older image is refused, which says the command that ends that" \
+	"this repository is older than what the node knew: commit [0-9]+ of term .*; to use it all the same: vpart cluster local forget" \
+	cfs n1 /dev/vdb quorum=lease "$expect"
+is "P23 ... and nothing is written" "$(md5sum </dev/vdb)" "$before"
+t "by hand it is mounted" cfs n1 /dev/vdb quorum=lease
+becomes "P23 ... and FROZEN" 10 FROZEN
+said "P23 ... which is said" 10 "not renewed: the repository is older than its local copy: .*: vpart cluster local forget"
+t "R20 ... as an alert" grep -q "health: .*the repository is older than its local copy" <<<"$(vpart cluster events --node --from 1 --kept at n1)"
+sleep 2
+is "P23 ... it stays so, and so does the copy" "$(of state $mnt/n1/config) $(expect)" "FROZEN $expect"
+t "P23 what it knew is forgotten" vpart cluster local forget at n1
+becomes "P19 it has a lease" 10 OK
+t "R18 the copy is begun anew" wait_for 10 has "['disk1']"
+umount $mnt/n1
 done_testing

@@ -62,12 +62,26 @@ on a "vpart cluster add client c1 >/dev/null"
 t "R22 the other one knows" on b "wait_for 20 grep -qsx 'name: c1' $mnt/clients/*"
 t "a second time it is done already" on b vpart cluster join
 
+# --- what it knew
+copy=/var/lib/vpart/cluster/n2@prod
+t "R18 it keeps what it knows" on b "wait_for 10 test -s $copy"
+on b "umount $mnt && python3 /src/tests/suites/clusterfs/local.py $copy 9"
+fails "P23 it knew a newer repository: it does not join" \
+	"this repository is older than what the node knew: generation 1, not 9; .*vpart cluster local forget" \
+	on -t 120 b vpart cluster join
+t "... nothing of it was registered" sees a "n1:member n2:left"
+t "P23 that is forgotten" on b vpart cluster local forget
+t "R17 it joins" on -t 120 b vpart cluster join
+t "R18 what it knows is kept again" on b "wait_for 10 test -s $copy"
+on b "umount $mnt"
+t "R18 it knew an older one, and joins" on -t 120 b vpart cluster join
+
 # --- one leaves, and joins again
 on b "exec 9<$mnt/config; vpart cluster leave 2>/out/said; echo \$? >>/out/said"
 is "what is in use is not left" "$(grep -c 'something there is in use' "$(out b)/said") $(tail -n 1 "$(out b)/said")" "1 1"
 t "... and goes on" on b vpart cluster status
 t "R17 it leaves" on -t 120 b vpart cluster leave
-is "nothing is left of it" "$(on b "find $setup /etc/dlm /etc/corosync /run/enabled -type f; pidof corosync dlm_controld vpart-clusterd; ls /sys/kernel/dlm" 2>/dev/null | xargs)" ""
+is "nothing is left of it" "$(on b "find $setup /etc/dlm /etc/corosync /run/enabled /var/lib/vpart -type f; pidof corosync dlm_controld vpart-clusterd; ls /sys/kernel/dlm" 2>/dev/null | xargs)" ""
 t "R22 the other one sees that" wait_for 20 sees a "n1:member n2:left"
 t "... and goes on" on a "wait_for 20 vpart cluster status && vpart cluster add client c2"
 t "R17 it joins again" on -t 280 b vpart cluster join /out/setup

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # kernel: host
-# limit: 300
-# summary: vpart-clusterd beside a corosync and a kernel that do as they are told: old answers, errors, verdicts
+# limit: 400
+# summary: vpart-clusterd beside a corosync and a kernel that do as they are told: old answers, errors, verdicts, local copies
 cd "$(dirname "$0")/../../.." || exit
 # Mounts of its own: the daemon looks when they change.
 [ "${OWN_MOUNTS:-}" = 1 ] || OWN_MOUNTS=1 exec unshare -m --propagation private "$0" "$@"
@@ -11,9 +11,10 @@ cd "$(dirname "$0")/../../.." || exit
 
 log=$PWD/build/log/${NAME:-tools/75-clusterd}
 rm -rf "$log"
-mkdir -p "$log/lab" "$log/mnt"
+mkdir -p "$log/lab" "$log/mnt" "$log/lib"
 export LAB=$log/lab ASAN_OPTIONS=detect_leaks=0
 verdicts=$log/run/verdicts
+copies=$log/lib/vpart/cluster
 life=0b6f3a70-52c1-4e0e-9a42-4d1f8c9b7a01
 later=0b6f3a70-52c1-4e0e-9a42-4d1f8c9b7a02
 pid=
@@ -25,8 +26,9 @@ program() {	# NAME SOURCE...: with what stands for the others
 	gcc -O1 -g -std=gnu11 -D_GNU_SOURCE -Wall -Wextra -Werror -pthread \
 		-fsanitize=address,undefined -fno-sanitize-recover=undefined \
 		-DVPART_VERSION='"lab"' "-DRUN_FOLDER=\"$log/run\"" "-DMOUNT_TABLE=\"$LAB/mountinfo\"" \
+		"-DCOPY_FOLDER=\"$copies\"" -DCOPY_MS=300U -DCOPY_AGAIN_MS=300U \
 		-Itools/vpart-clusterd -Itools/libvpart -Iinclude/uapi -Wl,--wrap=openat \
-		-o "$log/$out" tests/suites/tools/clusterd_lab.c \
+		-o "$log/$out" tests/suites/tools/{clusterd,database}_lab.c tools/libvpart/cluster_{copy,take}.c \
 		"${@/#/tools/vpart-clusterd/}" tools/vpart-clusterd/{say,places,verdict}.c \
 		build/tools/libvpart.a -lmnl
 }
@@ -55,12 +57,13 @@ back() { members "1 2"; wait_for 5 keeps ""; members 1; }
 row() { echo "40 25 8:16 / /run/cfs rw,relatime shared:1 - clusterfs $1 rw,$2"; }	# DEVICE OPTIONS
 dlm() { row /dev/vdb "node=n1,lock=dlm,lockspace=cfs-1,cluster=lab,timeout=30,io-timeout=30"; }
 
-t "it builds with sanitizers" program clusterd main.c quorum.c judge.c
+t "it builds with sanitizers" program clusterd main.c quorum.c judge.c copy.c
 t "fence_vpart, too" program fence fence.c
 put name "0 n1"
 put names $'1 n1\n2 n2'
 put members 1
 event
+put changed ""
 
 # --- the lease
 start --lease 800
@@ -412,6 +415,173 @@ sleep 1
 rm "$LAB/slow_nodes" "$LAB/slow"
 t "P19 nor does an answer to what was asked before" wait_for 5 keeps ""
 is "P19 ... nobody is told" "$(told "$since" fenced)" ""
+# --- the local copy
+mounts ""
+finish
+rm -rf "$copies" "$LAB/said"
+repository=11111111-1111-1111-1111-111111111111
+file=$copies/n1@lab
+database() { put database "$repository $*"; }	# GENERATION TERM COMMIT FIRST LAST ID
+changed() { echo >"$LAB/changed"; }
+alerts() { [ "$(grep -cE -- "$1" "$LAB/said")" -ge "${2:-1}" ]; } 2>/dev/null	# REGEX [TIMES]
+id() { printf '0000000%s-0000-4000-8000-00000000000%s' "$1" "$1"; }
+# objects LINE...: as well as a client of another node
+objects() { put objects "$(printf '%s\n' "$@" "client 9 $(id 9) 0 0 0 0 far" "adapter 9 $(id 8) 2 9 0 0 -")"; }
+own=("adapter 1 $(id 1) 1 1 0 0 -" "client 1 $(id 2) 0 0 0 0 web" "lu 1 $(id 3) 1 0 0 0 disk1"
+	"lu 2 $(id 4) 3 0 0 0 disk2" "map 1 - 0 1 2 0 disk2")
+objects "${own[@]}" "lu 3 $(id 5) 3 0 0 0 disk3"
+database 2 5 20 3 12 1
+put kept "12 5 20 7"
+put nodes "n1 1 $later"$'\n'"n2 1 $life"
+# kept_at TERM COMMIT OBJECTS: what is in the file
+kept_at() {
+	python3 - "$file" "$@" <<-'END' 2>/dev/null
+		import struct, sys
+		d = open(sys.argv[1], "rb").read()
+		records, _id, _gen, term, commit = struct.unpack_from("<IIQQQ", d, 16)
+		sys.exit([term, commit, records] != [int(x) for x in sys.argv[2:]])
+	END
+}
+start --lease 4000
+mounts "$(dlm)"
+said "R18 a local copy is begun" "node n1 of cluster lab: a local copy is begun: commit 20 of term 5"
+t "... of what concerns the node" wait_for 5 kept_at 5 20 5
+put database "$repository 2 5 21 3 13 1"
+objects "${own[@]}" "lu 3 $(id 5) 1 0 0 0 disk3"
+changed
+t "R18 it is brought up to date by events" wait_for 5 kept_at 5 21 6
+before=$(stat -c %i "$file")
+changed
+sleep 0.6
+is "... and not written for nothing" "$(stat -c %i "$file")" "$before"
+writes=0
+end=$(($(now) + 2000)) commit=21
+while [ "$(now)" -lt $end ]; do
+	database 2 5 $((++commit)) 3 13 1
+	changed
+	now_is=$(stat -c %i "$file")
+	[ "$now_is" = "$before" ] || writes=$((writes + 1))
+	before=$now_is
+	sleep 0.02
+done
+t "R18 a storm of them writes it each 300 ms at most: $writes times in 2 s" [ $((writes >= 2 && writes <= 9)) = 1 ]
+t "... and the last one counts" wait_for 5 kept_at 5 $commit 6
+mounts ""
+said "all is unmounted" "waits for one" 1
+sleep 0.2
+database 2 7 900 5 30 1
+objects "${own[@]:0:3}" "lu 2 $(id 6) 3 0 0 0 other"	# its id was given again
+mounts "$(dlm)"
+said "P23 a newer database is followed" "is newer than its local copy, and followed: commit 900 of term 7"
+said "R18 what was deleted meanwhile is dropped, and told" "lu 2, disk2 \($(id 4)\) was deleted meanwhile: dropped"
+said "... by its type" "LU disk2 is mapped to client .* no longer: dropped"
+t "... and from the file" wait_for 5 kept_at 7 900 3
+is "... each once, and no more" "$(grep -c 'dropped from the local copy' "$log/said")" 3
+t "R20 ... as events of the node" alerts "class 6 severity 0 code 2 lu 3: lu 3, disk3"
+since=$(now)
+t "P19 its lease is renewed" wait_for 10 tells "$since" "quorum lab n1 1"
+mounts ""
+sleep 0.2
+database 3 1 1 1 1 1
+mounts "$(dlm)"
+said "P21 one that was restored is followed, whatever its numbers" "was replaced or restored since"
+t "... into the file" wait_for 5 kept_at 1 1 3
+database 3 9 90 40 60 1
+put kept "60 9 89 7"
+changed
+t "R18 time goes by" wait_for 5 kept_at 9 90 3
+# refused DESCRIPTION REGEX: what is mounted then
+refused() {
+	mounts ""
+	wait_for 5 says "waits for one"
+	rm -f "$LAB/said"
+	cp "$file" "$log/file"
+	since=$(now)
+	mounts "$(dlm)"
+	t "P23 refused: $1" wait_for 5 says "its lease is not renewed: $2.*; to use it all the same: vpart cluster local forget"
+	t "R20 ... an alert says which is older" alerts "class 6 severity 2 code 2 node .: $2"
+	t "P23 ... the kernel is told that there is no quorum" wait_for 5 tells "$since" "quorum lab n1 0"
+	changed
+	sleep 0.5
+	is "P23 ... and of no lease" "$(told "$since" "quorum lab n1 1")" ""
+	is "P23 ... the copy stays as it is" "$(cmp "$file" "$log/file" && echo same)" same
+	: >"$log/said"
+}
+database 2 9 95 40 65 1
+refused "an older generation" "the repository is older than its local copy: generation 2, not 3"
+database 3 8 95 40 65 1
+refused "a lower term" "the repository is older than its local copy: commit 95 of term 8, not 90 of 9"
+database 3 9 89 40 59 1
+refused "a lower commit" "the repository is older than its local copy: commit 89 of term 9, not 90 of 9"
+database 3 11 95 40 65 1
+put kept "60 10 91 7"
+refused "another history" "the repository has another history than its local copy, which has event 60 of commit 89"
+put kept "60 9 89 8"
+refused "another one with the same numbers" "the repository has another history than its local copy"
+database 3 11 95 40 55 1
+refused "a history without the event" "the repository has another history"
+put database "22222222-1111-1111-1111-111111111111 9 99 99 40 65 1"
+refused "another repository" "repository 22222222-1111-1111-1111-111111111111 is not $repository"
+# What is mounted grows beyond the copy
+database 3 99 999 900 999 1
+changed
+sleep 0.6
+is "P23 ... also when it grows" "$(cmp "$file" "$log/file" && echo same) $(told "$since" "quorum lab n1 1")" "same "
+since=$(now)
+rm "$file"
+t "P23 what the node knew is forgotten: it is followed" wait_for 5 tells "$since" "quorum lab n1 1"
+said "... which is said" "its local copy was removed, and is begun anew"
+t "... and the copy is begun anew" wait_for 5 kept_at 99 999 3
+mounts ""
+sleep 0.2
+printf x | dd of="$file" bs=1 seek=700 conv=notrunc status=none
+since=$(now)
+mounts "$(dlm)"
+said "R18 a damaged one is no obstacle" "its local copy is begun anew: .*n1@lab: it is damaged: its checksum is another one"
+t "... the lease is renewed" wait_for 5 tells "$since" "quorum lab n1 1"
+t "... and it is whole again" wait_for 5 kept_at 99 999 3
+mounts ""
+sleep 0.2
+rm -r "$copies"
+: >"$copies"
+database 3 99 1000 900 1000 1
+since=$(now)
+mounts "$(dlm)"
+said "R18 nor is one that cannot be read" "its local copy is begun anew: .*: Not a directory"
+said "... or written, which is said" "its local copy cannot be written, which is tried again: .*: Not a directory"
+t "... the lease is renewed" wait_for 5 tells "$since" "quorum lab n1 1"
+rm "$copies"
+t "... it is tried again" wait_for 5 kept_at 99 1000 3
+put find_error 5
+finish
+since=$(now)
+: >"$log/said"
+start --lease 4000
+said "P23 what cannot be compared is said" "cannot be compared, which is tried again: the kernel says 5"
+said "P23 ... and gets no lease" "its lease is not renewed: its local copy is not compared yet"
+is "P23 ... after a restart the copy admits nothing" "$(told "$since" "quorum lab n1 1")" ""
+since=$(now)
+order "agent=$log/agent" node=2
+mounts "$(dlm),expected"
+t "P23 what the kernel has compared does not wait for that" wait_for 5 tells "$since" "quorum lab n1 1"
+t "P19 ... and is told who is fenced" wait_for 5 tells "$since" "fenced lab n1 n2"
+mounts "$(dlm | sed 's/8:16/8:17/')"
+rm "$LAB/find_error"
+since=$(now)
+t "P19 it goes on" wait_for 5 tells "$since" "quorum lab n1 1"
+said "P23 another mount under the same names is compared anew" "the repository is as its local copy" 1
+put database "33333333-1111-1111-1111-111111111111 9 99 99 40 65 1"
+mounts "$(dlm)"
+t "P23 ... and refused, if it is foreign" wait_for 5 says "its lease is not renewed: repository 33333333"
+since=$(now)
+order "agent=$log/agent" node=2
+t "P23 ... it is told of no quorum" wait_for 5 tells "$(($(now) + 1500))" "quorum lab n1 0"
+is "P23 ... and of nobody who is fenced" "$(told "$since" fenced) $(kept)" " $life"
+database 3 99 1000 900 1000 1
+since=$(now)
+mounts "$(dlm | sed 's/8:16/8:18/')"
+t "P23 ... the right one is not" wait_for 5 tells "$since" "quorum lab n1 1"
+t "P19 ... and told" wait_for 5 tells "$since" "fenced lab n1 n2"
 kill -0 "$pid"
 is "no sanitizer has complained" "$? $(grep -c Sanitizer "$log/said")" "0 0"
 finish

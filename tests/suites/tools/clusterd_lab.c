@@ -14,12 +14,12 @@
  *	mountinfo	the table of mounts (MOUNT_TABLE), read when a real one changes
  *	leaving		nodes that are not in it, and have not left yet
  *	cluster		the cluster's name, "lab" if it is not there
- *	nodes		of the database: lines "NAME STATE BOOT"
- *	slow_nodes	it takes so many milliseconds to read them
  *	quorum_error, fenced_error	an errno that the kernel refuses with
  *	no_module	that comes from the library: it found no module
  *	fenced_bad	lives about which a verdict is refused for now
  *	open_error	an errno: no verdict can be opened to be read
+ *
+ * The database is that of database_lab.c.
  */
 #include <corosync/quorum.h>
 #include <errno.h>
@@ -30,41 +30,13 @@
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 #include "clusterd.h"
 #include "internal.h"
+#include "database_lab.h"
 
 static quorum_callbacks_t calls;
 static int events = -1;
-
-static const char *lab(const char *name)
-{
-	static __thread char path[512];
-
-	snprintf(path, sizeof(path), "%s/%s", getenv("LAB"), name);
-	return path;
-}
-
-static void wait_ms(long ms)
-{
-	const struct timespec t = { ms / 1000, ms % 1000 * 1000000 };
-
-	nanosleep(&t, NULL);
-}
-
-static long number(const char *name, long none)
-{
-	FILE *f = fopen(lab(name), "r");
-	long n = none;
-
-	if (!f)
-		return none;
-	if (fscanf(f, "%ld", &n) != 1)
-		n = none;
-	fclose(f);
-	return n;
-}
 
 __attribute__((format(printf, 1, 2)))
 static void note(const char *fmt, ...)
@@ -212,7 +184,7 @@ int __wrap_openat(int dir, const char *path, int flags, unsigned int mode)
 }
 
 /* Mounted, or leaving. */
-static bool registered(const struct vpart_cluster_at *at)
+bool registered(const struct vpart_cluster_at *at)
 {
 	FILE *f = fopen(lab("leaving"), "r");
 	char node[VPART_CLUSTER_NAME_SIZE];
@@ -260,30 +232,4 @@ int vpart_cluster_fenced(struct vpart *v, const struct vpart_cluster_at *at, con
 		return vpart_fail(v, err, VPART_CODE_FAILED, "the kernel says %d", err);
 	note("fenced %s %s %s %s %s\n", at->cluster, at->node, name, text, method);
 	return result(v, "fenced_error");
-}
-
-int vpart_cluster_objects(struct vpart *v, const struct vpart_cluster_at *at,
-			  enum vpart_cluster_type type, struct vpart_cluster_object **list,
-			  size_t *n)
-{
-	struct vpart_cluster_object *o = calloc(8, sizeof(*o));
-	char boot[64];
-	FILE *f;
-
-	wait_ms(number("slow_nodes", 0));
-	f = fopen(lab("nodes"), "r");
-
-	(void)v;
-	(void)at;
-	*list = o;
-	*n = 0;
-	while (o && f && type == VPART_CLUSTER_NODE && *n < 8 &&
-	       fscanf(f, "%127s %u %63s", o->name, &o->state, boot) == 3 &&
-	       !vpart_uuid_parse(boot, o->boot)) {
-		o++;
-		(*n)++;
-	}
-	if (f)
-		fclose(f);
-	return 0;
 }
