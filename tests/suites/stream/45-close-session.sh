@@ -5,7 +5,7 @@
 # kernels: +6.12 +7.2
 # disks: 16M
 # smp: 2
-# limit: 420
+# limit: 300
 . /src/tests/lib/guest.sh
 . /src/tests/lib/faults.sh
 . /src/tests/suites/vscsi/lib.sh
@@ -19,7 +19,6 @@ server p1 7 7300 none d1
 server p2 8 7300 none d2
 server p3 10 7300 none d1
 walks /src/tests/suites/stream/close_session.py
-walks /src/tests/suites/stream/unproven.py
 walks /src/tests/suites/stream/ghosts.py
 t "the servers' ends go" eval 'server_del p1 && server_del p2 && server_del p3'
 t "the ways go" eval 'dmsetup remove --noudevsync slow && dmsetup remove --noudevsync fast'
