@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: virtual ports: a SCSI host with a port name each, LUs that only one of them sees
-# kernel: debug
+# kernel: stock
+# soak: debug
 # kernels: +7.2
 # leaks: whole
 # limit: 480
