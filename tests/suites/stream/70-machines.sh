@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: two servers and a client with a mirror over both, on three machines
 # kernel: host
+# when: whole
 # machines: 3
 # limit: 1200
 cd "$(dirname "$0")/../../.." || exit

@@ -250,6 +250,23 @@ def once():
         expect("DID_TRANSPORT_FAILFAST" in one.text, f"it was sent again: {one.text}")
 
 
+def closed():
+    """By the other policy, too, it is held until another link has said that it is over."""
+    was, becomes = pattern(52, 512), pattern(53, 512)
+    direct(DISK, was, AT)
+    with kernel_client("p1", "p2") as proxy:
+        with held():
+            one = Comparing(disk_of("p1"), was, becomes)
+            until(60, lambda: served("p1") == 1, "it is at the disk")
+            proxy.hold(True)
+            until(60, lambda: host_attr("p1", "held") == "1", "the path is lost, and it is held")
+            one.join(5)
+            expect(one.is_alive() and port("unproven") == "fail", f"it was let go: {one.text}")
+        one.join(60)
+        expect(not one.is_alive() and "DID_TRANSPORT_FAILFAST" in one.text, f"it is held, or done: {one.text}")
+        expect(not served("p1") and host_attr("p1", "link_state") != "up", "let go by something else")
+
+
 def given_up():
     """The link is up, and the server does not end it: it is not given up, with the other policy it is."""
     with client() as (_, disk_goes_on):
@@ -275,6 +292,7 @@ def main():
         ("P14 the policy is changed meanwhile", policy),
         ("V3 V10 the pair is deleted with what is held", removed),
         ("V3 P13 P14 COMPARE AND WRITE is held, and not sent again", once),
+        ("V3 P13 P14 by the other policy as well", closed),
         ("V3 P14 what a living server does not end is waited for", given_up),
     ])
 
