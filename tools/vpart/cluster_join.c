@@ -13,6 +13,7 @@
  * What has been begun is gone on with by "vpart cluster join", and undone by leave.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,11 +21,13 @@
 #include <sys/mount.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 #include "cluster_setup.h"
 
 #define WAIT_SECONDS	600	/* for the other nodes */
 #define STATE_SECONDS	30	/* for the first lease of quorum */
 #define LEAVE_SECONDS	60	/* for DLM, after the unmount */
+#define LOCK_FILE	"/run/vpart-cluster.lock"
 
 /* A node that is on its way to be a member. */
 struct joining {
@@ -34,6 +37,7 @@ struct joining {
 	struct setup_file	files[SETUP_FILES];
 	uint32_t		seconds;
 	bool			incomplete;	/* not all nodes are waited for */
+	bool			unasked;	/* so is the fence agent */
 };
 
 static void pause_ms(long ms)
@@ -62,6 +66,28 @@ static void note(const char *fmt, ...)
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
 	fputc('\n', stderr);
+}
+
+/*
+ * One of create, join and leave at a time. Not flock(2): a child that is stuck would keep that.
+ * The file is open to the end.
+ */
+static int only_one(void)
+{
+	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int fd = open(LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	if (fd < 0)
+		return refused("cannot open " LOCK_FILE ": %s", strerror(errno));
+	if (!fcntl(fd, F_SETLK, &l))
+		return 0;
+	if (errno != EAGAIN && errno != EACCES)
+		return refused("cannot lock " LOCK_FILE ": %s", strerror(errno));
+	if (fcntl(fd, F_GETLK, &l))
+		l.l_pid = 0;
+	close(fd);
+	return refused("another vpart cluster create, join or leave (process %d) is at work on this node: wait for its end, or end it; the one of boot by systemctl stop vpart-cluster.service",
+		       (int)l.l_pid);
 }
 
 /* --- the daemons --- */
@@ -174,6 +200,7 @@ static struct json_object *result(struct joining *j, const char *at, const char 
 	put_text(o, "cluster", j->s.cluster);
 	put_text(o, "node", j->s.node[j->me].name);
 	put_number(o, "nodes", j->s.nodes);
+	put_bool(o, "fencing", j->s.fence[0]);
 	put_text(o, "file", SETUP_FILE);
 	put_uuid(o, j->s.repository);
 	for (i = 0; i < CFS_REPLICAS_MAX && j->device[i][0]; i++)
@@ -223,13 +250,19 @@ static int go_on(struct cmd *c, struct joining *j)
 	return strcmp(m.state, "OK") ? EXIT_DEGRADED : EXIT_SUCCESS;
 }
 
-/* What would be written; the key stays where it is. */
+/* What would be written; the key and passwords stay where they are. */
 static int show_files(struct cmd *c, struct joining *j)
 {
-	struct json_object *o = result(j, "", ""), *list = json_object_new_array(), *one;
+	struct json_object *o, *list, *one;
 	char mode[8];
 	unsigned int i;
 
+	setup_files_free(j->files);
+	fence_hide(&j->s);
+	if (setup_files(&j->s, j->files))
+		return EXIT_FAILURE;
+	o = result(j, "", "");
+	list = json_object_new_array();
 	for (i = 0; i < SETUP_FILES; i++) {
 		const struct setup_file *f = &j->files[i];
 		const bool secret = i < 2;
@@ -270,8 +303,15 @@ static int take_wait(struct cmd *c, struct joining *j)
 {
 	j->seconds = WAIT_SECONDS;
 	j->incomplete = word(c, "--incomplete");
+	j->unasked = word(c, "--fence-unasked");
 	return word(c, "--timeout") ? to_number(c, word(c, "--timeout"), "time in seconds", 1,
 						86400, &j->seconds) : 0;
+}
+
+static void warn_unfenced(const struct joining *j)
+{
+	if (!j->s.fence[0])
+		fence_none(stderr, "vpart: ");
 }
 
 /* --- create --- */
@@ -314,7 +354,9 @@ static int look(struct joining *j, bool *made)
 		return EXIT_FAILURE;
 	if (!host_lockspace("", name, sizeof(name)))
 		return refused("DLM is in lockspace %s: this node leaves that first", name);
-	return made && repo_look(&j->s, made) ? EXIT_FAILURE : 0;
+	if (made && repo_look(&j->s, made))
+		return EXIT_FAILURE;
+	return j->unasked ? 0 : fence_ask(&j->s, j->me);
 }
 
 static int make_key(struct setup *s)
@@ -341,6 +383,8 @@ int cluster_create(struct cmd *c)
 	int ret;
 
 	ret = j ? take_words(c, j) : EXIT_FAILURE;
+	if (!ret && !dry)
+		ret = only_one();
 	if (!ret)
 		ret = look(j, &made);
 	if (!ret && !made)
@@ -361,6 +405,7 @@ int cluster_create(struct cmd *c)
 	if (ret)
 		goto out;
 	memcpy(j->device, j->s.device, sizeof(j->device));
+	warn_unfenced(j);
 	if (dry) {
 		ret = show_files(c, j);
 		goto out;
@@ -416,6 +461,8 @@ int cluster_join(struct cmd *c)
 	int ret;
 
 	ret = j ? take_wait(c, j) : EXIT_FAILURE;
+	if (!ret && !word(c, "--dry-run"))
+		ret = only_one();
 	if (!ret)
 		ret = read_setup(path, &j->s);
 	if (!ret)
@@ -429,6 +476,7 @@ int cluster_join(struct cmd *c)
 		ret = repo_find(&j->s, repo ? repo : setup_devices(kept), j->device);
 	if (ret)
 		goto out;
+	warn_unfenced(j);
 	if (word(c, "--dry-run")) {
 		ret = show_files(c, j);
 		goto out;
@@ -510,7 +558,9 @@ int cluster_leave(struct cmd *c)
 	bool quorate;
 	int ret;
 
-	ret = j ? read_setup(SETUP_FILE, &j->s) : EXIT_FAILURE;
+	ret = j ? only_one() : EXIT_FAILURE;
+	if (!ret)
+		ret = read_setup(SETUP_FILE, &j->s);
 	if (!ret)
 		ret = setup_files(&j->s, j->files);
 	if (!ret && !word(c, "--force"))

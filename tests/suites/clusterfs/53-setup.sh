@@ -26,7 +26,7 @@ no() {
 		"1 1 said $nothing"
 }
 # set_up DESCRIPTION WORD...: it is, and without systemd no member yet
-set_up() { is "$1" "$(code vpart cluster "${@:2}") $(grep -c 'is set up; there is no systemd here' /tmp/out) $(grep -vE ': bring /etc|vdb is used: if another' /tmp/err)" "4 1 "; }
+set_up() { is "$1" "$(code vpart cluster "${@:2}") $(grep -c 'is set up; there is no systemd here' /tmp/out) $(grep -vE ': bring /etc|vdb is used: if another|: without a fence agent' /tmp/err)" "4 1 "; }
 create() { vpart cluster create prod $pair repo /dev/vdb fence none "$@"; }
 clean() { rm -rf /etc/vpart /etc/dlm /etc/corosync/authkey; cp /root/example $conf; wipe /dev/vdb; }
 wipe() { dd if=/dev/zero of="$1" bs=1M count=2 conv=fsync,notrunc status=none; }
@@ -50,14 +50,32 @@ echo vm >/proc/sys/kernel/hostname
 
 # --- P24
 no "P24 a pair without an arbiter" "need an arbiter: a fence agent" create prod $pair repo /dev/vdb fence none
+# What the agent does is in /root/agent, what it was told in /root/told.
 agent=/usr/local/sbin/fence_x
-printf '#!/bin/sh\nexit 1\n' >$agent
+cat >$agent <<-'END'
+	#!/bin/sh
+	told=$(cat)
+	echo "$told" >>/root/told
+	read -r does </root/agent
+	case "$does $told" in
+	mute*) ;;
+	*action=metadata*)
+		echo '<actions><action name="on" /><action name="status" /><action name="off" /></actions>'
+		exit 0 ;;
+	on*action=status*) exit 0 ;;
+	off*action=status*) exit 2 ;;
+	slow*action=status*) sleep 1000 & echo $! >/root/child; wait ;;
+	esac
+	echo "Failed: Unable to connect to $does" >&2
+	exit 1
+END
+echo on >/root/agent
 no "P24 a fence device that is a node" "10.9.0.2 is node vios2 itself" \
 	create prod $pair repo /dev/vdb fence "fence_x vios1:ip=10.9.0.2 vios2:ip=10.9.0.2"
 no "P24 a fence device that is reached over the only link" "10.9.0.9 is reached over the nodes' only link \(v0\)" \
 	create prod $pair repo /dev/vdb fence "fence_x ip=10.9.0.9"
 no "P19 a line of dlm.conf that would be cut" "a line of dlm.conf would have [0-9]* characters" \
-	create prod $pair repo /dev/vdb fence "/bin/true p=$(printf %0250d 0) enable_fencing=0 q=1"
+	create prod $pair repo /dev/vdb fence "/bin/true p=$(printf %0250d 0) enable_fencing=0 q=1" --fence-unasked
 no "an agent that is not there" "fence_x is not installed" create prod $pair repo /dev/vdb fence "fence_x ip=10.7.0.9"
 chmod +x $agent
 ip addr add 10.7.0.1/24 dev v1
@@ -66,8 +84,53 @@ t "P24 so will a second link" vpart cluster create prod vios1=10.9.0.1,10.7.0.1 
 	repo /dev/vdb fence "fence_x ip=10.9.0.9" --dry-run
 t "P24 so will a third replica" vpart cluster create prod $pair repo /dev/vdb,/dev/vdc,/dev/vdd fence none --dry-run
 t "P24 and a preference" create preferred vios2 --dry-run
+vpart cluster create prod $pair repo /dev/vdb fence none preferred vios2 --dry-run >/tmp/out 2>/tmp/err
+is "P19 no agent: what is not safe then is said in a sentence" "$(grep -c 'vpart: without a fence agent DLM grants .* with no proof that it is dead: .*not safe here' /tmp/err)" 1
 t "P24 of three none is needed" vpart cluster create prod $pair vios3=10.9.0.3 repo /dev/vdb fence none --dry-run
 is "a dry run writes nothing" "$(written)" "$nothing"
+
+# --- the agent is asked, what it is told is not shown, and one command is at work at a time
+fence="fence_x port=7 passwd=very-secret pw=q vios1:ip=10.7.0.11 vios2:ip=10.7.0.12 vios2:hexadecimal_kg=abc"
+rm -f /root/told
+is "a dry run shows no password" "$(vpart cluster create prod $pair repo /dev/vdb fence "$fence" --dry-run | grep -E '^(device|connect)')" \
+	"device power fence_vpart agent=fence_x port=7 passwd=* pw=*
+connect power node=1 ip=10.7.0.11
+connect power node=2 ip=10.7.0.12 hexadecimal_kg=*"
+is "... to programs neither" "$(vpart --json cluster create prod $pair repo /dev/vdb fence "$fence" --dry-run | grep -c 'very-secret')" 0
+is "P24 the agent is asked for the other node, when it has told that it can be" "$(head -n 8 /root/told | xargs)" \
+	"action=metadata action=status port=7 passwd=very-secret pw=q ip=10.7.0.12 hexadecimal_kg=abc node=2"
+echo off >/root/agent
+t "P24 a node that is off is an answer" vpart cluster create prod $pair repo /dev/vdb fence "$fence" --dry-run
+echo nowhere >/root/agent
+no "P24 an agent that does not reach the device" \
+	"fence_x does not reach the device of node vios2: exit code 1: Failed: Unable to connect to nowhere; nothing was written" \
+	create prod $pair repo /dev/vdb fence "$fence"
+t "... unless it is not asked" vpart cluster create prod $pair repo /dev/vdb fence "$fence" --fence-unasked --dry-run
+echo mute >/root/agent
+rm /root/told
+no "P24 one that does not tell what it knows" "does not tell by action=metadata that it knows status or monitor" \
+	create prod $pair repo /dev/vdb fence "$fence"
+is "... is told of no node" "$(cat /root/told)" "action=metadata"
+echo slow >/root/agent
+rm -f /root/child
+code vpart cluster create prod $pair repo /dev/vdb fence "$fence" >/tmp/slow &
+slow=$!
+wait_for 30 test -s /root/child
+# busy WORD...: refused at once, because the one in the background is at work
+busy() {
+	timeout 10 vpart cluster "$@" >/tmp/busy 2>&1
+	echo "$? $(wc -l </tmp/busy) $(grep -c "(process [1-9][0-9]*) is at work on this node" /tmp/busy)"
+}
+for word in "create prod $pair repo /dev/vdb fence none preferred vios2" join leave; do
+	# shellcheck disable=SC2086
+	is "one at a time: ${word%% *} is refused at once" "$(busy $word)" "1 1 1"
+done
+t "... a dry run is not, which writes nothing" vpart cluster create prod $pair repo /dev/vdb fence none preferred vios2 --dry-run
+wait $slow
+is "V10 an agent that does not answer has a limit" "$(cat /tmp/slow) $(grep -c 'device of node vios2: no answer in 30 s, it was killed' /tmp/err)" "1 1"
+t "... and nothing of it is left" eval '! kill -0 $(cat /root/child) 2>/dev/null'
+is "... nor written" "$(written)" "$nothing"
+echo on >/root/agent
 
 # --- the device, and what is here
 no "a device that is not there" "/dev/vdx: No such" create prod $pair repo /dev/vdx fence none --shared-storage
@@ -139,6 +202,7 @@ cp $setup /root/third
 t "one that was begun is left" vpart cluster leave
 is "... and leaves the package's file" "$(md5sum <$conf)" "$example"
 set_up "it is joined again" join /root/third
+is "P19 who joins is told that there is no agent" "$(grep -c ': without a fence agent' /tmp/err)" 1
 is "another cluster is not joined" "$(code vpart cluster join /root/first) $(cat /tmp/err)" \
 	"1 vpart: this node is set up for another cluster, which it leaves first"
 t "it is left" vpart cluster leave

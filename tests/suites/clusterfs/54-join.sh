@@ -57,6 +57,10 @@ is "it is encrypted" "$(on b corosync-cmapctl -g totem.crypto_cipher)" "totem.cr
 is "their configuration is the same" "$(on a cat /etc/corosync/corosync.conf /etc/dlm/dlm.conf $setup | md5sum)" \
 	"$(on b cat /etc/corosync/corosync.conf /etc/dlm/dlm.conf $setup | md5sum)"
 is "units are enabled, and DLM is started by ours" "$(on b ls /run/enabled | xargs)" "corosync.service vpart-cluster.service vpart-clusterd.service"
+# status LINE...: of dlm_controld's configuration, then what vpart says of it
+status() { on a "dlm_tool set_config $1 >/dev/null; vpart cluster status | grep -c '^without a fence agent DLM grants'; vpart --json cluster status | grep '\"fencing\"'" | tr -d ' ,\n'; }
+is "P19 status says that nobody is fenced, as DLM's daemon runs" "$(status enable_fencing=0)" '1"fencing":false'
+is "P19 ... and says nothing otherwise" "$(status enable_fencing=1)" '0"fencing":true'
 is "R17 an address is stored" "$(on b "vpart --json cluster nodes" | grep -c "$(addr b lan)")" 1
 on a "vpart cluster add client c1 >/dev/null"
 t "R22 the other one knows" on b "wait_for 20 grep -qsx 'name: c1' $mnt/clients/*"
