@@ -386,7 +386,7 @@ int cfs_change_locked(struct cfs_mount *m, cfs_fill_t fill, void *arg)
 		 time_before(jiffies, end));
 	if (ret && attempt.lost) {
 		strscpy(was, m->db.why, sizeof(was));
-		cfs_fail(&m->db, ret, "whether it was stored is not known: %s", was);
+		cfs_fail(&m->db, ret, "perhaps it was stored: %s", was);
 	}
 	return ret;
 }

@@ -39,7 +39,7 @@ static int cfs_verdict_wrong(struct cfs_mount *m, const struct cfs_verdict *v, s
 	import_uuid(&boot, cfs_node_of(o)->boot);
 	if (!uuid_equal(&boot, &v->boot))
 		return cfs_fail(db, -ESRCH,
-				"the verdict is about boot %pUb of node %s, which is registered with boot %pUb",
+				"the verdict is about boot %pUb of node %s, which has boot %pUb",
 				&v->boot, v->node, &boot);
 	if (cfs_node_of(o)->state != CFS_NODE_MEMBER)
 		return cfs_fail(db, -EALREADY, "node %s is no member any more", v->node);

@@ -41,6 +41,7 @@ struct cfs_nl_work {
 	struct sk_buff		*skb;		/* the request alone, from that socket */
 	struct sk_buff		*reply;		/* or NULL: none but the acknowledgment */
 	bool			counted;	/* has a place */
+	char			why[CFS_NL_WHY];
 	cfs_nl_change_t		change;
 	u64			arg[];
 };
@@ -57,6 +58,13 @@ static struct nlattr *cfs_nl_asked(const struct cfs_nl_work *w, int attr)
 		if (nla_type(a) == attr)
 			last = a;
 	return last;
+}
+
+/* Refuse with the sentence in w->why: there it stays until it is sent, and is never cut. */
+static int cfs_nl_refuse(const struct cfs_nl_work *w, struct netlink_ext_ack *extack, int err)
+{
+	extack->_msg = w->why;
+	return err;
 }
 
 /* Which attribute a refusal is about. */
@@ -119,18 +127,17 @@ static int cfs_nl_made(const struct cfs_nl_work *w, const struct cfs_object *o)
 int cfs_nl_add(struct cfs_nl_work *w, struct netlink_ext_ack *extack)
 {
 	struct cfs_object *o = (void *)w->arg;
-	char why[CFS_NL_WHY];
 	int err;
 
 	/* The answer is allocated first: what was made is not left by a request that failed. */
 	w->reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!w->reply)
 		return -ENOMEM;
-	err = cfs_object_add(w->m, o, why);
+	err = cfs_object_add(w->m, o, w->why);
 	if (!err)
 		return cfs_nl_made(w, o);
 	cfs_nl_blame(w, extack, o);
-	return cfs_nl_say(extack, err, why);
+	return cfs_nl_refuse(w, extack, err);
 }
 
 /**
@@ -145,15 +152,14 @@ int cfs_nl_del(struct cfs_nl_work *w, struct netlink_ext_ack *extack)
 {
 	struct nlattr *name = cfs_nl_asked(w, CLUSTERFS_A_NAME);
 	struct cfs_object *o = (void *)w->arg;
-	char why[CFS_NL_WHY];
 	int err;
 
 	o->name = name ? nla_data(name) : NULL;
-	err = cfs_object_del(w->m, o, why);
+	err = cfs_object_del(w->m, o, w->why);
 	if (!err)
 		return 0;
 	cfs_nl_blame(w, extack, o);
-	return cfs_nl_say(extack, err, why);
+	return cfs_nl_refuse(w, extack, err);
 }
 
 /**
@@ -166,10 +172,9 @@ int cfs_nl_del(struct cfs_nl_work *w, struct netlink_ext_ack *extack)
  */
 int cfs_nl_fenced(struct cfs_nl_work *w, struct netlink_ext_ack *extack)
 {
-	char why[CFS_NL_WHY];
-	int err = cfs_fence_done(w->m, (void *)w->arg, why);
+	int err = cfs_fence_done(w->m, (void *)w->arg, w->why);
 
-	return err ? cfs_nl_say(extack, err, why) : 0;
+	return err ? cfs_nl_refuse(w, extack, err) : 0;
 }
 
 /**
@@ -182,10 +187,9 @@ int cfs_nl_fenced(struct cfs_nl_work *w, struct netlink_ext_ack *extack)
  */
 int cfs_nl_yield(struct cfs_nl_work *w, struct netlink_ext_ack *extack)
 {
-	char why[CFS_NL_WHY];
-	int err = cfs_primary_yield(w->m, why);
+	int err = cfs_primary_yield(w->m, w->why);
 
-	return err ? cfs_nl_say(extack, err, why) : 0;
+	return err ? cfs_nl_refuse(w, extack, err) : 0;
 }
 
 /* --- how it is answered --- */

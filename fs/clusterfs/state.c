@@ -180,7 +180,7 @@ int cfs_state_refuses(struct cfs_mount *m, char *why)
 	s = m->status;
 	spin_unlock(&m->view_lock);
 	if (why)
-		snprintf(why, sizeof(m->db.why), "node %s is %s: %.112s", m->opt.node,
+		snprintf(why, sizeof(m->db.why), "the node is %s: %.175s",
 			 cfs_health_name(s.health), s.why);
 	return s.health == CFS_OUT ? -ESHUTDOWN : -EHOSTDOWN;
 }
