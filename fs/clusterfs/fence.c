@@ -107,7 +107,7 @@ int cfs_fence_done(struct cfs_mount *m, const struct cfs_verdict *v, char *why)
 			 copy.node);
 		return -EPERM;
 	}
-	ret = cfs_change(m, cfs_fill_fenced, &copy, why);
+	ret = cfs_change_asked(m, cfs_fill_fenced, &copy, why);
 	if (ret == -EALREADY)
 		return 0;
 	if (ret)

@@ -14,8 +14,8 @@
  *    places of its own: all nodes may wait for it, and others' changes may be slow.
  * 3. The asker's socket stays open until its change is answered, though all that had it may be
  *    gone: nobody else gets its number meanwhile, and so no stranger the answer.
- * 4. A mount is not left before its changes are answered; what has not begun when it is to be
- *    left is refused.
+ * 4. A mount is not left before its changes are answered. The one that is being done when it is
+ *    to be left is waited for, the others are refused at once: cfs_change_asked().
  */
 #define pr_fmt(fmt) "clusterfs: " fmt
 
@@ -365,6 +365,33 @@ int cfs_nl_later(struct sk_buff *skb, struct genl_info *info, cfs_nl_change_t ch
 free:
 	cfs_nl_free(w);
 	return err;
+}
+
+/**
+ * cfs_asked_say() - name what an unmount waits for
+ * @m: mount, hidden
+ */
+void cfs_asked_say(struct cfs_mount *m)
+{
+	const char *what = "a request", *type = "";
+	struct cfs_nl_work *w;
+	unsigned int count;
+	u32 portid = 0;
+
+	spin_lock(&m->asked_lock);
+	count = m->asked_count;
+	w = list_first_entry_or_null(&m->asked, struct cfs_nl_work, entry);
+	if (w) {
+		portid = NETLINK_CB(w->skb).portid;
+		what = w->change == cfs_nl_add ? "a new " :
+		       w->change == cfs_nl_del ? "the end of a " :
+		       w->change == cfs_nl_fenced ? "a verdict" : "the primary node's yield";
+		if (w->change == cfs_nl_add || w->change == cfs_nl_del)
+			type = cfs_type_name(((struct cfs_object *)w->arg)->type);
+	}
+	spin_unlock(&m->asked_lock);
+	pr_warn("node %s: unmounting waits for %s%s, asked for by port %u, and %u more\n",
+		m->opt.node, what, type, portid, count ? count - 1 : 0);
 }
 
 /**

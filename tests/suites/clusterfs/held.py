@@ -99,7 +99,7 @@ def stack(pid):
 
 def begun():
     """Is a change being done, by anybody?"""
-    return any("cfs_change+" in stack(p.split("/")[2]) for p in glob.glob("/proc/[0-9]*/stack"))
+    return any("cfs_change_locked+" in stack(p.split("/")[2]) for p in glob.glob("/proc/[0-9]*/stack"))
 
 
 class Asker(nl.Netlink):
@@ -273,9 +273,13 @@ def killed(disk, asker):
 
 def left(disk, asker):
     """The node is unmounted while changes are under way."""
+    others = [Asker() for _ in range(OF_MOUNT // OF_SOCKET - 1)]
     with disk:
         first = asker.post("CLIENT_NEW NAME=u1", "CLIENT_NEW NAME=u2", "CLIENT_NEW NAME=u3")
         check("changes are under way when the node is unmounted", wait_for(begun))
+        asked = [one.post(*(f"CLIENT_NEW NAME=v{n}-{i}" for i in range(OF_SOCKET)))
+                 for n, one in enumerate(others)]
+        same("... of several sockets", asker.unanswered(), 3 + OF_SOCKET * len(others))
         try:
             faults.rmmod("clusterfs")
             check("... the module stays", False)
@@ -289,8 +293,14 @@ def left(disk, asker):
             except nl.Refused as e:
                 return e.errno == errno.ENODEV
         check("... it is found no more", wait_for(hidden))
-        check("... and waits for what has begun", not gone.over())
-    same("one that has begun is done, the others are refused", asker.hear(4, first), [
+        check("... and waits for what is being done", not gone.over())
+        for one, number in zip(others, asked):
+            same("V10 ... what waits for its turn is refused at once", one.hear(OF_SOCKET, number), [
+                f"{i + 1} ENODEV the node is being unmounted" for i in range(OF_SOCKET)])
+        want = "node held: unmounting waits for a new client, asked for by port "
+        check("V10 ... and what is waited for is named", wait_for(lambda: want in subprocess.run(
+            ["dmesg"], capture_output=True, text=True, check=True).stdout))
+    same("the one that was being done is done, the others are refused", asker.hear(4, first), [
         "1 reply", "1 0", "2 ENODEV the node is being unmounted",
         "3 ENODEV the node is being unmounted"])
     same("it is unmounted", gone.ends(), 0)
