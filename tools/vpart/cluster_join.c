@@ -230,6 +230,9 @@ static int go_on(struct cmd *c, struct joining *j)
 	struct vpart_cluster_mount m;
 	char at[SETUP_DEVICE];
 
+	if (word(c, "--no-start"))
+		return done(c, result(j, "", ""), "node %s of cluster %s is set up; vpart cluster join starts it",
+			    j->s.node[j->me].name, j->s.cluster);
 	if (!host_systemd() && !host_runs(&j->s)) {
 		done(c, result(j, "", ""), "node %s of cluster %s is set up; there is no systemd here: start %s",
 		     j->s.node[j->me].name, j->s.cluster, by_hand);
@@ -414,11 +417,7 @@ int cluster_create(struct cmd *c)
 	if (ret)
 		goto out;
 	note("bring " SETUP_FILE " to each other node by a way that nobody listens to: it has the key; and there: vpart cluster join FILE");
-	if (word(c, "--no-start"))
-		ret = done(c, result(j, "", ""), "node %s of cluster %s is set up; vpart cluster join starts it",
-			   j->s.node[j->me].name, j->s.cluster);
-	else
-		ret = go_on(c, j);
+	ret = go_on(c, j);
 out:
 	if (j)
 		finish(j);
@@ -486,11 +485,7 @@ int cluster_join(struct cmd *c)
 		ret = setup_devices_keep(repo);
 	if (ret)
 		goto out;
-	if (word(c, "--no-start"))
-		ret = done(c, result(j, "", ""), "node %s of cluster %s is set up; vpart cluster join starts it",
-			   j->s.node[j->me].name, j->s.cluster);
-	else
-		ret = go_on(c, j);
+	ret = go_on(c, j);
 out:
 	if (j)
 		finish(j);
