@@ -9,6 +9,8 @@
 cd "$(dirname "$0")/../../.." || exit
 # shellcheck source=tests/lib/machines.sh
 . tests/lib/machines.sh
+# shellcheck source=tests/lib/cluster.sh
+. tests/lib/cluster.sh
 
 port=7600
 setup=/etc/vpart/cluster.setup
@@ -16,17 +18,11 @@ mnt=/run/clusterfs
 # The fence device has a way of its own. Corosync locks its memory.
 machine a --net lan --net power --disk 160M --mem 768
 machine b --net lan --net power --disk-of a --mem 768
-in_net setpriv --pdeathsig KILL python3 tests/lib/power.py "$_lab" $port "$_lab/hold" >"$_lab/power" 2>&1 &
-disown
-wait_for 30 grep -q ready "$_lab/power"
+power $port
 
 of() { on "$1" "sed -n 's/^$2: //p' $mnt/$3"; }	# MACHINE KEY FILE
 says() { [ "$(of "$1" "$2" "$4")" = "$3" ]; }	# MACHINE KEY VALUE FILE
-nodes() { on "$1" "vpart --json cluster nodes" | python3 -c 'import json, sys
-print(*sorted(n["name"] + ":" + n["state"] for n in json.load(sys.stdin)))'; }
-sees() { [ "$(nodes "$1")" = "$2" ]; }
 fence="/src/tests/lib/fence_lab port=$port host=$(addr host power) n1:machine=a n2:machine=b"
-debian() { on "$1" ". /src/tests/lib/corosync.sh; as_debian"; }
 debian a
 debian b
 
