@@ -273,7 +273,8 @@ def main():
             target=one.run, args=(0.1 * i, None if i else heard, end)))
         readers[-1].start()
     began = time.monotonic()
-    last, commands = flood(asker, events, seconds, base, (heard, count, multiprocessing.Value("b", lock=False)))
+    over = multiprocessing.Value("b", lock=False)
+    last, commands = flood(asker, events, seconds, base, (heard, count, over))
     took = time.monotonic() - began
     end[:] = [last[k] for k in STREAMS]
     for one in readers:
