@@ -128,7 +128,8 @@ done
 t "... a dry run is not, which writes nothing" vpart cluster create prod $pair repo /dev/vdb fence none preferred vios2 --dry-run
 wait $slow
 is "V10 an agent that does not answer has a limit" "$(cat /tmp/slow) $(grep -c 'device of node vios2: no answer in 30 s, it was killed' /tmp/err)" "1 1"
-t "... and nothing of it is left" eval '! kill -0 $(cat /root/child) 2>/dev/null'
+gone() { ! grep -qs '^State:.*[RSD] ' "/proc/$(cat /root/child)/status"; }
+t "... and nothing of it is left" wait_for 10 gone
 is "... nor written" "$(written)" "$nothing"
 echo on >/root/agent
 
