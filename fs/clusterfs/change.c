@@ -465,20 +465,19 @@ int cfs_change(struct cfs_mount *m, cfs_fill_t fill, void *arg, char *why)
 	return ret;
 }
 
+/* In the order of the calls. Who is refused has no successor that would wait for him. */
 static int cfs_turn_take(struct cfs_mount *m, char *why)
 {
-	bool mine;
+	const int mine = atomic_inc_return(&m->last_turn);
 
-	wait_event_idle_exclusive(m->turns,
-				  (mine = !test_and_set_bit_lock(0, &m->turn)) ||
-				  READ_ONCE(m->leaving));
-	return mine ? 0 : cfs_leaving_refuses(m, why);
+	wait_event_idle(m->turns, READ_ONCE(m->turn) == mine || READ_ONCE(m->leaving));
+	return READ_ONCE(m->leaving) ? cfs_leaving_refuses(m, why) : 0;
 }
 
 static void cfs_turn_give(struct cfs_mount *m)
 {
-	clear_bit_unlock(0, &m->turn);
-	wake_up(&m->turns);
+	WRITE_ONCE(m->turn, m->turn + 1);
+	wake_up_all(&m->turns);
 }
 
 /**
@@ -488,8 +487,8 @@ static void cfs_turn_give(struct cfs_mount *m)
  * @arg: as well
  * @why: as well
  *
- * One after the other: an unmount waits for the one that is being done, and whoever waits
- * for his turn is refused at once.
+ * One after the other, in their order: an unmount waits for the one that is being done, and
+ * whoever waits for his turn is refused at once.
  *
  * Context: as cfs_change().
  * Return: as cfs_change(); -ENODEV: the node is being unmounted.

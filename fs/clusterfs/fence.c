@@ -84,6 +84,8 @@ static bool cfs_word(const char *text, size_t size)
  * What waited for the node's end goes on when it is stored, on all nodes. A verdict that
  * was stored before, or about a node that has left, changes nothing.
  *
+ * It waits for no turn, and an unmount does not refuse it: perhaps nobody else has it.
+ *
  * Context: process, sleeps as cfs_change() does.
  * Return: 0; -EINVAL: it names this node, or no name or method; -EPERM: it is not
  * confirmed; -ENOENT: the node is not known; -ESRCH: another life of it is registered; or
@@ -107,7 +109,7 @@ int cfs_fence_done(struct cfs_mount *m, const struct cfs_verdict *v, char *why)
 			 copy.node);
 		return -EPERM;
 	}
-	ret = cfs_change_asked(m, cfs_fill_fenced, &copy, why);
+	ret = cfs_change(m, cfs_fill_fenced, &copy, why);
 	if (ret == -EALREADY)
 		return 0;
 	if (ret)

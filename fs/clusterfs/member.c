@@ -274,6 +274,7 @@ struct cfs_mount *cfs_mount_new(void)
 	INIT_LIST_HEAD(&m->roles);
 	init_waitqueue_head(&m->changed);
 	init_waitqueue_head(&m->turns);
+	m->turn = 1;
 	uuid_gen(&m->boot);
 	m->settle_after = jiffies;
 	INIT_WORK(&m->refresh, cfs_refresh_work);
@@ -447,7 +448,8 @@ static void cfs_mount_show(struct cfs_mount *m)
 
 /*
  * It is found no more, and nobody has it: each request ends in bounded time. Of the changes
- * that were asked for the one that is being done is waited for, and the others are refused.
+ * that were asked for the one that is being done is waited for, and all verdicts that have a
+ * place; the others are refused.
  */
 static void cfs_mount_hide(struct cfs_mount *m)
 {

@@ -121,7 +121,8 @@ struct cfs_mount {
 	struct list_head	asked;		/* changes, until they are answered */
 	unsigned int		asked_count;
 	struct workqueue_struct	*asked_queue;
-	unsigned long		turn;		/* bit 0: an asked change is done */
+	atomic_t		last_turn;	/* that was given: asked changes have numbers */
+	int			turn;		/* whose it is */
 	wait_queue_head_t	turns;
 	struct cfs_options	opt;
 	struct cfs_devs		devs;

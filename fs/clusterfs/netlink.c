@@ -173,6 +173,8 @@ static const struct nla_policy cfs_nl_fence_policy[CLUSTERFS_A_CONFIRMED + 1] = 
  */
 int cfs_nl_say(struct netlink_ext_ack *extack, int err, const char *why)
 {
+	if (strlen(why) >= CFS_NL_SENTENCE)
+		pr_notice_ratelimited("a request is refused: %s\n", why);
 	NL_SET_ERR_MSG_FMT(extack, "%.*s", CFS_NL_SENTENCE - 1, why);
 	return err;
 }

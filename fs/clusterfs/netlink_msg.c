@@ -448,7 +448,7 @@ int cfs_nl_put_event(const struct cfs_nl_out *out, const struct cfs_nl_from *fro
 {
 	struct cfs_event ev = {
 		.cluster = from->cluster, .node = from->mount, .history = from->uuid,
-		.lost = lost, .seq = seq,
+		.lost = lost, .seq = seq, .text = "",
 	};
 
 	if (r) {

@@ -15,7 +15,8 @@
  * 3. The asker's socket stays open until its change is answered, though all that had it may be
  *    gone: nobody else gets its number meanwhile, and so no stranger the answer.
  * 4. A mount is not left before its changes are answered. The one that is being done when it is
- *    to be left is waited for, the others are refused at once: cfs_change_asked().
+ *    to be left is waited for, and so are verdicts, which may be known to this node alone; the
+ *    others are refused at once: cfs_change_asked().
  */
 #define pr_fmt(fmt) "clusterfs: " fmt
 
@@ -255,12 +256,8 @@ static void cfs_nl_work(struct work_struct *work)
 	struct cfs_nl_work *w = container_of(work, struct cfs_nl_work, work);
 	struct netlink_ext_ack extack = {};
 	struct cfs_mount *m = w->m;
-	int err;
+	int err = w->change(w, &extack);
 
-	if (READ_ONCE(m->joined))
-		err = w->change(w, &extack);
-	else
-		err = cfs_nl_say(&extack, -ENODEV, "the node is being unmounted");
 	cfs_nl_give_place(w);
 	cfs_nl_answer(w, err, &extack);
 	cfs_nl_next(w);
@@ -373,7 +370,7 @@ free:
  */
 void cfs_asked_say(struct cfs_mount *m)
 {
-	const char *what = "a request", *type = "";
+	const char *what = NULL, *type = "";
 	struct cfs_nl_work *w;
 	unsigned int count;
 	u32 portid = 0;
@@ -390,8 +387,11 @@ void cfs_asked_say(struct cfs_mount *m)
 			type = cfs_type_name(((struct cfs_object *)w->arg)->type);
 	}
 	spin_unlock(&m->asked_lock);
-	pr_warn("node %s: unmounting waits for %s%s, asked for by port %u, and %u more\n",
-		m->opt.node, what, type, portid, count ? count - 1 : 0);
+	if (what)
+		pr_warn("node %s: unmounting waits for %s%s, asked for by port %u, and %u more\n",
+			m->opt.node, what, type, portid, count ? count - 1 : 0);
+	else
+		pr_warn("node %s: unmounting waits for a request\n", m->opt.node);
 }
 
 /**
