@@ -135,7 +135,8 @@ int vpart_reader_next(struct vpart_reader *r, void *ev, int timeout_ms)
 	int ret;
 
 	for (;;) {
-		ret = hand_out(r, ev, again);
+		/* Before, if that has failed: what is missed may be the last there is. */
+		ret = r->behind ? -1 : hand_out(r, ev, again);
 		if (ret > 0)
 			return ret;
 		if (!ret) {
@@ -150,10 +151,12 @@ int vpart_reader_next(struct vpart_reader *r, void *ev, int timeout_ms)
 				return ret;
 			forget(r);
 		}
-		again = true;
+		r->behind = true;
 		ret = fetch(r, r->last + 1);
 		if (ret)
 			return ret;
+		r->behind = false;
+		again = true;
 	}
 }
 
