@@ -159,8 +159,8 @@ static struct json_object *fencing(const struct vpart_cluster_mount *m)
 	char name[VPART_CLUSTER_NAME_SIZE];
 	bool fences;
 
-	return host_lockspace(m->lockspace, name, sizeof(name)) || fence_runs(&fences) ? NULL :
-	       json_object_new_boolean(fences);
+	return host_lockspace(m->lockspace, true, name, sizeof(name)) || fence_runs(&fences) ?
+	       NULL : json_object_new_boolean(fences);
 }
 
 /* For people: what is not safe then. */

@@ -13,6 +13,7 @@
 #define ASK_SECONDS	30	/* for an agent to answer */
 #define TELL_SECONDS	2	/* for dlm_controld */
 #define AGENT_OFF	2	/* exit code of "status": the node is off, and the device says so */
+#define SHOWN		201	/* characters of what an agent said, with their end */
 
 /* What has to be known by who has none. */
 void fence_none(FILE *f, const char *who)
@@ -40,19 +41,27 @@ static bool is_open(const char *key, size_t len)
 	return false;
 }
 
+/* What may be a password in a word, or NULL. */
+static char *hidden(char *word)
+{
+	char *eq = strchr(word, '=');
+	char *key = eq ? memchr(word, ':', (size_t)(eq - word)) : NULL;
+
+	key = key ? key + 1 : word;
+	return eq && eq[1] && !is_open(key, (size_t)(eq - key)) ? eq + 1 : NULL;
+}
+
 /* What may be a password is not for a screen: "*" stands for it. */
 void fence_hide(struct setup *s)
 {
-	char text[SETUP_FENCE] = "", word[SETUP_FENCE], *eq, *key;
+	char text[SETUP_FENCE] = "", word[SETUP_FENCE], *value;
 	const char *at = s->fence;
 	size_t len = 0;
 
 	while (setup_fence_word(&at, word, sizeof(word))) {
-		eq = strchr(word, '=');
-		key = eq ? memchr(word, ':', (size_t)(eq - word)) : NULL;
-		key = key ? key + 1 : word;
-		if (eq && eq[1] && !is_open(key, (size_t)(eq - key)))
-			strcpy(eq + 1, "*");
+		value = hidden(word);
+		if (value)
+			strcpy(value, "*");
 		/* No word has become longer. */
 		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", len ? " " : "",
 					word);
@@ -80,24 +89,71 @@ static bool has_action(const char *meta, const char *name)
 	return false;
 }
 
-/* The first line of what a program said; what a device put in is only shown. */
-static const char *first_line(char *out)
+/* How long what may be a password is at the beginning of a text; 0: none is there. */
+static size_t secret_at(const struct setup *s, const char *text)
 {
-	char *p;
+	char word[SETUP_FENCE], *value;
+	const char *at = s->fence;
+	size_t len, most = 0;
 
-	out += strspn(out, " \t\r\n");
-	out[strcspn(out, "\r\n")] = 0;
-	for (p = out; *p; p++)
-		if (!isprint((unsigned char)*p))
-			*p = '?';
-	if (strlen(out) > 200)
-		strcpy(out + 197, "...");
-	return out;
+	while (setup_fence_word(&at, word, sizeof(word))) {
+		value = hidden(word);
+		len = value ? strlen(value) : 0;
+		if (len > most && !strncmp(text, value, len))
+			most = len;
+	}
+	return most;
 }
 
-static const char *how(int ret, char *out, char *text, size_t size)
+/* Why it failed is said last, or as an error. What agents do not know they warn of before. */
+static char *last_line(char *out)
 {
-	const char *line = first_line(out);
+	char *line, *last = out + strlen(out), *next;
+
+	for (line = out; line; line = next) {
+		line += strspn(line, " \t\r\n");
+		next = strpbrk(line, "\r\n");
+		if (next)
+			*next++ = 0;
+		if (!*line || strcasestr(line, "ignoring unknown option"))
+			continue;
+		last = line;
+		if (strcasestr(line, "failed") || strcasestr(line, "error"))
+			break;
+	}
+	return last;
+}
+
+/* A line of what a program said, with no password; what a device put in is only shown. */
+static void shown(const struct setup *s, char *out, char line[SHOWN])
+{
+	const char *at = last_line(out);
+	size_t len, n = 0;
+
+	for (; *at && n < SHOWN - 1; at += len) {
+		len = secret_at(s, at);
+		line[n++] = len ? '*' : isprint((unsigned char)*at) ? *at : '?';
+		len = len ? : 1;
+	}
+	line[n] = 0;
+	if (*at)
+		strcpy(line + n - 3, "...");
+}
+
+/* Do they say so, as agents do: "Status: OFF"? Exit code 2 is also that of a wrong argument. */
+static bool says_off(const char *out)
+{
+	static const char off[] = "status: off";
+	const char *at = strcasestr(out, off);
+
+	return at && !isalnum((unsigned char)at[sizeof(off) - 1]);
+}
+
+static const char *how(const struct setup *s, int ret, char *out, char *text, size_t size)
+{
+	char line[SHOWN];
+
+	shown(s, out, line);
 
 	if (ret == -ETIMEDOUT)
 		snprintf(text, size, "no answer in %d s, it was killed", ASK_SECONDS);
@@ -129,10 +185,10 @@ static int ask_of(const struct setup *s, const char *agent, unsigned int node, c
 	ret = host_ask(agent, in, out, size, ASK_SECONDS);
 	explicit_bzero(in, len);
 	free(in);
-	if (!ret || (ret == AGENT_OFF && !strcmp(action, "status")))
+	if (!ret || (ret == AGENT_OFF && !strcmp(action, "status") && says_off(out)))
 		return 0;
 	return refused("the fence agent %s does not reach the device of node %s: %s; nothing was written; --fence-unasked goes on without its answer",
-		       agent, s->node[node].name, how(ret, out, why, sizeof(why)));
+		       agent, s->node[node].name, how(s, ret, out, why, sizeof(why)));
 }
 
 /**
@@ -160,7 +216,7 @@ int fence_ask(const struct setup *s, unsigned int me)
 	action = has_action(out, "status") ? "status" : "monitor";
 	if (ret || !has_action(out, action))
 		return refused("the fence agent %s does not tell by action=metadata that it knows status or monitor (%s), and cannot be asked whether it reaches its device: nothing was written; --fence-unasked goes on without its answer",
-			       agent, how(ret, out, why, sizeof(why)));
+			       agent, how(s, ret, out, why, sizeof(why)));
 	for (i = 0; i < s->nodes; i++)
 		if (i != me && ask_of(s, agent, i, action, out, sizeof(out)))
 			return EXIT_FAILURE;
@@ -173,13 +229,16 @@ int fence_ask(const struct setup *s, unsigned int me)
 int fence_runs(bool *fences)
 {
 	static const char *const argv[] = { "dlm_tool", "dump_config", NULL };
+	static int ret = 1;	/* it is asked once, however many mounts there are */
+	static bool are;
 	char out[16384], *at;
 
-	if (host_run(argv, out, sizeof(out), TELL_SECONDS))
-		return -ENOENT;
-	at = strstr(out, "enable_fencing=");
-	if (!at)
-		return -ENOENT;
-	*fences = at[15] != '0';
-	return 0;
+	if (ret > 0) {
+		at = host_run(argv, out, sizeof(out), TELL_SECONDS) ? NULL :
+		     strstr(out, "enable_fencing=");
+		ret = at ? 0 : -ENOENT;
+		are = at && at[15] != '0';
+	}
+	*fences = are;
+	return ret;
 }

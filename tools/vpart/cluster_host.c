@@ -21,6 +21,7 @@
 #include <unistd.h>
 #include "cluster_setup.h"
 
+#define PIPE_SIZE	65536
 #define PATHS	"/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
 
 /* --- other programs --- */
@@ -55,10 +56,11 @@ static uint64_t now_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* What there is to read now, as far as there is room. */
+/* What there is to read now, as far as there is room; no more than a pipe holds. */
 static void drain(int fd, char *out, size_t size, size_t *len)
 {
 	char rest[4096];
+	unsigned int n = 0;
 	size_t room;
 	ssize_t got;
 
@@ -70,25 +72,30 @@ static void drain(int fd, char *out, size_t size, size_t *len)
 			memcpy(out + *len, rest, room);
 			*len += room;
 		}
-	} while (got > 0);
+	} while (got > 0 && ++n < PIPE_SIZE / sizeof(rest));
 }
 
-/* In the child; with @in it has no part in what its parent is told. */
+/* In the child; with @in it is as of a daemon, with no part in what its parent is told. */
 static void child(const char *path, const char *const *argv, int in, int out, pid_t parent)
 {
+	static char *const clean[] = { "PATH=" PATHS, "LANG=C", NULL };
 	int from = in >= 0 ? in : open("/dev/null", O_RDONLY);
+	sigset_t none;
 
 	if (in >= 0) {
 		setpgid(0, 0);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != parent)
+		if (getppid() != parent || chdir("/"))
 			_exit(127);
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		signal(SIGPIPE, SIG_DFL);
 	}
 	if (from >= 0)
 		dup2(from, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
 	dup2(out, STDERR_FILENO);
-	execv(path, (char *const *)argv);
+	execve(path, (char *const *)argv, in >= 0 ? clean : environ);
 	_exit(127);
 }
 
@@ -187,7 +194,8 @@ int host_run(const char *const *argv, char *out, size_t size, int seconds)
 }
 
 /**
- * host_ask - run a program as a daemon would, which tells it what to do on its input
+ * host_ask - run a program as a daemon would, which tells it what to do on its input: without
+ * the environment of who asks
  * @program: its name, found where daemons look
  * @in: what it reads, less than a pipe holds
  * @out: as of host_run()
@@ -486,8 +494,8 @@ bool host_runs(const struct setup *s)
 	       cmap_is("nodelist.node.0.ring0_addr", s->node[0].address[0]);
 }
 
-/* A lockspace of the kernel that begins so; -ENOENT: there is none. */
-int host_lockspace(const char *prefix, char *name, size_t size)
+/* A lockspace of the kernel that begins so, or is called so (@whole); -ENOENT: there is none. */
+int host_lockspace(const char *prefix, bool whole, char *name, size_t size)
 {
 	DIR *dir = opendir("/sys/kernel/dlm");
 	struct dirent *d;
@@ -496,7 +504,8 @@ int host_lockspace(const char *prefix, char *name, size_t size)
 	if (!dir)
 		return -ENOENT;
 	while (ret && (d = readdir(dir))) {
-		if (d->d_name[0] == '.' || strncmp(d->d_name, prefix, strlen(prefix)))
+		if (d->d_name[0] == '.' || strncmp(d->d_name, prefix, strlen(prefix)) ||
+		    (whole && d->d_name[strlen(prefix)]))
 			continue;
 		snprintf(name, size, "%s", d->d_name);
 		ret = 0;

@@ -55,6 +55,16 @@ static uint64_t now_s(void)
 	return (uint64_t)t.tv_sec;
 }
 
+static int lock_fd = -1;
+
+/* One that waits for other nodes is not at work: another may be, and end what it waits for. */
+static void let_others(void)
+{
+	if (lock_fd >= 0)
+		close(lock_fd);
+	lock_fd = -1;
+}
+
 /* For who waits; what is printed in the end is on the standard output. */
 __printf(1, 2)
 static void note(const char *fmt, ...)
@@ -70,22 +80,24 @@ static void note(const char *fmt, ...)
 
 /*
  * One of create, join and leave at a time. Not flock(2): a child that is stuck would keep that.
- * The file is open to the end.
+ * The file is open to the end, or until let_others().
  */
-static int only_one(void)
+static int only_one(bool waits)
 {
 	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	int fd = open(LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 
+	lock_fd = fd;
 	if (fd < 0)
 		return refused("cannot open " LOCK_FILE ": %s", strerror(errno));
-	if (!fcntl(fd, F_SETLK, &l))
+	/* Each is at work for a bounded time. */
+	if (!fcntl(fd, waits ? F_SETLKW : F_SETLK, &l))
 		return 0;
 	if (errno != EAGAIN && errno != EACCES)
 		return refused("cannot lock " LOCK_FILE ": %s", strerror(errno));
 	if (fcntl(fd, F_GETLK, &l))
 		l.l_pid = 0;
-	close(fd);
+	let_others();
 	return refused("another vpart cluster create, join or leave (process %d) is at work on this node: wait for its end, or end it; the one of boot by systemctl stop vpart-cluster.service",
 		       (int)l.l_pid);
 }
@@ -172,10 +184,20 @@ static int start_corosync(const struct joining *j)
 		return EXIT_FAILURE;
 	if (host_runs(&j->s))
 		return 0;
-	if (!host_lockspace("", name, sizeof(name)))
+	if (!host_lockspace("", false, name, sizeof(name)))
 		return refused("DLM is in lockspace %s, and corosync does not run as this node is set up: to end them would get it fenced; unmount first",
 			       name);
 	return units("stop", all + 1) ? EXIT_FAILURE : units("start", corosync);
+}
+
+/* Has nobody left while this one has waited? */
+static int still_set_up(const struct joining *j)
+{
+	bool begun;
+
+	if (setup_files_begun(j->files, &begun))
+		return EXIT_FAILURE;
+	return begun ? 0 : refused("this node has left cluster %s meanwhile", j->s.cluster);
 }
 
 /* All daemons, as soon as there are enough nodes. */
@@ -185,7 +207,8 @@ static int start(struct joining *j)
 
 	if (systemd && start_corosync(j))
 		return EXIT_FAILURE;
-	if (wait_nodes(j))
+	let_others();
+	if (wait_nodes(j) || only_one(true) || still_set_up(j))
 		return EXIT_FAILURE;
 	return systemd ? units("start", locks) : 0;
 }
@@ -257,9 +280,12 @@ static int go_on(struct cmd *c, struct joining *j)
 static int show_files(struct cmd *c, struct joining *j)
 {
 	struct json_object *o, *list, *one;
+	size_t bytes[SETUP_FILES];
 	char mode[8];
 	unsigned int i;
 
+	for (i = 0; i < SETUP_FILES; i++)
+		bytes[i] = j->files[i].len;
 	setup_files_free(j->files);
 	fence_hide(&j->s);
 	if (setup_files(&j->s, j->files))
@@ -274,11 +300,11 @@ static int show_files(struct cmd *c, struct joining *j)
 		one = json_object_new_object();
 		put_text(one, "path", f->path);
 		put_text(one, "mode", mode);
-		put_number(one, "bytes", f->len);
+		put_number(one, "bytes", bytes[i]);
 		put_text(one, "text", secret ? "" : f->data);
 		json_object_array_add(list, one);
 		if (!c->json)
-			printf("# %s, mode %s, %zu bytes\n%s\n", f->path, mode, f->len,
+			printf("# %s, mode %s, %zu bytes\n%s\n", f->path, mode, bytes[i],
 			       secret ? "" : f->data);
 	}
 	json_object_object_add(o, "files", list);
@@ -355,7 +381,7 @@ static int look(struct joining *j, bool *made)
 	if (host_self(&j->s, &j->me) || setup_arbiter(&j->s) || host_arbiter(&j->s, j->me) ||
 	    host_programs(&j->s) || setup_files_none())
 		return EXIT_FAILURE;
-	if (!host_lockspace("", name, sizeof(name)))
+	if (!host_lockspace("", false, name, sizeof(name)))
 		return refused("DLM is in lockspace %s: this node leaves that first", name);
 	if (made && repo_look(&j->s, made))
 		return EXIT_FAILURE;
@@ -387,7 +413,7 @@ int cluster_create(struct cmd *c)
 
 	ret = j ? take_words(c, j) : EXIT_FAILURE;
 	if (!ret && !dry)
-		ret = only_one();
+		ret = only_one(false);
 	if (!ret)
 		ret = look(j, &made);
 	if (!ret && !made)
@@ -461,7 +487,7 @@ int cluster_join(struct cmd *c)
 
 	ret = j ? take_wait(c, j) : EXIT_FAILURE;
 	if (!ret && !word(c, "--dry-run"))
-		ret = only_one();
+		ret = only_one(false);
 	if (!ret)
 		ret = read_setup(path, &j->s);
 	if (!ret)
@@ -469,6 +495,9 @@ int cluster_join(struct cmd *c)
 	if (ret)
 		goto out;
 	ret = setup_files_begun(j->files, &begun);
+	/* A file that is only looked at has nothing run. */
+	if (word(c, "--dry-run"))
+		j->unasked = true;
 	if (!ret)
 		ret = begun ? host_self(&j->s, &j->me) : look(j, NULL);
 	if (!ret)
@@ -535,7 +564,7 @@ static int wait_lockspaces(void)
 	const uint64_t end = now_s() + LEAVE_SECONDS;
 	char name[SETUP_DEVICE];
 
-	while (!host_lockspace("", name, sizeof(name))) {
+	while (!host_lockspace("", false, name, sizeof(name))) {
 		/* Not ours: nobody else leaves it meanwhile. */
 		if (strncmp(name, "cfs-", 4) || now_s() >= end)
 			return refused("DLM is in lockspace %s still: to end its daemon would get this node fenced",
@@ -553,7 +582,7 @@ int cluster_leave(struct cmd *c)
 	bool quorate;
 	int ret;
 
-	ret = j ? only_one() : EXIT_FAILURE;
+	ret = j ? only_one(false) : EXIT_FAILURE;
 	if (!ret)
 		ret = read_setup(SETUP_FILE, &j->s);
 	if (!ret)

@@ -205,7 +205,8 @@ static int check_fence_word(const struct setup *s, char *word, bool of[CFS_NODES
 		key = colon + 1;
 	}
 	if (!eq || !is_key(key, (size_t)(eq - key)))
-		return refused("fence: '%s' is no argument: KEY=VALUE is, or NODE:KEY=VALUE", key);
+		return refused("fence: '%.*s' is no argument: KEY=VALUE is, or NODE:KEY=VALUE",
+			       (int)(eq ? eq - key : (ptrdiff_t)strlen(key)), key);
 	*eq = 0;
 	for (p = key; *p; p++)
 		if (*p == '-')

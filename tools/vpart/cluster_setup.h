@@ -115,7 +115,7 @@ int host_quorum(unsigned int *nodes, bool *quorate);
 int host_mount(const struct setup *s, unsigned int me,
 	       char device[CFS_REPLICAS_MAX][SETUP_DEVICE]);
 int host_mounted(const struct setup *s, char *at, size_t size);
-int host_lockspace(const char *prefix, char *name, size_t size);
+int host_lockspace(const char *prefix, bool whole, char *name, size_t size);
 
 /* cluster_repo.c */
 int repo_look(struct setup *s, bool *made);

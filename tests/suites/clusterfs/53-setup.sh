@@ -3,7 +3,7 @@
 # summary: vpart cluster create, join, leave on one machine: what is refused, with nothing written; the files
 # kernel: stock
 # disks: 160M 160M 160M 160M
-# limit: 240
+# limit: 300
 . /src/tests/lib/guest.sh
 
 here="vios1=10.9.0.1"
@@ -57,13 +57,25 @@ cat >$agent <<-'END'
 	told=$(cat)
 	echo "$told" >>/root/told
 	read -r does </root/agent
+	env | sort >/root/env
 	case "$does $told" in
 	mute*) ;;
 	*action=metadata*)
 		echo '<actions><action name="on" /><action name="status" /><action name="off" /></actions>'
 		exit 0 ;;
 	on*action=status*) exit 0 ;;
-	off*action=status*) exit 2 ;;
+	off*action=status*)
+		echo "Status: OFF"
+		exit 2 ;;
+	usage*action=status*)
+		echo "usage: fence_x on|off|status"
+		exit 2 ;;
+	noisy*action=status*)
+		echo "$told" | sed "s/.*/WARNING: Parse error: Ignoring unknown option '&'/"
+		echo "Failed: nobody logs in with 'very-secret'"
+		echo
+		exit 1 ;;
+	endless*action=status*) yes & echo $! >/root/child; wait ;;
 	slow*action=status*) sleep 1000 & echo $! >/root/child; wait ;;
 	esac
 	echo "Failed: Unable to connect to $does" >&2
@@ -101,6 +113,14 @@ is "P24 the agent is asked for the other node, when it has told that it can be" 
 	"action=metadata action=status port=7 passwd=very-secret pw=q ip=10.7.0.12 hexadecimal_kg=abc node=2"
 echo off >/root/agent
 t "P24 a node that is off is an answer" vpart cluster create prod $pair repo /dev/vdb fence "$fence" --dry-run
+is "P24 it is run as by a daemon" "$(grep -vE '^(PWD|_|SHLVL|OLDPWD)=' /root/env | xargs) $(grep -c '^PWD=/$' /root/env)" \
+	"LANG=C PATH=/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin 1"
+echo usage >/root/agent
+no "P24 exit code 2 alone is no answer, wrong words have that, too" \
+	"the device of node vios2: exit code 2: usage: fence_x on|off|status; nothing was written" create prod $pair repo /dev/vdb fence "$fence"
+echo noisy >/root/agent
+no "what it says last is shown, without a password" "exit code 1: Failed: nobody logs in with '\*'; nothing was written" \
+	create prod $pair repo /dev/vdb fence "$fence"
 echo nowhere >/root/agent
 no "P24 an agent that does not reach the device" \
 	"fence_x does not reach the device of node vios2: exit code 1: Failed: Unable to connect to nowhere; nothing was written" \
@@ -126,8 +146,11 @@ for word in "create prod $pair repo /dev/vdb fence none preferred vios2" join le
 	is "one at a time: ${word%% *} is refused at once" "$(busy $word)" "1 1 1"
 done
 t "... a dry run is not, which writes nothing" vpart cluster create prod $pair repo /dev/vdb fence none preferred vios2 --dry-run
+kill "$(cat /root/child)"
 wait $slow
-is "V10 an agent that does not answer has a limit" "$(cat /tmp/slow) $(grep -c 'device of node vios2: no answer in 30 s, it was killed' /tmp/err)" "1 1"
+echo endless >/root/agent
+no "V10 an agent that answers without end has a limit" "device of node vios2: no answer in 30 s, it was killed" \
+	create prod $pair repo /dev/vdb fence "$fence"
 gone() { ! grep -qs '^State:.*[RSD] ' "/proc/$(cat /root/child)/status"; }
 t "... and nothing of it is left" wait_for 10 gone
 is "... nor written" "$(written)" "$nothing"
@@ -179,6 +202,12 @@ is "a second time it is refused" "$(code create --shared-storage) $(cat /tmp/err
 set_up "to join goes on with it" join
 cp $setup /root/first
 set_up "... with the file as well" join /root/first
+rm -r /etc/vpart /etc/dlm /etc/corosync/authkey
+cp /root/example $conf
+rm -f /root/told
+is "a file that is only looked at has no agent run" "$(code vpart cluster join /root/first --dry-run) $(cat /root/told 2>/dev/null)" "0 "
+set_up "... one that is joined has" join /root/first
+is "... it was" "$(grep -c action=status /root/told)" 1
 rm /etc/dlm/dlm.conf
 echo "# mine" >>$conf
 set_up "... and writes what is missing" join
@@ -213,6 +242,26 @@ is "P24 that one has the majority alone" \
 	"$(grep -E 'two_node|wait_for_all|quorum_votes|name: vios' $conf | xargs)" \
 	"name: vios1 name: vios2 quorum_votes: 2 wait_for_all: 1"
 t "corosync takes it" corosync -t
+vpart cluster leave >/dev/null
+clean
+
+# --- one that waits for the other node keeps nobody from what ends that
+set_up "a pair" create prod $pair repo /dev/vdb fence none --shared-storage
+setsid -f corosync -f </dev/null >/tmp/corosync 2>&1
+waits() { vpart cluster join --timeout 60 >/tmp/waits 2>&1; echo $? >/tmp/waits.code; }
+t "corosync runs here" wait_for 30 corosync-cmapctl -g totem.cluster_name
+waits &
+t "it waits for the other node" wait_for 30 grep -q '1 of 2 nodes are there, which is no quorum yet' /tmp/waits
+is "V10 meanwhile another one may join" "$(code vpart cluster join --incomplete --timeout 1) $(grep -c 'there is no quorum: 1 of 2 nodes' /tmp/err)" "1 1"
+is "... or leave" "$(code vpart cluster leave) $(grep -c 'the node has unmounted; there is no systemd here' /tmp/err)" "1 1"
+mv $setup /root/away
+corosync-cmapctl -s quorum.cancel_wait_for_all u8 1
+t "it has waited long enough" wait_for 30 test -s /tmp/waits.code
+is "... and sees that the node has left" "$(cat /tmp/waits.code) $(grep -c 'this node has left cluster prod meanwhile' /tmp/waits)" "1 1"
+mv /root/away $setup
+kill "$(pidof corosync)"
+ended() { ! pidof corosync >/dev/null; }
+t "corosync ends" wait_for 30 ended
 vpart cluster leave >/dev/null
 clean
 set_up "a pair with two links, and three replicas" create prod vios1=10.9.0.1,10.7.0.1 vios2=10.9.0.2,10.7.0.2 \
