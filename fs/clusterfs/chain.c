@@ -168,7 +168,7 @@ static int cfs_broken(struct cfs_db *db, const struct cfs_disk_record *r, unsign
 		      const char *wrong)
 {
 	return cfs_fail(db, -EUCLEAN,
-			"commit %llu of term %llu by node %u, record %u, %s %llu: %s",
+			"commit %llu, term %llu, node %u, record %u, %s %llu: %s",
 			U(le64_to_cpu(r->gen)), U(le64_to_cpu(r->term)), node,
 			le32_to_cpu(r->index), cfs_type_name(r->type), U(le64_to_cpu(r->id)),
 			wrong);

@@ -386,7 +386,7 @@ int cfs_change_locked(struct cfs_mount *m, cfs_fill_t fill, void *arg)
 		 time_before(jiffies, end));
 	if (ret && attempt.lost) {
 		strscpy(was, m->db.why, sizeof(was));
-		cfs_fail(&m->db, ret, "whether it was stored is not known: %s", was);
+		cfs_fail(&m->db, ret, "perhaps it was stored: %s", was);
 	}
 	return ret;
 }
@@ -406,31 +406,13 @@ static void cfs_count_change(struct cfs_mount *m, int ret, ktime_t start)
 		atomic64_set(&m->stats.max_us, us);
 }
 
-/**
- * cfs_change() - change the database
- * @m: mount, not locked
- * @fill: says what: called with @m locked and all that was committed in m->db.index, it
- *	puts records into the transaction, one event at least, or refuses with cfs_fail(). It
- *	may be called again, when what it said the first time was not stored.
- * @arg: for @fill
- * @why: room for sizeof(m->db.why) characters: a sentence, if it fails; or NULL
- *
- * A node that may not commit now, but soon may, waits for that (P20).
- *
- * Context: process, sleeps: for the mount's "timeout" and "io-timeout" a few times at most.
- * Return: 0: it is stored; or -errno: it is not, unless the sentence says that
- * nobody knows.
- */
-int cfs_change(struct cfs_mount *m, cfs_fill_t fill, void *arg, char *why)
+static int cfs_change_now(struct cfs_mount *m, cfs_fill_t fill, void *arg, char *why,
+			  ktime_t start)
 {
-	ktime_t start = ktime_get();
 	bool writes, shown;
 	int ret;
 
-	ret = cfs_may_wait(m, CFS_MAY_COMMIT, why);
-	if (ret)
-		return ret;
-	mutex_lock(&m->lock);
+	lockdep_assert_held(&m->lock);
 	ret = m->registered ? 0 : cfs_fail(&m->db, -ENOTCONN, "node %s is not registered",
 					   m->opt.node);
 	/* Not from PR: two would wait for each other. */
@@ -452,6 +434,77 @@ int cfs_change(struct cfs_mount *m, cfs_fill_t fill, void *arg, char *why)
 		cfs_status_set(m, CFS_OK, NULL);
 	else if (m->registered)
 		cfs_refresh(m);
+	return ret;
+}
+
+/**
+ * cfs_change() - change the database
+ * @m: mount, not locked
+ * @fill: says what: called with @m locked and all that was committed in m->db.index, it
+ *	puts records into the transaction, one event at least, or refuses with cfs_fail(). It
+ *	may be called again, when what it said the first time was not stored.
+ * @arg: for @fill
+ * @why: room for sizeof(m->db.why) characters: a sentence, if it fails; or NULL
+ *
+ * A node that may not commit now, but soon may, waits for that (P20).
+ *
+ * Context: process, sleeps: for the mount's "timeout" and "io-timeout" a few times at most.
+ * Return: 0: it is stored; or -errno: it is not, unless the sentence says that
+ * nobody knows.
+ */
+int cfs_change(struct cfs_mount *m, cfs_fill_t fill, void *arg, char *why)
+{
+	ktime_t start = ktime_get();
+	int ret = cfs_may_wait(m, CFS_MAY_COMMIT, false, why);
+
+	if (ret)
+		return ret;
+	mutex_lock(&m->lock);
+	ret = cfs_change_now(m, fill, arg, why, start);
 	mutex_unlock(&m->lock);
+	return ret;
+}
+
+/* In the order of the calls. Who is refused has no successor that would wait for him. */
+static int cfs_turn_take(struct cfs_mount *m, char *why)
+{
+	const int mine = atomic_inc_return(&m->last_turn);
+
+	wait_event_idle(m->turns, READ_ONCE(m->turn) == mine || READ_ONCE(m->leaving));
+	return READ_ONCE(m->leaving) ? cfs_leaving_refuses(m, why) : 0;
+}
+
+static void cfs_turn_give(struct cfs_mount *m)
+{
+	WRITE_ONCE(m->turn, m->turn + 1);
+	wake_up_all(&m->turns);
+}
+
+/**
+ * cfs_change_asked() - change the database, because somebody asks for that
+ * @m: mount, not locked
+ * @fill: as for cfs_change()
+ * @arg: as well
+ * @why: as well
+ *
+ * One after the other, in their order: an unmount waits for the one that is being done, and
+ * whoever waits for his turn is refused at once.
+ *
+ * Context: as cfs_change().
+ * Return: as cfs_change(); -ENODEV: the node is being unmounted.
+ */
+int cfs_change_asked(struct cfs_mount *m, cfs_fill_t fill, void *arg, char *why)
+{
+	ktime_t start = ktime_get();
+	int ret;
+
+	ret = cfs_may_wait(m, CFS_MAY_COMMIT, true, why) ? : cfs_turn_take(m, why);
+	if (ret)
+		return ret;
+	mutex_lock(&m->lock);
+	ret = READ_ONCE(m->leaving) ? cfs_leaving_refuses(m, why) :
+				      cfs_change_now(m, fill, arg, why, start);
+	mutex_unlock(&m->lock);
+	cfs_turn_give(m);
 	return ret;
 }

@@ -14,7 +14,7 @@
 /* How long the answer of a handler may take, if nobody says, and at most. */
 #define CFS_HANDLER_MS		10000U
 #define CFS_HANDLER_MS_MAX	600000U
-#define CFS_HOLDER_SIZE		64
+#define CFS_HOLDER_SIZE		32
 
 /* Who is waited for longer than this is named. */
 #define CFS_SLOW_CALL		(5 * HZ)

@@ -39,7 +39,7 @@ static int cfs_verdict_wrong(struct cfs_mount *m, const struct cfs_verdict *v, s
 	import_uuid(&boot, cfs_node_of(o)->boot);
 	if (!uuid_equal(&boot, &v->boot))
 		return cfs_fail(db, -ESRCH,
-				"the verdict is about boot %pUb of node %s, which is registered with boot %pUb",
+				"the verdict is about boot %pUb of node %s, which has boot %pUb",
 				&v->boot, v->node, &boot);
 	if (cfs_node_of(o)->state != CFS_NODE_MEMBER)
 		return cfs_fail(db, -EALREADY, "node %s is no member any more", v->node);
@@ -83,6 +83,8 @@ static bool cfs_word(const char *text, size_t size)
  *
  * What waited for the node's end goes on when it is stored, on all nodes. A verdict that
  * was stored before, or about a node that has left, changes nothing.
+ *
+ * It waits for no turn, and an unmount does not refuse it: perhaps nobody else has it.
  *
  * Context: process, sleeps as cfs_change() does.
  * Return: 0; -EINVAL: it names this node, or no name or method; -EPERM: it is not

@@ -22,6 +22,7 @@ struct ht {
 	unsigned int		n;
 	int			result;		/* what event() returns */
 	struct ht		*drops;		/* whom event() unregisters, once */
+	struct ht		*ousts;		/* a handler that a listener would, once */
 	int			dropped;	/* what came of it */
 	bool			again;		/* a listener registers itself again */
 	bool			listens;
@@ -99,11 +100,14 @@ static void ht_hear(struct ht *t);
 
 static void ht_listen(struct cfs_listener *l, const struct cfs_event *ev)
 {
-	struct ht *t = container_of(l, struct ht, l), *drops = t->drops;
+	struct ht *t = container_of(l, struct ht, l), *drops = t->drops, *ousts = t->ousts;
 
 	t->drops = NULL;
+	t->ousts = NULL;
 	if (drops)
 		ht_deaf(drops);
+	if (ousts)
+		t->dropped = cfs_handler_unregister(&ousts->h);
 	if (t->again) {
 		ht_deaf(t);
 		ht_hear(t);
@@ -546,6 +550,23 @@ static void listener_all(struct kunit *test)
 		KUNIT_EXPECT_GE(test, at[i], 4U);
 }
 
+/* A handler's call could wait for the listener: it is refused, and stays what it was. */
+static void listener_handler(struct kunit *test)
+{
+	KUNIT_ASSERT_EQ(test, ht_add(0, &ht[1], CFS_EVENT_ALERT, 10000, 0), 0);
+	ht[0].ousts = &ht[1];
+	ht_hear(&ht[0]);
+	ht_alert(test, 0);
+	ht_until(test, ht_n(0) >= 1);
+	KUNIT_EXPECT_EQ(test, ht[0].dropped, -EDEADLK);
+	KUNIT_EXPECT_PTR_EQ(test, ht_post(0, CFS_EVENT_ALERT).handler, &ht[1].h);
+	ht_until(test, ht_post(0, CFS_EVENT_ALERT).handled == 1);
+	ht_deaf(&ht[0]);
+	/* Outside of the call it is not. */
+	KUNIT_EXPECT_EQ(test, cfs_handler_unregister(&ht[1].h), 0);
+	KUNIT_EXPECT_PTR_EQ(test, ht_post(0, CFS_EVENT_ALERT).handler, NULL);
+}
+
 static struct kunit_case handler_cases[] = {
 	KUNIT_CASE(post_steps),
 	KUNIT_CASE(fill_levels),
@@ -558,6 +579,7 @@ static struct kunit_case handler_cases[] = {
 	KUNIT_CASE(handler_lost),
 	KUNIT_CASE(handler_full),
 	KUNIT_CASE(listener_all),
+	KUNIT_CASE(listener_handler),
 	{}
 };
 

@@ -276,6 +276,8 @@ struct cfs_mount *cfs_mount_new(void)
 	INIT_LIST_HEAD(&m->asked);
 	INIT_LIST_HEAD(&m->roles);
 	init_waitqueue_head(&m->changed);
+	init_waitqueue_head(&m->turns);
+	m->turn = 1;
 	uuid_gen(&m->boot);
 	m->settle_after = jiffies;
 	INIT_WORK(&m->refresh, cfs_refresh_work);
@@ -448,15 +450,22 @@ static void cfs_mount_show(struct cfs_mount *m)
 }
 
 /*
- * It is found no more, and nobody has it: each request ends in bounded time, and changes that
- * have not begun are refused.
+ * It is found no more, and nobody has it: each request ends in bounded time. Of the changes
+ * that were asked for the one that is being done is waited for, and all verdicts that have a
+ * place; the others are refused.
  */
 static void cfs_mount_hide(struct cfs_mount *m)
 {
 	mutex_lock(&cfs_mounts_lock);
 	WRITE_ONCE(m->joined, false);
 	mutex_unlock(&cfs_mounts_lock);
-	wait_event(cfs_mounts_wait, !READ_ONCE(m->users));
+	WRITE_ONCE(m->leaving, true);
+	wake_up_all(&m->changed);
+	wake_up_all(&m->turns);
+	if (!wait_event_timeout(cfs_mounts_wait, !READ_ONCE(m->users), CFS_SLOW_CALL)) {
+		cfs_asked_say(m);
+		wait_event(cfs_mounts_wait, !READ_ONCE(m->users));
+	}
 	/* Who let it go last has left the lock, too. */
 	mutex_lock(&cfs_mounts_lock);
 	mutex_unlock(&cfs_mounts_lock);

@@ -129,11 +129,15 @@ struct cfs_mount {
 	struct list_head	entry;		/* of all mounts, by their numbers */
 	u64			number;		/* of this mount, from 1 */
 	bool			joined;		/* can be found by its name */
+	bool			leaving;	/* what was asked for is refused */
 	unsigned int		users;		/* who has found it */
 	spinlock_t		asked_lock;	/* asked, asked_count; beside all others */
 	struct list_head	asked;		/* changes, until they are answered */
 	unsigned int		asked_count;
 	struct workqueue_struct	*asked_queue;
+	atomic_t		last_turn;	/* that was given: asked changes have numbers */
+	int			turn;		/* whose it is */
+	wait_queue_head_t	turns;
 	struct cfs_options	opt;
 	struct cfs_devs		devs;
 	struct cfs_super	sb;		/* the repository's; never changes */
@@ -239,6 +243,7 @@ int __must_check cfs_commit_fill(struct cfs_mount *m, cfs_fill_t fill, void *arg
 				 struct cfs_attempt *attempt);
 int __must_check cfs_change_locked(struct cfs_mount *m, cfs_fill_t fill, void *arg);
 int __must_check cfs_change(struct cfs_mount *m, cfs_fill_t fill, void *arg, char *why);
+int __must_check cfs_change_asked(struct cfs_mount *m, cfs_fill_t fill, void *arg, char *why);
 
 /* state.c */
 void cfs_state_look(struct cfs_mount *m);
@@ -247,7 +252,8 @@ void cfs_state_begin(struct cfs_mount *m);
 void cfs_state_stop(struct cfs_mount *m);
 bool cfs_may(struct cfs_mount *m, unsigned int what);
 int cfs_state_refuses(struct cfs_mount *m, char *why);
-int __must_check cfs_may_wait(struct cfs_mount *m, unsigned int what, char *why);
+int cfs_leaving_refuses(struct cfs_mount *m, char *why);
+int __must_check cfs_may_wait(struct cfs_mount *m, unsigned int what, bool asked, char *why);
 void cfs_status_set(struct cfs_mount *m, enum cfs_health health, const char *why);
 void cfs_recovering(struct cfs_mount *m, bool recovering);
 int cfs_quorum_until(struct cfs_mount *m, bool quorate, unsigned int lease_ms, u64 end);
@@ -327,6 +333,7 @@ void cfs_nl_publish(struct cfs_mount *m, const struct cfs_view *view);
 
 /* netlink_work.c */
 int cfs_asked_begin(struct cfs_mount *m);
+void cfs_asked_say(struct cfs_mount *m);
 void cfs_asked_end(struct cfs_mount *m);
 
 /* netlink.c */

@@ -18,7 +18,7 @@
 
 /* Longer than a name may be, so that its refusal can be a sentence. */
 #define CFS_NL_STRING	255
-/* What there is room for in the sentence of a refusal, with its end. */
+/* What there is room for in the sentence of a refusal at once, with its end. */
 #define CFS_NL_SENTENCE	80
 
 /* ---- what requests carry ---- */
@@ -165,20 +165,17 @@ static const struct nla_policy cfs_nl_fence_policy[CLUSTERFS_A_CONFIRMED + 1] = 
 
 /**
  * cfs_nl_say() - refuse with a sentence
- * @extack: it goes there, as far as there is room
+ * @extack: it goes there
  * @err: -errno
- * @why: sentence; a long one is whole in the kernel's log
+ * @why: sentence; there is room for all of them, see tests/static/sentences
  *
  * Return: @err.
  */
 int cfs_nl_say(struct netlink_ext_ack *extack, int err, const char *why)
 {
-	if (strlen(why) < CFS_NL_SENTENCE) {
-		NL_SET_ERR_MSG_FMT(extack, "%s", why);
-	} else {
-		NL_SET_ERR_MSG_FMT(extack, "%.*s...", CFS_NL_SENTENCE - 4, why);
+	if (strlen(why) >= CFS_NL_SENTENCE)
 		pr_notice_ratelimited("a request is refused: %s\n", why);
-	}
+	NL_SET_ERR_MSG_FMT(extack, "%.*s", CFS_NL_SENTENCE - 1, why);
 	return err;
 }
 
@@ -235,7 +232,8 @@ int cfs_nl_copy(struct genl_info *info, int attr, u8 *field, size_t size, const 
 	char why[CFS_NL_WHY];
 
 	if (strlen(text) >= size) {
-		snprintf(why, sizeof(why), "the %s is longer than %zu characters", what, size - 1);
+		snprintf(why, sizeof(why), "the %s is longer than %u characters", what,
+			 (unsigned int)size - 1);
 		return cfs_nl_wrong(info, attr, -EINVAL, why);
 	}
 	for (; *text; text++) {
@@ -530,8 +528,8 @@ static int cfs_nl_object_del(struct sk_buff *skb, struct genl_info *info)
 	struct cfs_object o = {
 		.type = cfs_nl_type(info->genlhdr->cmd), .id = cfs_nl_u64(info, CLUSTERFS_A_ID),
 	};
-	u8 name[CFS_NL_STRING + 1] = {};
-	/* It is in the sentence if there is none, and in the log. */
+	u8 name[CFS_NAME_SIZE] = {};
+	/* It is in the sentence if there is none. */
 	int err = cfs_nl_which(info, o.type) ? :
 		  cfs_nl_copy(info, CLUSTERFS_A_NAME, name, sizeof(name), "name");
 

@@ -299,8 +299,11 @@ static struct cfs_nl_handler *cfs_nl_mine(struct sk_buff *skb, struct genl_info 
 	spin_lock(&es->lock);
 	strscpy(holder, es->desk[class].post.holder, sizeof(holder));
 	spin_unlock(&es->lock);
-	snprintf(why, sizeof(why), "this socket is not the handler of %s events: %s",
-		 cfs_class_name(class), holder[0] ? holder : "nobody is");
+	if (holder[0])
+		snprintf(why, sizeof(why), "not this socket but %s has the %s events", holder,
+			 cfs_class_name(class));
+	else
+		snprintf(why, sizeof(why), "nobody has the %s events", cfs_class_name(class));
 	cfs_nl_wrong(info, CLUSTERFS_A_CLASS, 0, why);
 	return NULL;
 }

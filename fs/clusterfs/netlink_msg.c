@@ -393,48 +393,6 @@ void cfs_nl_from(struct cfs_nl_from *from, const struct cfs_mount *m)
 	from->uuid = m->sb.uuid;
 }
 
-static int cfs_nl_fill_event(struct sk_buff *skb, const struct cfs_disk_record *r)
-{
-	const struct cfs_disk_event *e = (const void *)r->payload;
-
-	return cfs_put_le64(skb, CLUSTERFS_A_TERM, r->since_term) ||
-	       cfs_put_le64(skb, CLUSTERFS_A_COMMIT, r->since_gen) ||
-	       cfs_put_le64(skb, CLUSTERFS_A_TIME, e->time) ||
-	       nla_put_u32(skb, CLUSTERFS_A_CLASS, e->class) ||
-	       nla_put_u32(skb, CLUSTERFS_A_SEVERITY, e->severity) ||
-	       cfs_put_le32(skb, CLUSTERFS_A_CODE, e->code) ||
-	       nla_put_u32(skb, CLUSTERFS_A_OBJECT_TYPE, e->otype) ||
-	       cfs_put_le64(skb, CLUSTERFS_A_OBJECT, e->object) ||
-	       cfs_put_text(skb, CLUSTERFS_A_TEXT, e->text);
-}
-
-/**
- * cfs_nl_put_event() - an event as a message
- * @out: where to
- * @from: who tells it
- * @r: its record; NULL: tell that events are lost
- * @lost: how many were lost before @seq
- * @seq: number of the event, or of the one after the lost ones
- *
- * Return: 0 or -EMSGSIZE.
- */
-int cfs_nl_put_event(const struct cfs_nl_out *out, const struct cfs_nl_from *from,
-		     const struct cfs_disk_record *r, u64 lost, u64 seq)
-{
-	struct sk_buff *skb = out->skb;
-	void *hdr = cfs_nl_begin(out);
-
-	if (!hdr)
-		return -EMSGSIZE;
-	return cfs_nl_end(out, hdr,
-		nla_put_string(skb, CLUSTERFS_A_CLUSTER, from->cluster) ||
-		nla_put_string(skb, CLUSTERFS_A_MOUNT, from->mount) ||
-		nla_put(skb, CLUSTERFS_A_REPOSITORY, sizeof(from->uuid), &from->uuid) ||
-		cfs_put_u64(skb, CLUSTERFS_A_SEQ, seq) ||
-		(lost && cfs_put_u64(skb, CLUSTERFS_A_LOST, lost)) ||
-		(r && cfs_nl_fill_event(skb, r)));
-}
-
 static int cfs_nl_fill_told(struct sk_buff *skb, const struct cfs_event *ev)
 {
 	return (!ev->local && (cfs_put_u64(skb, CLUSTERFS_A_TERM, ev->term) ||
@@ -449,7 +407,7 @@ static int cfs_nl_fill_told(struct sk_buff *skb, const struct cfs_event *ev)
 }
 
 /**
- * cfs_nl_put_told() - an event of a node itself, or one for a handler, as a message
+ * cfs_nl_put_told() - an event as a message: of a node itself, stored, or for a handler
  * @out: where to
  * @ev: it; with a delivery: for a handler
  *
@@ -473,6 +431,32 @@ int cfs_nl_put_told(const struct cfs_nl_out *out, const struct cfs_event *ev)
 			      (ev->delivery &&
 			       nla_put_u32(skb, CLUSTERFS_A_CLASS, ev->class)))) ||
 		(!ev->lost && cfs_nl_fill_told(skb, ev)));
+}
+
+/**
+ * cfs_nl_put_event() - a stored event as a message
+ * @out: where to
+ * @from: who tells it
+ * @r: its record; NULL: tell that events are lost
+ * @lost: how many were lost before @seq
+ * @seq: number of the event, or of the one after the lost ones
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int cfs_nl_put_event(const struct cfs_nl_out *out, const struct cfs_nl_from *from,
+		     const struct cfs_disk_record *r, u64 lost, u64 seq)
+{
+	struct cfs_event ev = {
+		.cluster = from->cluster, .node = from->mount, .history = from->uuid,
+		.lost = lost, .seq = seq, .text = "",
+	};
+
+	if (r) {
+		cfs_event_local(&ev, (const void *)r->payload);
+		ev.term = le64_to_cpu(r->since_term);
+		ev.commit = le64_to_cpu(r->since_gen);
+	}
+	return cfs_nl_put_told(out, &ev);
 }
 
 /* --- handlers --- */

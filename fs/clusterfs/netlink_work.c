@@ -14,8 +14,9 @@
  *    places of its own: all nodes may wait for it, and others' changes may be slow.
  * 3. The asker's socket stays open until its change is answered, though all that had it may be
  *    gone: nobody else gets its number meanwhile, and so no stranger the answer.
- * 4. A mount is not left before its changes are answered; what has not begun when it is to be
- *    left is refused.
+ * 4. A mount is not left before its changes are answered. The one that is being done when it is
+ *    to be left is waited for, and so are verdicts, which may be known to this node alone; the
+ *    others are refused at once: cfs_change_asked().
  */
 #define pr_fmt(fmt) "clusterfs: " fmt
 
@@ -41,6 +42,7 @@ struct cfs_nl_work {
 	struct sk_buff		*skb;		/* the request alone, from that socket */
 	struct sk_buff		*reply;		/* or NULL: none but the acknowledgment */
 	bool			counted;	/* has a place */
+	char			why[CFS_NL_WHY];
 	cfs_nl_change_t		change;
 	u64			arg[];
 };
@@ -57,6 +59,13 @@ static struct nlattr *cfs_nl_asked(const struct cfs_nl_work *w, int attr)
 		if (nla_type(a) == attr)
 			last = a;
 	return last;
+}
+
+/* Refuse with the sentence in w->why: there it stays until it is sent, and is never cut. */
+static int cfs_nl_refuse(const struct cfs_nl_work *w, struct netlink_ext_ack *extack, int err)
+{
+	extack->_msg = w->why;
+	return err;
 }
 
 /* Which attribute a refusal is about. */
@@ -119,18 +128,17 @@ static int cfs_nl_made(const struct cfs_nl_work *w, const struct cfs_object *o)
 int cfs_nl_add(struct cfs_nl_work *w, struct netlink_ext_ack *extack)
 {
 	struct cfs_object *o = (void *)w->arg;
-	char why[CFS_NL_WHY];
 	int err;
 
 	/* The answer is allocated first: what was made is not left by a request that failed. */
 	w->reply = genlmsg_new(GENLMSG_DEFAULT_SIZE, GFP_KERNEL);
 	if (!w->reply)
 		return -ENOMEM;
-	err = cfs_object_add(w->m, o, why);
+	err = cfs_object_add(w->m, o, w->why);
 	if (!err)
 		return cfs_nl_made(w, o);
 	cfs_nl_blame(w, extack, o);
-	return cfs_nl_say(extack, err, why);
+	return cfs_nl_refuse(w, extack, err);
 }
 
 /**
@@ -145,15 +153,14 @@ int cfs_nl_del(struct cfs_nl_work *w, struct netlink_ext_ack *extack)
 {
 	struct nlattr *name = cfs_nl_asked(w, CLUSTERFS_A_NAME);
 	struct cfs_object *o = (void *)w->arg;
-	char why[CFS_NL_WHY];
 	int err;
 
 	o->name = name ? nla_data(name) : NULL;
-	err = cfs_object_del(w->m, o, why);
+	err = cfs_object_del(w->m, o, w->why);
 	if (!err)
 		return 0;
 	cfs_nl_blame(w, extack, o);
-	return cfs_nl_say(extack, err, why);
+	return cfs_nl_refuse(w, extack, err);
 }
 
 /**
@@ -166,10 +173,9 @@ int cfs_nl_del(struct cfs_nl_work *w, struct netlink_ext_ack *extack)
  */
 int cfs_nl_fenced(struct cfs_nl_work *w, struct netlink_ext_ack *extack)
 {
-	char why[CFS_NL_WHY];
-	int err = cfs_fence_done(w->m, (void *)w->arg, why);
+	int err = cfs_fence_done(w->m, (void *)w->arg, w->why);
 
-	return err ? cfs_nl_say(extack, err, why) : 0;
+	return err ? cfs_nl_refuse(w, extack, err) : 0;
 }
 
 /**
@@ -182,10 +188,9 @@ int cfs_nl_fenced(struct cfs_nl_work *w, struct netlink_ext_ack *extack)
  */
 int cfs_nl_yield(struct cfs_nl_work *w, struct netlink_ext_ack *extack)
 {
-	char why[CFS_NL_WHY];
-	int err = cfs_primary_yield(w->m, why);
+	int err = cfs_primary_yield(w->m, w->why);
 
-	return err ? cfs_nl_say(extack, err, why) : 0;
+	return err ? cfs_nl_refuse(w, extack, err) : 0;
 }
 
 /* --- how it is answered --- */
@@ -251,12 +256,8 @@ static void cfs_nl_work(struct work_struct *work)
 	struct cfs_nl_work *w = container_of(work, struct cfs_nl_work, work);
 	struct netlink_ext_ack extack = {};
 	struct cfs_mount *m = w->m;
-	int err;
+	int err = w->change(w, &extack);
 
-	if (READ_ONCE(m->joined))
-		err = w->change(w, &extack);
-	else
-		err = cfs_nl_say(&extack, -ENODEV, "the node is being unmounted");
 	cfs_nl_give_place(w);
 	cfs_nl_answer(w, err, &extack);
 	cfs_nl_next(w);
@@ -361,6 +362,36 @@ int cfs_nl_later(struct sk_buff *skb, struct genl_info *info, cfs_nl_change_t ch
 free:
 	cfs_nl_free(w);
 	return err;
+}
+
+/**
+ * cfs_asked_say() - name what an unmount waits for
+ * @m: mount, hidden
+ */
+void cfs_asked_say(struct cfs_mount *m)
+{
+	const char *what = NULL, *type = "";
+	struct cfs_nl_work *w;
+	unsigned int count;
+	u32 portid = 0;
+
+	spin_lock(&m->asked_lock);
+	count = m->asked_count;
+	w = list_first_entry_or_null(&m->asked, struct cfs_nl_work, entry);
+	if (w) {
+		portid = NETLINK_CB(w->skb).portid;
+		what = w->change == cfs_nl_add ? "a new " :
+		       w->change == cfs_nl_del ? "the end of a " :
+		       w->change == cfs_nl_fenced ? "a verdict" : "the primary node's yield";
+		if (w->change == cfs_nl_add || w->change == cfs_nl_del)
+			type = cfs_type_name(((struct cfs_object *)w->arg)->type);
+	}
+	spin_unlock(&m->asked_lock);
+	if (what)
+		pr_warn("node %s: unmounting waits for %s%s, asked for by port %u, and %u more\n",
+			m->opt.node, what, type, portid, count ? count - 1 : 0);
+	else
+		pr_warn("node %s: unmounting waits for a request\n", m->opt.node);
 }
 
 /**

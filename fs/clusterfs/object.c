@@ -283,7 +283,7 @@ static int cfs_fill_add(struct cfs_mount *m, struct cfs_txn *t, void *arg)
  */
 int cfs_object_add(struct cfs_mount *m, struct cfs_object *o, char *why)
 {
-	return cfs_change(m, cfs_fill_add, o, why);
+	return cfs_change_asked(m, cfs_fill_add, o, why);
 }
 
 /* --- what may be removed --- */
@@ -371,5 +371,5 @@ static int cfs_fill_del(struct cfs_mount *m, struct cfs_txn *t, void *arg)
  */
 int cfs_object_del(struct cfs_mount *m, struct cfs_object *o, char *why)
 {
-	return cfs_change(m, cfs_fill_del, o, why);
+	return cfs_change_asked(m, cfs_fill_del, o, why);
 }

@@ -137,7 +137,7 @@ void cfs_primary_stop(struct cfs_mount *m)
  * @why: room for sizeof(m->db.why) characters: a sentence, if it fails; or NULL
  *
  * Context: process, sleeps as cfs_role_yield() does.
- * Return: 0; -EPERM: this node is not the primary one; -ETIMEDOUT: it goes on by itself.
+ * Return: 0; -EPERM: this node is not the primary one; or as cfs_role_yield() says.
  */
 int cfs_primary_yield(struct cfs_mount *m, char *why)
 {

@@ -63,7 +63,7 @@ static const char *cfs_confirm_wrong(const void *payload, const struct cfs_super
 	if (c->carries == CFS_SNAPSHOT && c->area > 1)
 		return "there are only two snapshot areas";
 	if (le32_to_cpu(c->records) > sb->objects + sb->events)
-		return "its snapshot has more records than objects and events may be";
+		return "its snapshot has more records than there may be";
 	if (c->carries == CFS_PARENT &&
 	    (c->area || c->records || memchr_inv(c->next, 0, sizeof(c->next))))
 		return "it has a parent, and what belongs to a snapshot";

@@ -488,7 +488,8 @@ void cfs_role_close(struct cfs_role *role)
  * next term.
  *
  * Context: process, sleeps for at most twice the mount's "timeout".
- * Return: 0; -EPERM: this node does not have it; -ETIMEDOUT: it goes on by itself.
+ * Return: 0; -EPERM: this node does not have it; -ETIMEDOUT: it goes on by itself; -ENODEV: so
+ * it does, and the node is being unmounted.
  */
 int cfs_role_yield(struct cfs_role *role, char *why)
 {
@@ -506,11 +507,13 @@ int cfs_role_yield(struct cfs_role *role, char *why)
 	term = s.term;
 	WRITE_ONCE(role->yields, true);
 	cfs_role_kick(role);
-	wait_event_timeout(m->changed,
-			   (cfs_role_status(role, &s), s.state < CFS_ROLE_PROOF || s.term != term),
+	wait_event_timeout(m->changed, (cfs_role_status(role, &s), READ_ONCE(m->leaving) ||
+					s.state < CFS_ROLE_PROOF || s.term != term),
 			   2 * m->opt.timeout * HZ);
 	if (s.state < CFS_ROLE_PROOF || s.term != term)
 		return 0;
+	if (READ_ONCE(m->leaving))
+		return cfs_leaving_refuses(m, why);
 	if (why)
 		snprintf(why, sizeof(m->db.why), "%s is %s yet", role->lock.name,
 			 cfs_role_state_name(s.state));

@@ -251,7 +251,7 @@ static void role_unrecorded(struct kunit *test)
 	flush_delayed_work(&rt_role[0].role->work);
 	cfs_role_status(rt_role[0].role, &s);
 	KUNIT_EXPECT_EQ(test, s.state, CFS_ROLE_DRAINING);
-	KUNIT_EXPECT_STREQ(test, s.why, "node n0 is FROZEN: there is no quorum");
+	KUNIT_EXPECT_STREQ(test, s.why, "the node is FROZEN: there is no quorum");
 	KUNIT_EXPECT_EQ(test, rt_lock(0), CLUSTERFS_LOCK_GRANTED);
 	KUNIT_EXPECT_TRUE(test, rt_is(1, CFS_ROLE_QUEUED));
 	rt_owner(test, 1, 0, 1);
@@ -344,7 +344,7 @@ static void fence_verdict(struct kunit *test)
 	char why[200];
 
 	KUNIT_EXPECT_EQ(test, cfs_fence_done(rt_m[1], &v, why), -ESRCH);
-	KUNIT_EXPECT_NOT_NULL(test, strstr(why, "which is registered with boot"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(why, "which has boot"));
 	KUNIT_EXPECT_EQ(test, rt_verdict(1, "n7", true), -ENOENT);
 	KUNIT_EXPECT_EQ(test, rt_verdict(1, "n1", true), -EINVAL);
 	KUNIT_EXPECT_EQ(test, rt_verdict(1, "", true), -EINVAL);
@@ -362,7 +362,7 @@ static void fence_verdict(struct kunit *test)
 	rt_until(test, rt_m[0], READ_ONCE(rt_m[0]->status.health) == CFS_OUT);
 	KUNIT_EXPECT_EQ(test, rt_m[0]->now.cause, CFS_CAUSE_FENCED);
 	KUNIT_EXPECT_EQ(test, cfs_change(rt_m[0], rt_fill_event, NULL, why), -ESHUTDOWN);
-	KUNIT_EXPECT_NOT_NULL(test, strstr(why, "node n0 is LOST"));
+	KUNIT_EXPECT_NOT_NULL(test, strstr(why, "the node is LOST"));
 	rt_leave(0);
 	rt_join(test, 0);
 	KUNIT_EXPECT_TRUE(test, cfs_may(rt_m[0], CFS_MAY_COMMIT));
@@ -411,7 +411,7 @@ static void state_lease(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, cfs_may(m, CFS_MAY_SERVE));
 	KUNIT_EXPECT_TRUE(test, cfs_may(m, CFS_MAY_HOLD));
 	KUNIT_EXPECT_EQ(test, cfs_change(m, rt_fill_event, NULL, why), -EHOSTDOWN);
-	KUNIT_EXPECT_STREQ(test, why, "node n0 is FROZEN: there is no quorum");
+	KUNIT_EXPECT_STREQ(test, why, "the node is FROZEN: there is no quorum");
 	KUNIT_EXPECT_EQ(test, cfs_quorum_set(m, true, CFS_LEASE_MAX_MS), 0);
 	KUNIT_EXPECT_EQ(test, cfs_change(m, rt_fill_event, NULL, why), 0);
 }

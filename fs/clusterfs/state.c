@@ -180,28 +180,46 @@ int cfs_state_refuses(struct cfs_mount *m, char *why)
 	s = m->status;
 	spin_unlock(&m->view_lock);
 	if (why)
-		snprintf(why, sizeof(m->db.why), "node %s is %s: %.112s", m->opt.node,
+		snprintf(why, sizeof(m->db.why), "the node is %s: %.175s",
 			 cfs_health_name(s.health), s.why);
 	return s.health == CFS_OUT ? -ESHUTDOWN : -EHOSTDOWN;
+}
+
+/**
+ * cfs_leaving_refuses() - say that the node is being unmounted
+ * @m: mount
+ * @why: room for sizeof(m->db.why) characters, or NULL
+ *
+ * Return: -ENODEV.
+ */
+int cfs_leaving_refuses(struct cfs_mount *m, char *why)
+{
+	if (why)
+		strscpy(why, "the node is being unmounted", sizeof(m->db.why));
+	return -ENODEV;
 }
 
 /**
  * cfs_may_wait() - wait until the node may do something
  * @m: mount, not locked
  * @what: CFS_MAY_*, all of them
+ * @asked: somebody asks for it, and can be refused when the node is unmounted
  * @why: room for sizeof(m->db.why) characters: a sentence, if it may not; or NULL
  *
  * Context: process, sleeps for at most the mount's "timeout".
- * Return: 0, or as cfs_state_refuses() says.
+ * Return: 0, or as cfs_state_refuses() or cfs_leaving_refuses() says.
  */
-int cfs_may_wait(struct cfs_mount *m, unsigned int what, char *why)
+int cfs_may_wait(struct cfs_mount *m, unsigned int what, bool asked, char *why)
 {
 	bool may;
 
 	wait_event_timeout(m->changed,
-			   (may = cfs_may(m, what)) ||
+			   (may = cfs_may(m, what)) || (asked && READ_ONCE(m->leaving)) ||
 			   READ_ONCE(m->status.health) == CFS_OUT, m->opt.timeout * HZ);
-	return may ? 0 : cfs_state_refuses(m, why);
+	if (may)
+		return 0;
+	return asked && READ_ONCE(m->leaving) ? cfs_leaving_refuses(m, why) :
+						cfs_state_refuses(m, why);
 }
 
 /**

@@ -60,7 +60,7 @@ struct cfs_event {
 /**
  * struct cfs_handler - the one at a mounted node who handles events of a class
  * @owner: module, kept while it is called
- * @name: for people, who asks who it is
+ * @name: for people, who asks who it is; they are shown 31 characters of it
  * @class: CFS_EVENT_*
  * @ms: an answer may take so long, at least 1
  * @event: an event, or that some are lost. Context: process, with no lock held; it may sleep,

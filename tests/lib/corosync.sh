@@ -46,13 +46,15 @@ corosync_other() {
 	ip addr add "$2/24" dev v1
 }
 
+# dlm_answers: does dlm_controld? The exit code of dlm_tool is always 0.
+dlm_answers() { dlm_tool status 2>/dev/null | grep -q '^cluster nodeid'; }
 # dlm_up [LINE...]: dlm_controld, whose dlm.conf has these lines
 dlm_up() {
 	modprobe dlm
 	mkdir -p /etc/dlm
 	printf '%s\n' log_debug=1 protocol=tcp post_join_delay=3 "$@" >/etc/dlm/dlm.conf
 	setsid -f dlm_controld -D </dev/null >>/out/dlm_controld 2>&1
-	wait_for 20 dlm_tool status
+	wait_for 20 dlm_answers
 }
 
 # clusterd_up [OPTION...]: what it says goes to /out/clusterd

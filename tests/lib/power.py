@@ -3,7 +3,8 @@
 """power.py FOLDER PORT HOLD: cuts the power of machines of tests/vm/machines, FOLDER theirs.
 
 A line "off NAME" is answered with "off" when that machine is gone, whoever ended it, and
-with what went wrong otherwise. While there is a file HOLD, nothing is done.
+with what went wrong otherwise; "status NAME" with "on" or "off". While there is a file HOLD,
+nothing is done.
 """
 import os
 import socket
@@ -14,12 +15,19 @@ import time
 TELL = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../vm/tell")
 
 
-def off(folder, name):
+# What the machines are told, and the answer if that is done.
+VERBS = {"off": ("kill", "off"), "status": ("ready", "on")}
+
+
+def answer(folder, verb, name):
     """What is answered."""
-    done = subprocess.run([TELL, folder, "kill", name], capture_output=True, text=True, check=False)
-    if done.returncode == 0 or "is not running" in done.stderr:
+    if verb not in VERBS:
+        return "what?"
+    word, well = VERBS[verb]
+    done = subprocess.run([TELL, folder, word, name], capture_output=True, text=True, check=False)
+    if "is not running" in done.stderr:
         return "off"
-    return done.stderr.strip() or "failed"
+    return well if done.returncode == 0 else done.stderr.strip() or "failed"
 
 
 def main():
@@ -34,10 +42,10 @@ def main():
             print(verb, name, flush=True)
             while os.path.exists(hold):
                 time.sleep(0.05)
-            answer = off(folder, name) if verb == "off" else "what?"
-            print(name, answer, flush=True)
+            said = answer(folder, verb, name)
+            print(name, said, flush=True)
             try:
-                print(answer, file=lines, flush=True)
+                print(said, file=lines, flush=True)
             except OSError:
                 pass    # who asked has gone
 

@@ -113,6 +113,7 @@ struct vpart_reader {
 	vpart_nl_cb			each;
 	size_t				pos;
 	uint64_t			last;
+	bool				behind;	/* some was missed, and not read again yet */
 	char				buf[VPART_NL_BUF];
 };
 

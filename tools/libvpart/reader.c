@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include "internal.h"
 
 /* What each event begins with. */
@@ -36,6 +37,19 @@ static int fetch(struct vpart_reader *r, uint64_t from)
 static int hear_failed(struct vpart_reader *r)
 {
 	return vpart_fail(r->v, errno, VPART_CODE_FAILED, "%s: %s", r->what, strerror(errno));
+}
+
+/*
+ * Some was missed, and what is unheard will be read again. Until all of that is heard the kernel
+ * throws away what comes, without another word.
+ */
+static void forget(struct vpart_reader *r)
+{
+	const int fd = mnl_socket_get_fd(r->nl);
+
+	while (recv(fd, r->buf, sizeof(r->buf), MSG_DONTWAIT) >= 0 || errno == ENOBUFS ||
+	       errno == EINTR)
+		;
 }
 
 /* Hear what comes next; -ENOBUFS: some was missed. 1, 0 after @timeout_ms. */
@@ -121,7 +135,8 @@ int vpart_reader_next(struct vpart_reader *r, void *ev, int timeout_ms)
 	int ret;
 
 	for (;;) {
-		ret = hand_out(r, ev, again);
+		/* Before, if that has failed: what is missed may be the last there is. */
+		ret = r->behind ? -1 : hand_out(r, ev, again);
 		if (ret > 0)
 			return ret;
 		if (!ret) {
@@ -134,11 +149,14 @@ int vpart_reader_next(struct vpart_reader *r, void *ev, int timeout_ms)
 			}
 			if (ret != -ENOBUFS)
 				return ret;
+			forget(r);
 		}
-		again = true;
+		r->behind = true;
 		ret = fetch(r, r->last + 1);
 		if (ret)
 			return ret;
+		r->behind = false;
+		again = true;
 	}
 }
 

@@ -8,23 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include "crc32c.h"
 #include "internal.h"
 
 static_assert(sizeof(struct vmirror_disk_super) == VMIRROR_BLOCK_SIZE, "superblock is a block");
-
-/* CRC32C, one bit at a time: two blocks are checked per command. */
-static uint32_t crc32c(const uint8_t *p, size_t len)
-{
-	uint32_t crc = ~0U;
-	int bit;
-
-	while (len--) {
-		crc ^= *p++;
-		for (bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78U : 0);
-	}
-	return ~crc;
-}
 
 static bool valid(struct vmirror_disk_super *sb)
 {
@@ -34,7 +21,7 @@ static bool valid(struct vmirror_disk_super *sb)
 	if (memcmp(sb->magic, VMIRROR_SUPER_MAGIC, VMIRROR_MAGIC_SIZE))
 		return false;
 	sb->crc = 0;
-	same = crc32c((const uint8_t *)sb, sizeof(*sb)) == crc;
+	same = crc32c(sb, sizeof(*sb)) == crc;
 	sb->crc = htole32(crc);
 	return same;
 }

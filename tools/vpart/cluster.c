@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include "cluster.h"
+#include "cluster_setup.h"
 
 static const char *const node_states[] = { "left", "member", "fenced" };
 static const char *const leg_states[] = { "none", "uptodate", "outdated" };
@@ -153,6 +153,23 @@ static void put_replicas(struct json_object *o, const struct vpart_cluster_mount
 		   (uint64_t)__builtin_popcount(m->missing | m->failed | m->unread));
 }
 
+/* Does DLM have those fenced that died? NULL: nobody tells, or the locks are not DLM's. */
+static struct json_object *fencing(const struct vpart_cluster_mount *m)
+{
+	char name[VPART_CLUSTER_NAME_SIZE];
+	bool fences;
+
+	return host_lockspace(m->lockspace, true, name, sizeof(name)) || fence_runs(&fences) ?
+	       NULL : json_object_new_boolean(fences);
+}
+
+/* For people: what is not safe then. */
+static void tell_unfenced(const struct cmd *c, bool fenced)
+{
+	if (!c->json && !fenced)
+		fence_none(stdout, "");
+}
+
 static struct json_object *status(const struct vpart_cluster_mount *m, bool all)
 {
 	struct json_object *o = json_object_new_object();
@@ -175,6 +192,7 @@ static struct json_object *status(const struct vpart_cluster_mount *m, bool all)
 	put_number(o, "objects", m->objects);
 	put_number(o, "objects_max", m->objects_max);
 	put_replicas(o, m);
+	json_object_object_add(o, "fencing", fencing(m));
 	put_number(o, "first_event", m->first_event);
 	put_number(o, "last_event", m->last_event);
 	if (!all)
@@ -187,6 +205,14 @@ static struct json_object *status(const struct vpart_cluster_mount *m, bool all)
 	put_number(o, "changes_us", m->change_us);
 	put_number(o, "longest_us", m->change_max_us);
 	return o;
+}
+
+/* Nobody says that they are not. */
+static bool fenced(struct json_object *o)
+{
+	struct json_object *f = json_object_object_get(o, "fencing");
+
+	return !f || json_object_get_boolean(f);
 }
 
 static bool healthy(const struct vpart_cluster_mount *m)
@@ -204,14 +230,17 @@ static int run_status(struct cmd *c)
 	};
 	struct vpart_cluster_at at = where(c);
 	struct vpart_cluster_mount *list, one;
-	struct json_object *rows;
-	bool well = true;
+	bool well = true, all_fenced = true;
+	struct json_object *rows, *o;
 	size_t i, n;
 
 	if (at.cluster || at.node) {
 		if (vpart_cluster_find(c->v, &at, &one))
 			return failed(c);
-		print_one(c, status(&one, true));
+		o = status(&one, true);
+		all_fenced = fenced(o);
+		print_one(c, o);
+		tell_unfenced(c, all_fenced);
 		return healthy(&one) ? EXIT_SUCCESS : EXIT_DEGRADED;
 	}
 	if (vpart_cluster_mounts(c->v, &list, &n))
@@ -219,10 +248,13 @@ static int run_status(struct cmd *c)
 	rows = json_object_new_array();
 	for (i = 0; i < n; i++) {
 		well &= healthy(&list[i]);
-		json_object_array_add(rows, status(&list[i], false));
+		o = status(&list[i], false);
+		all_fenced &= fenced(o);
+		json_object_array_add(rows, o);
 	}
 	free(list);
 	print_rows(c, rows, columns);
+	tell_unfenced(c, all_fenced);
 	return well ? EXIT_SUCCESS : EXIT_DEGRADED;
 }
 
@@ -541,10 +573,11 @@ static const struct verb verbs[] = {
 		.name = "create",
 		.args = "NAME NODE=ADDRESS[,ADDRESS]... repo DEVICE[,DEVICE,DEVICE]\n"
 			"                    fence \"AGENT [NODE:]KEY=VALUE...\"|none [preferred NODE]\n"
-			"                    [--shared-storage] [--timeout SECONDS] [--no-start] [--dry-run]",
+			"                    [--shared-storage] [--timeout SECONDS] [--fence-unasked]\n"
+			"                    [--no-start] [--dry-run]",
 		.min = 3, .max = MAX_POS, .run = cluster_create,
 		.words = { "repo=", "fence=", "preferred=", "--shared-storage", "--timeout=",
-			   "--no-start", "--dry-run" },
+			   "--fence-unasked", "--no-start", "--dry-run" },
 		.what = "Make a cluster, on the first of its nodes, and make this node a member.",
 		.more = "Configures corosync and DLM, makes the repository, starts the daemons, waits for\n"
 			"the other nodes (\"vpart cluster join FILE\" there) and mounts the repository.\n\n"
@@ -555,22 +588,25 @@ static const struct verb verbs[] = {
 			"  preferred        which of two nodes may go on alone\n"
 			"  --shared-storage the repository is in neither of two nodes\n"
 			"  --timeout        how long to wait for the others (600)\n"
+			"  --fence-unasked  the agent is not asked whether it reaches its device\n"
 			"  --no-start       write the files, and start nothing\n"
 			"  --dry-run        show the files, and write nothing",
 		.example = "vpart cluster create prod vios1=192.0.2.1 vios2=192.0.2.2 repo /dev/sdb \\\n"
 			   "    fence \"fence_ipmilan lanplus=1 username=fence vios1:ip=198.51.100.1 vios2:ip=198.51.100.2\"",
 	}, {
 		.name = "join", .args = "[FILE] [repo DEVICE[,DEVICE,DEVICE]] [--timeout SECONDS]\n"
-					"                    [--incomplete] [--no-start] [--dry-run]",
+					"                    [--incomplete] [--fence-unasked] [--no-start] [--dry-run]",
 		.max = 1, .run = cluster_join,
-		.words = { "repo=", "--timeout=", "--incomplete", "--no-start", "--dry-run" },
+		.words = { "repo=", "--timeout=", "--incomplete", "--fence-unasked", "--no-start",
+			   "--dry-run" },
 		.what = "Make this node a member of the cluster, with the file that create has written on the\n"
 			"first one; without FILE go on with what this node has.",
-		.more = "  repo         the repository's devices (they are looked for)\n"
-			"  --timeout    how long to wait for the others (600)\n"
-			"  --incomplete wait for quorum only: DLM has the nodes fenced that are missing\n"
-			"  --no-start   write the files, and start nothing\n"
-			"  --dry-run    show the files, and write nothing\n\n"
+		.more = "  repo            the repository's devices (they are looked for)\n"
+			"  --timeout       how long to wait for the others (600)\n"
+			"  --incomplete    wait for quorum only: DLM has the nodes fenced that are missing\n"
+			"  --fence-unasked the agent is not asked whether it reaches its device\n"
+			"  --no-start      write the files, and start nothing\n"
+			"  --dry-run       show the files, and write nothing\n\n"
 			"FILE has the cluster's key: /etc/vpart/cluster.setup of any node. It is for root\n"
 			"alone, and so is the way that it is brought.",
 		.example = "vpart cluster join cluster.setup",

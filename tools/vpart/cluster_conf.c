@@ -52,8 +52,8 @@ static void put_corosync(FILE *f, const struct setup *s)
 	      "\tlogfile: /var/log/corosync/corosync.log\n\ttimestamp: on\n}\n", f);
 }
 
-/* The words for node @name alone, or with NULL those for all. */
-static unsigned int put_fence_words(FILE *f, const struct setup *s, const char *name)
+/* The words for node @name alone, or with NULL those for all, each behind @before. */
+unsigned int setup_fence_words(FILE *f, const struct setup *s, const char *name, char before)
 {
 	char word[SETUP_FENCE], *colon, *eq;
 	const char *at = s->fence;
@@ -67,7 +67,7 @@ static unsigned int put_fence_words(FILE *f, const struct setup *s, const char *
 			*colon = 0;
 		if (colon ? name && !strcmp(word, name) : !name) {
 			if (f)
-				fprintf(f, " %s", colon ? colon + 1 : word);
+				fprintf(f, "%c%s", before, colon ? colon + 1 : word);
 			n++;
 		}
 	}
@@ -76,18 +76,18 @@ static unsigned int put_fence_words(FILE *f, const struct setup *s, const char *
 
 static void put_fence(FILE *f, const struct setup *s)
 {
-	const bool each = put_fence_words(NULL, s, s->node[0].name);
+	const bool each = setup_fence_words(NULL, s, s->node[0].name, ' ');
 	const char *at = s->fence;
 	char agent[SETUP_FENCE];
 	unsigned int i;
 
 	setup_fence_word(&at, agent, sizeof(agent));
 	fprintf(f, "%s fence_vpart agent=%s", each ? "device power" : "fence_all", agent);
-	put_fence_words(f, s, NULL);
+	setup_fence_words(f, s, NULL, ' ');
 	fputc('\n', f);
 	for (i = 0; i < s->nodes && each; i++) {
 		fprintf(f, "connect power node=%u", i + 1);
-		put_fence_words(f, s, s->node[i].name);
+		setup_fence_words(f, s, s->node[i].name, ' ');
 		fputc('\n', f);
 	}
 }

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -20,6 +21,7 @@
 #include <unistd.h>
 #include "cluster_setup.h"
 
+#define PIPE_SIZE	65536
 #define PATHS	"/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
 
 /* --- other programs --- */
@@ -54,10 +56,11 @@ static uint64_t now_ms(void)
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
-/* What there is to read now, as far as there is room. */
+/* What there is to read now, as far as there is room; no more than a pipe holds. */
 static void drain(int fd, char *out, size_t size, size_t *len)
 {
 	char rest[4096];
+	unsigned int n = 0;
 	size_t room;
 	ssize_t got;
 
@@ -69,56 +72,66 @@ static void drain(int fd, char *out, size_t size, size_t *len)
 			memcpy(out + *len, rest, room);
 			*len += room;
 		}
-	} while (got > 0);
+	} while (got > 0 && ++n < PIPE_SIZE / sizeof(rest));
 }
 
-static void child(const char *path, const char *const *argv, int out)
+/* In the child; with @in it is as of a daemon, with no part in what its parent is told. */
+static void child(const char *path, const char *const *argv, int in, int out, pid_t parent)
 {
-	int null = open("/dev/null", O_RDONLY);
+	static char *const clean[] = { "PATH=" PATHS, "LANG=C", NULL };
+	int from = in >= 0 ? in : open("/dev/null", O_RDONLY);
+	sigset_t none;
 
-	if (null >= 0)
-		dup2(null, STDIN_FILENO);
+	if (in >= 0) {
+		setpgid(0, 0);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != parent || chdir("/"))
+			_exit(127);
+		sigemptyset(&none);
+		sigprocmask(SIG_SETMASK, &none, NULL);
+		signal(SIGPIPE, SIG_DFL);
+	}
+	if (from >= 0)
+		dup2(from, STDIN_FILENO);
 	dup2(out, STDOUT_FILENO);
 	dup2(out, STDERR_FILENO);
-	execv(path, (char *const *)argv);
+	execve(path, (char *const *)argv, in >= 0 ? clean : environ);
 	_exit(127);
 }
 
-/**
- * host_run - run a program to its end
- * @argv: its name and arguments, and NULL
- * @out: what it says, on either output, as far as there is room; ends with a NUL
- * @size: of that
- * @seconds: how long it may take; then it is killed
- *
- * What it leaves running has no part in it.
- *
- * Return: its exit code; 128 and the signal; or a negative errno.
- */
-int host_run(const char *const *argv, char *out, size_t size, int seconds)
+static pid_t start(const char *path, const char *const *argv, int in, int out)
+{
+	const pid_t self = getpid();
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (!pid)
+		child(path, argv, in, out, self);
+	/* Whoever comes first: it is killed with all that it has started. */
+	if (pid > 0 && in >= 0)
+		setpgid(pid, pid);
+	return pid < 0 ? -errno : pid;
+}
+
+/* Until it has ended, or the time is over; its exit code, 128 and the signal, or an errno. */
+static int run(const char *path, const char *const *argv, int in, char *out, size_t size,
+	       int seconds)
 {
 	uint64_t end = now_ms() + (uint64_t)seconds * 1000, now;
 	struct pollfd p[2] = { { .events = POLLIN }, { .events = POLLIN } };
 	int fds[2], status, ret = 0;
-	char path[SETUP_DEVICE];
 	size_t len = 0;
 	pid_t pid;
 
-	out[0] = 0;
-	if (!program_find(argv[0], path, sizeof(path), getenv("PATH")))
-		return -ENOENT;
 	if (pipe2(fds, O_CLOEXEC))
 		return -errno;
 	fcntl(fds[0], F_SETFL, O_NONBLOCK);
-	fflush(stdout);
-	pid = fork();
-	if (!pid)
-		child(path, argv, fds[1]);
-	ret = pid < 0 ? -errno : 0;
+	pid = start(path, argv, in, fds[1]);
 	close(fds[1]);
-	if (ret) {
+	if (pid < 0) {
 		close(fds[0]);
-		return ret;
+		return pid;
 	}
 	p[0].fd = fds[0];
 	p[1].fd = (int)syscall(SYS_pidfd_open, pid, 0);
@@ -136,6 +149,9 @@ int host_run(const char *const *argv, char *out, size_t size, int seconds)
 		if (p[0].revents & POLLHUP)
 			p[0].fd = -1;
 	}
+	/* Its number is nobody else's before it is waited for. */
+	if (in >= 0)
+		kill(-pid, SIGKILL);
 	/* One that the kernel keeps is left to it. */
 	if (ret && p[1].fd >= 0 && poll(&p[1], 1, 5000) <= 0) {
 		close(p[1].fd);
@@ -154,6 +170,60 @@ int host_run(const char *const *argv, char *out, size_t size, int seconds)
 	if (ret)
 		return ret;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+/**
+ * host_run - run a program to its end
+ * @argv: its name and arguments, and NULL
+ * @out: what it says, on either output, as far as there is room; ends with a NUL
+ * @size: of that
+ * @seconds: how long it may take; then it is killed
+ *
+ * What it leaves running has no part in it.
+ *
+ * Return: its exit code; 128 and the signal; or a negative errno.
+ */
+int host_run(const char *const *argv, char *out, size_t size, int seconds)
+{
+	char path[SETUP_DEVICE];
+
+	out[0] = 0;
+	if (!program_find(argv[0], path, sizeof(path), getenv("PATH")))
+		return -ENOENT;
+	return run(path, argv, -1, out, size, seconds);
+}
+
+/**
+ * host_ask - run a program as a daemon would, which tells it what to do on its input: without
+ * the environment of who asks
+ * @program: its name, found where daemons look
+ * @in: what it reads, less than a pipe holds
+ * @out: as of host_run()
+ * @size: as well
+ * @seconds: as well
+ *
+ * What it leaves running is killed with it.
+ *
+ * Return: as host_run().
+ */
+int host_ask(const char *program, const char *in, char *out, size_t size, int seconds)
+{
+	const char *const argv[] = { program, NULL };
+	const size_t len = strlen(in);
+	char path[SETUP_DEVICE];
+	int fds[2], ret;
+
+	out[0] = 0;
+	if (!program_find(program, path, sizeof(path), NULL))
+		return -ENOENT;
+	if (pipe2(fds, O_CLOEXEC))
+		return -errno;
+	ret = write(fds[1], in, len) == (ssize_t)len ? 0 : -EIO;
+	close(fds[1]);
+	if (!ret)
+		ret = run(path, argv, fds[0], out, size, seconds);
+	close(fds[0]);
+	return ret;
 }
 
 /* Is all installed that a node needs? 0, or EXIT_FAILURE after saying what is not. */
@@ -424,8 +494,8 @@ bool host_runs(const struct setup *s)
 	       cmap_is("nodelist.node.0.ring0_addr", s->node[0].address[0]);
 }
 
-/* A lockspace of the kernel that begins so; -ENOENT: there is none. */
-int host_lockspace(const char *prefix, char *name, size_t size)
+/* A lockspace of the kernel that begins so, or is called so (@whole); -ENOENT: there is none. */
+int host_lockspace(const char *prefix, bool whole, char *name, size_t size)
 {
 	DIR *dir = opendir("/sys/kernel/dlm");
 	struct dirent *d;
@@ -434,7 +504,8 @@ int host_lockspace(const char *prefix, char *name, size_t size)
 	if (!dir)
 		return -ENOENT;
 	while (ret && (d = readdir(dir))) {
-		if (d->d_name[0] == '.' || strncmp(d->d_name, prefix, strlen(prefix)))
+		if (d->d_name[0] == '.' || strncmp(d->d_name, prefix, strlen(prefix)) ||
+		    (whole && d->d_name[strlen(prefix)]))
 			continue;
 		snprintf(name, size, "%s", d->d_name);
 		ret = 0;

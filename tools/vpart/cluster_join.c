@@ -13,6 +13,7 @@
  * What has been begun is gone on with by "vpart cluster join", and undone by leave.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,11 +21,13 @@
 #include <sys/mount.h>
 #include <sys/random.h>
 #include <time.h>
+#include <unistd.h>
 #include "cluster_setup.h"
 
 #define WAIT_SECONDS	600	/* for the other nodes */
 #define STATE_SECONDS	30	/* for the first lease of quorum */
 #define LEAVE_SECONDS	60	/* for DLM, after the unmount */
+#define LOCK_FILE	"/run/vpart-cluster.lock"
 
 /* A node that is on its way to be a member. */
 struct joining {
@@ -34,6 +37,7 @@ struct joining {
 	struct setup_file	files[SETUP_FILES];
 	uint32_t		seconds;
 	bool			incomplete;	/* not all nodes are waited for */
+	bool			unasked;	/* so is the fence agent */
 };
 
 static void pause_ms(long ms)
@@ -51,6 +55,16 @@ static uint64_t now_s(void)
 	return (uint64_t)t.tv_sec;
 }
 
+static int lock_fd = -1;
+
+/* One that waits for other nodes is not at work: another may be, and end what it waits for. */
+static void let_others(void)
+{
+	if (lock_fd >= 0)
+		close(lock_fd);
+	lock_fd = -1;
+}
+
 /* For who waits; what is printed in the end is on the standard output. */
 __printf(1, 2)
 static void note(const char *fmt, ...)
@@ -62,6 +76,30 @@ static void note(const char *fmt, ...)
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
 	fputc('\n', stderr);
+}
+
+/*
+ * One of create, join and leave at a time. Not flock(2): a child that is stuck would keep that.
+ * The file is open to the end, or until let_others().
+ */
+static int only_one(bool waits)
+{
+	struct flock l = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int fd = open(LOCK_FILE, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+
+	lock_fd = fd;
+	if (fd < 0)
+		return refused("cannot open " LOCK_FILE ": %s", strerror(errno));
+	/* Each is at work for a bounded time. */
+	if (!fcntl(fd, waits ? F_SETLKW : F_SETLK, &l))
+		return 0;
+	if (errno != EAGAIN && errno != EACCES)
+		return refused("cannot lock " LOCK_FILE ": %s", strerror(errno));
+	if (fcntl(fd, F_GETLK, &l))
+		l.l_pid = 0;
+	let_others();
+	return refused("another vpart cluster create, join or leave (process %d) is at work on this node: wait for its end, or end it; the one of boot by systemctl stop vpart-cluster.service",
+		       (int)l.l_pid);
 }
 
 /* --- the daemons --- */
@@ -146,10 +184,20 @@ static int start_corosync(const struct joining *j)
 		return EXIT_FAILURE;
 	if (host_runs(&j->s))
 		return 0;
-	if (!host_lockspace("", name, sizeof(name)))
+	if (!host_lockspace("", false, name, sizeof(name)))
 		return refused("DLM is in lockspace %s, and corosync does not run as this node is set up: to end them would get it fenced; unmount first",
 			       name);
 	return units("stop", all + 1) ? EXIT_FAILURE : units("start", corosync);
+}
+
+/* Has nobody left while this one has waited? */
+static int still_set_up(const struct joining *j)
+{
+	bool begun;
+
+	if (setup_files_begun(j->files, &begun))
+		return EXIT_FAILURE;
+	return begun ? 0 : refused("this node has left cluster %s meanwhile", j->s.cluster);
 }
 
 /* All daemons, as soon as there are enough nodes. */
@@ -159,7 +207,8 @@ static int start(struct joining *j)
 
 	if (systemd && start_corosync(j))
 		return EXIT_FAILURE;
-	if (wait_nodes(j))
+	let_others();
+	if (wait_nodes(j) || only_one(true) || still_set_up(j))
 		return EXIT_FAILURE;
 	return systemd ? units("start", locks) : 0;
 }
@@ -174,6 +223,7 @@ static struct json_object *result(struct joining *j, const char *at, const char 
 	put_text(o, "cluster", j->s.cluster);
 	put_text(o, "node", j->s.node[j->me].name);
 	put_number(o, "nodes", j->s.nodes);
+	put_bool(o, "fencing", j->s.fence[0]);
 	put_text(o, "file", SETUP_FILE);
 	put_uuid(o, j->s.repository);
 	for (i = 0; i < CFS_REPLICAS_MAX && j->device[i][0]; i++)
@@ -204,6 +254,9 @@ static int go_on(struct cmd *c, struct joining *j)
 	char at[SETUP_DEVICE];
 	int ret;
 
+	if (word(c, "--no-start"))
+		return done(c, result(j, "", ""), "node %s of cluster %s is set up; vpart cluster join starts it",
+			    j->s.node[j->me].name, j->s.cluster);
 	if (!host_systemd() && !host_runs(&j->s)) {
 		done(c, result(j, "", ""), "node %s of cluster %s is set up; there is no systemd here: start %s",
 		     j->s.node[j->me].name, j->s.cluster, by_hand);
@@ -225,13 +278,22 @@ static int go_on(struct cmd *c, struct joining *j)
 	return strcmp(m.state, "OK") ? EXIT_DEGRADED : EXIT_SUCCESS;
 }
 
-/* What would be written; the key stays where it is. */
+/* What would be written; the key and passwords stay where they are. */
 static int show_files(struct cmd *c, struct joining *j)
 {
-	struct json_object *o = result(j, "", ""), *list = json_object_new_array(), *one;
+	struct json_object *o, *list, *one;
+	size_t bytes[SETUP_FILES];
 	char mode[8];
 	unsigned int i;
 
+	for (i = 0; i < SETUP_FILES; i++)
+		bytes[i] = j->files[i].len;
+	setup_files_free(j->files);
+	fence_hide(&j->s);
+	if (setup_files(&j->s, j->files))
+		return EXIT_FAILURE;
+	o = result(j, "", "");
+	list = json_object_new_array();
 	for (i = 0; i < SETUP_FILES; i++) {
 		const struct setup_file *f = &j->files[i];
 		const bool secret = i < 2;
@@ -240,11 +302,11 @@ static int show_files(struct cmd *c, struct joining *j)
 		one = json_object_new_object();
 		put_text(one, "path", f->path);
 		put_text(one, "mode", mode);
-		put_number(one, "bytes", f->len);
+		put_number(one, "bytes", bytes[i]);
 		put_text(one, "text", secret ? "" : f->data);
 		json_object_array_add(list, one);
 		if (!c->json)
-			printf("# %s, mode %s, %zu bytes\n%s\n", f->path, mode, f->len,
+			printf("# %s, mode %s, %zu bytes\n%s\n", f->path, mode, bytes[i],
 			       secret ? "" : f->data);
 	}
 	json_object_object_add(o, "files", list);
@@ -272,8 +334,15 @@ static int take_wait(struct cmd *c, struct joining *j)
 {
 	j->seconds = WAIT_SECONDS;
 	j->incomplete = word(c, "--incomplete");
+	j->unasked = word(c, "--fence-unasked");
 	return word(c, "--timeout") ? to_number(c, word(c, "--timeout"), "time in seconds", 1,
 						86400, &j->seconds) : 0;
+}
+
+static void warn_unfenced(const struct joining *j)
+{
+	if (!j->s.fence[0])
+		fence_none(stderr, "vpart: ");
 }
 
 /* --- create --- */
@@ -314,9 +383,11 @@ static int look(struct joining *j, bool *made)
 	if (host_self(&j->s, &j->me) || setup_arbiter(&j->s) || host_arbiter(&j->s, j->me) ||
 	    host_programs(&j->s) || setup_files_none())
 		return EXIT_FAILURE;
-	if (!host_lockspace("", name, sizeof(name)))
+	if (!host_lockspace("", false, name, sizeof(name)))
 		return refused("DLM is in lockspace %s: this node leaves that first", name);
-	return made && repo_look(&j->s, made) ? EXIT_FAILURE : 0;
+	if (made && repo_look(&j->s, made))
+		return EXIT_FAILURE;
+	return j->unasked ? 0 : fence_ask(&j->s, j->me);
 }
 
 static int make_key(struct setup *s)
@@ -343,6 +414,8 @@ int cluster_create(struct cmd *c)
 	int ret;
 
 	ret = j ? take_words(c, j) : EXIT_FAILURE;
+	if (!ret && !dry)
+		ret = only_one(false);
 	if (!ret)
 		ret = look(j, &made);
 	if (!ret && !made)
@@ -366,6 +439,7 @@ int cluster_create(struct cmd *c)
 	if (ret)
 		goto out;
 	memcpy(j->device, j->s.device, sizeof(j->device));
+	warn_unfenced(j);
 	if (dry) {
 		ret = show_files(c, j);
 		goto out;
@@ -374,11 +448,7 @@ int cluster_create(struct cmd *c)
 	if (ret)
 		goto out;
 	note("bring " SETUP_FILE " to each other node by a way that nobody listens to: it has the key; and there: vpart cluster join FILE");
-	if (word(c, "--no-start"))
-		ret = done(c, result(j, "", ""), "node %s of cluster %s is set up; vpart cluster join starts it",
-			   j->s.node[j->me].name, j->s.cluster);
-	else
-		ret = go_on(c, j);
+	ret = go_on(c, j);
 out:
 	if (j)
 		finish(j);
@@ -421,6 +491,8 @@ int cluster_join(struct cmd *c)
 	int ret;
 
 	ret = j ? take_wait(c, j) : EXIT_FAILURE;
+	if (!ret && !word(c, "--dry-run"))
+		ret = only_one(false);
 	if (!ret)
 		ret = read_setup(path, &j->s);
 	if (!ret)
@@ -428,12 +500,16 @@ int cluster_join(struct cmd *c)
 	if (ret)
 		goto out;
 	ret = setup_files_begun(j->files, &begun);
+	/* A file that is only looked at has nothing run. */
+	if (word(c, "--dry-run"))
+		j->unasked = true;
 	if (!ret)
 		ret = begun ? host_self(&j->s, &j->me) : look(j, NULL);
 	if (!ret)
 		ret = repo_find(&j->s, repo ? repo : setup_devices(kept), j->device);
 	if (ret)
 		goto out;
+	warn_unfenced(j);
 	if (word(c, "--dry-run")) {
 		ret = show_files(c, j);
 		goto out;
@@ -443,11 +519,7 @@ int cluster_join(struct cmd *c)
 		ret = setup_devices_keep(repo);
 	if (ret)
 		goto out;
-	if (word(c, "--no-start"))
-		ret = done(c, result(j, "", ""), "node %s of cluster %s is set up; vpart cluster join starts it",
-			   j->s.node[j->me].name, j->s.cluster);
-	else
-		ret = go_on(c, j);
+	ret = go_on(c, j);
 out:
 	if (j)
 		finish(j);
@@ -497,7 +569,7 @@ static int wait_lockspaces(void)
 	const uint64_t end = now_s() + LEAVE_SECONDS;
 	char name[SETUP_DEVICE];
 
-	while (!host_lockspace("", name, sizeof(name))) {
+	while (!host_lockspace("", false, name, sizeof(name))) {
 		/* Not ours: nobody else leaves it meanwhile. */
 		if (strncmp(name, "cfs-", 4) || now_s() >= end)
 			return refused("DLM is in lockspace %s still: to end its daemon would get this node fenced",
@@ -515,7 +587,9 @@ int cluster_leave(struct cmd *c)
 	bool quorate;
 	int ret;
 
-	ret = j ? read_setup(SETUP_FILE, &j->s) : EXIT_FAILURE;
+	ret = j ? only_one(false) : EXIT_FAILURE;
+	if (!ret)
+		ret = read_setup(SETUP_FILE, &j->s);
 	if (!ret)
 		ret = setup_files(&j->s, j->files);
 	if (!ret && !word(c, "--force"))

@@ -13,6 +13,7 @@
 #include <string.h>
 #include "../vpart-clusterd/agents.h"
 #include "cluster_setup.h"
+#include "crc32c.h"
 
 #define HEADLINE	"vpart cluster setup 1"
 
@@ -204,7 +205,8 @@ static int check_fence_word(const struct setup *s, char *word, bool of[CFS_NODES
 		key = colon + 1;
 	}
 	if (!eq || !is_key(key, (size_t)(eq - key)))
-		return refused("fence: '%s' is no argument: KEY=VALUE is, or NODE:KEY=VALUE", key);
+		return refused("fence: '%.*s' is no argument: KEY=VALUE is, or NODE:KEY=VALUE",
+			       (int)(eq ? eq - key : (ptrdiff_t)strlen(key)), key);
 	*eq = 0;
 	for (p = key; *p; p++)
 		if (*p == '-')
@@ -301,21 +303,6 @@ int setup_check(const struct setup *s)
 }
 
 /* --- the file --- */
-
-/* CRC32C, one bit at a time: a file is checked once. */
-static uint32_t crc32c(const char *text, size_t len)
-{
-	const uint8_t *p = (const uint8_t *)text;
-	uint32_t crc = ~0U;
-	int bit;
-
-	while (len--) {
-		crc ^= *p++;
-		for (bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78U : 0);
-	}
-	return ~crc;
-}
 
 /* Its text; free() it. NULL: there is no memory. */
 char *setup_format(const struct setup *s)

@@ -5,6 +5,7 @@
 
 #include <linux/clusterfs.h>
 #include <netinet/in.h>
+#include <stdio.h>
 #include <sys/types.h>
 #include "cluster.h"
 
@@ -93,9 +94,17 @@ int setup_devices_keep(const char *text);
 ssize_t setup_read(const char *path, char *buf, size_t size);
 int setup_arbiter(const struct setup *s);
 bool setup_fence_word(const char **at, char *word, size_t size);
+unsigned int setup_fence_words(FILE *f, const struct setup *s, const char *name, char before);
+
+/* cluster_fence.c */
+void fence_none(FILE *f, const char *who);
+void fence_hide(struct setup *s);
+int fence_ask(const struct setup *s, unsigned int me);
+int fence_runs(bool *fences);
 
 /* cluster_host.c */
 int host_run(const char *const *argv, char *out, size_t size, int seconds);
+int host_ask(const char *program, const char *in, char *out, size_t size, int seconds);
 int host_self(const struct setup *s, unsigned int *me);
 int host_programs(const struct setup *s);
 int host_arbiter(const struct setup *s, unsigned int me);
@@ -106,7 +115,7 @@ int host_quorum(unsigned int *nodes, bool *quorate);
 int host_mount(const struct setup *s, unsigned int me,
 	       char device[CFS_REPLICAS_MAX][SETUP_DEVICE]);
 int host_mounted(const struct setup *s, char *at, size_t size);
-int host_lockspace(const char *prefix, char *name, size_t size);
+int host_lockspace(const char *prefix, bool whole, char *name, size_t size);
 
 /* cluster_repo.c */
 int repo_look(struct setup *s, bool *made);

@@ -8,6 +8,8 @@
 cd "$(dirname "$0")/../../.." || exit
 # shellcheck source=tests/lib/machines.sh
 . tests/lib/machines.sh
+# shellcheck source=tests/lib/cluster.sh
+. tests/lib/cluster.sh
 
 export PYTHONDONTWRITEBYTECODE=1
 port=7500
@@ -16,9 +18,7 @@ hold=$_lab/hold		# while it is there, the fence agent waits
 # corosync locks its memory.
 machine a --net lan --disk 64M --mem 768
 machine b --net lan --disk-of a --mem 768
-in_net setpriv --pdeathsig KILL python3 tests/lib/power.py "$_lab" $port "$hold" >"$_lab/power" 2>&1 &
-disown
-wait_for 30 grep -q ready "$_lab/power"
+power $port "$hold"
 
 # lib MACHINE COMMAND: with the functions of corosync.sh
 lib() { on "$1" ". /src/tests/lib/corosync.sh; $2"; }

@@ -9,6 +9,8 @@
 cd "$(dirname "$0")/../../.." || exit
 # shellcheck source=tests/lib/machines.sh
 . tests/lib/machines.sh
+# shellcheck source=tests/lib/cluster.sh
+. tests/lib/cluster.sh
 
 port=7600
 setup=/etc/vpart/cluster.setup
@@ -16,17 +18,11 @@ mnt=/run/clusterfs
 # The fence device has a way of its own. Corosync locks its memory.
 machine a --net lan --net power --disk 160M --mem 768
 machine b --net lan --net power --disk-of a --mem 768
-in_net setpriv --pdeathsig KILL python3 tests/lib/power.py "$_lab" $port "$_lab/hold" >"$_lab/power" 2>&1 &
-disown
-wait_for 30 grep -q ready "$_lab/power"
+power $port
 
 of() { on "$1" "sed -n 's/^$2: //p' $mnt/$3"; }	# MACHINE KEY FILE
 says() { [ "$(of "$1" "$2" "$4")" = "$3" ]; }	# MACHINE KEY VALUE FILE
-nodes() { on "$1" "vpart --json cluster nodes" | python3 -c 'import json, sys
-print(*sorted(n["name"] + ":" + n["state"] for n in json.load(sys.stdin)))'; }
-sees() { [ "$(nodes "$1")" = "$2" ]; }
 fence="/src/tests/lib/fence_lab port=$port host=$(addr host power) n1:machine=a n2:machine=b"
-debian() { on "$1" ". /src/tests/lib/corosync.sh; as_debian"; }
 debian a
 debian b
 
@@ -57,6 +53,10 @@ is "it is encrypted" "$(on b corosync-cmapctl -g totem.crypto_cipher)" "totem.cr
 is "their configuration is the same" "$(on a cat /etc/corosync/corosync.conf /etc/dlm/dlm.conf $setup | md5sum)" \
 	"$(on b cat /etc/corosync/corosync.conf /etc/dlm/dlm.conf $setup | md5sum)"
 is "units are enabled, and DLM is started by ours" "$(on b ls /run/enabled | xargs)" "corosync.service vpart-cluster.service vpart-clusterd.service"
+# status LINE...: of dlm_controld's configuration, then what vpart says of it
+status() { on a "dlm_tool set_config $1 >/dev/null; vpart cluster status | grep -c '^without a fence agent DLM grants'; vpart --json cluster status | grep '\"fencing\"'" | tr -d ' ,\n'; }
+is "P19 status says that nobody is fenced, as DLM's daemon runs" "$(status enable_fencing=0)" '1"fencing":false'
+is "P19 ... and says nothing otherwise" "$(status enable_fencing=1)" '0"fencing":true'
 is "R17 an address is stored" "$(on b "vpart --json cluster nodes" | grep -c "$(addr b lan)")" 1
 on a "vpart cluster add client c1 >/dev/null"
 t "R22 the other one knows" on b "wait_for 20 grep -qsx 'name: c1' $mnt/clients/*"

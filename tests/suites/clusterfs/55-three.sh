@@ -9,21 +9,17 @@
 cd "$(dirname "$0")/../../.." || exit
 # shellcheck source=tests/lib/machines.sh
 . tests/lib/machines.sh
+# shellcheck source=tests/lib/cluster.sh
+. tests/lib/cluster.sh
 
 port=7700
 setup=/etc/vpart/cluster.setup
 mnt=/run/clusterfs
 machine a --net one --net two --disk 160M --mem 640
 for m in b c; do machine $m --net one --net two --disk-of a --mem 640; done
-in_net setpriv --pdeathsig KILL python3 tests/lib/power.py "$_lab" $port "$_lab/hold" >"$_lab/power" 2>&1 &
-disown
-wait_for 30 grep -q ready "$_lab/power"
-debian() { on "$1" ". /src/tests/lib/corosync.sh; as_debian"; }
+power $port
 for m in a b c; do debian $m; done
 
-nodes() { on "$1" "vpart --json cluster nodes" | python3 -c 'import json, sys
-print(*sorted(n["name"] + ":" + n["state"] for n in json.load(sys.stdin)))'; }
-sees() { [ "$(nodes "$1")" = "$2" ]; }
 both() { echo "$(addr "$1" one),$(addr "$1" two)"; }
 join() { on -t 380 "$1" vpart cluster join /out/setup; }
 fence="/src/tests/lib/fence_lab port=$port host=$(addr host one) n1:machine=a n2:machine=b n3:machine=c"

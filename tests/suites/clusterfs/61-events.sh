@@ -7,6 +7,7 @@
 # limit: 300
 # kernels: +7.2
 . /src/tests/lib/guest.sh
+. /src/tests/lib/faults.sh
 . /src/tests/suites/clusterfs/lib.sh
 . /src/tests/suites/vpart/lib.sh
 NLPY=$suite/nl.py
@@ -115,6 +116,8 @@ out=$(nl -d EVENT_GET MOUNT=n1 SEQ=2)
 is "V11 those that are gone are counted, first" "$(value LOST "$(head -1 <<<"$out")") $(wc -l <<<"$out")" "$((first - 2)) 65"
 kill $one $slow $cli $slow_cli
 wait $one $slow $cli $slow_cli 2>/dev/null
+
+walks $suite/reader.py n1
 
 # The command.
 is "R22 status of both" "$(get '[x["state"] for x in o]' cluster status)" "['OK', 'OK']"

@@ -130,10 +130,10 @@ def order(admin):
     second = two.next()
     same("R20 of its class alone, in order", second.text(), "client 2 db is there")
     check("R20 who has not answered gets no other", one.quiet())
-    other.refused("another socket's answer is none", f"not the handler of .*: {me}", errno.EPERM,
+    other.refused("another socket's answer is none", f"not this socket but {me} has the lifecycle events", errno.EPERM,
                   first.answer())
-    two.refused("... nor another mount's", "not the handler", errno.EPERM, first.answer())
-    other.refused("... of a class that has none", "alert events: nobody is", errno.EPERM,
+    two.refused("... nor another mount's", "not this socket but .* has", errno.EPERM, first.answer())
+    other.refused("... of a class that has none", "nobody has the alert events", errno.EPERM,
                   f"HANDLER_ANSWER MOUNT=n1 CLASS={ALERT} DELIVERY=1 RESULT=0")
     number = first.number("DELIVERY")
     for wrong in (0, number + 1, (1 << 64) - 1):
@@ -157,7 +157,7 @@ def order(admin):
     one.do(again.answer())
     same("R20 what came of them is counted", post(admin, "n1", LIFECYCLE), [1, 1, 0])
     one.do(f"HANDLER_DEL MOUNT=n1 CLASS={LIFECYCLE}")
-    one.refused("who is none any more is told", "nobody is", errno.EPERM,
+    one.refused("who is none any more is told", "nobody has", errno.EPERM,
                 f"HANDLER_DEL MOUNT=n1 CLASS={LIFECYCLE}")
     return two, second
 
@@ -175,6 +175,10 @@ def late(admin):
     one.refused("V10 a late answer is refused", "delivery 1 is over", errno.ETIME, first.answer())
     one.do(second.answer())
     same("V10 ... and counted once", post(admin, "n1", TOPOLOGY), [1, 0, 1])
+    log = subprocess.run(["dmesg"], capture_output=True, text=True, check=True).stdout
+    want = (f"clusterfs: node n1: python3 (pid {os.getpid()}) has not answered topology event "
+            f"{first.number('SEQ')} in 1500 ms")
+    same("V10 ... and named in the log, once", log.count(want), 1)
 
 
 def killed(admin):

@@ -97,9 +97,14 @@ def stack(pid):
         return ""
 
 
+def inside(function):
+    """How many tasks are in there?"""
+    return sum(f" {function}+" in stack(p.split("/")[2]) for p in glob.glob("/proc/[0-9]*/stack"))
+
+
 def begun():
     """Is a change being done, by anybody?"""
-    return any("cfs_change+" in stack(p.split("/")[2]) for p in glob.glob("/proc/[0-9]*/stack"))
+    return inside("cfs_change_locked") > 0
 
 
 class Asker(nl.Netlink):
@@ -234,6 +239,22 @@ def full(disk, asker):
     same("nothing of what was refused was done", asker.there("more"), False)
 
 
+def turns(disk, asker):
+    """Nobody overtakes: who asks for more is behind who asked before."""
+    many = [Asker() for _ in range(4)]
+    with disk:
+        for n, one in enumerate(many):
+            one.post(*(f"CLIENT_NEW NAME=t{n}-{i}" for i in range(3)))
+        check("each of four sockets has a change that waits",
+              wait_for(lambda: inside("cfs_change_asked") == len(many)))
+    for one in many:
+        one.hear(6)
+    ids = sorted((struct.unpack("=Q", asker.do(f"CLIENT_GET NAME=t{n}-{i}")[0]
+                                [cnl.ATTRS["ID"]])[0], i) for n in range(4) for i in range(3))
+    same("V10 ... and the next of each is behind the first of all", [i for _, i in ids],
+         [0] * 4 + [1] * 4 + [2] * 4)
+
+
 def stranger(port):
     """A socket of that number; None while another one has it."""
     s = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, nl.NETLINK_GENERIC)
@@ -273,9 +294,18 @@ def killed(disk, asker):
 
 def left(disk, asker):
     """The node is unmounted while changes are under way."""
+    others = [Asker() for _ in range(OF_MOUNT // OF_SOCKET - 1)]
+    agent, admin = Asker(), Asker()
+    verdict = f"FENCE_DONE NAME=n9 METHOD=lab CONFIRMED=1 BOOT={NOBODY}"
     with disk:
         first = asker.post("CLIENT_NEW NAME=u1", "CLIENT_NEW NAME=u2", "CLIENT_NEW NAME=u3")
         check("changes are under way when the node is unmounted", wait_for(begun))
+        asked = [one.post(*(f"CLIENT_NEW NAME=v{n}-{i}" for i in range(OF_SOCKET)))
+                 for n, one in enumerate(others)]
+        told, yields = agent.post(verdict, verdict), admin.post("PRIMARY_YIELD")
+        same("... of several sockets", asker.unanswered(), 6 + OF_SOCKET * len(others))
+        check("... one waits for the primary node's yield",
+              wait_for(lambda: inside("cfs_role_yield")))
         try:
             faults.rmmod("clusterfs")
             check("... the module stays", False)
@@ -289,10 +319,20 @@ def left(disk, asker):
             except nl.Refused as e:
                 return e.errno == errno.ENODEV
         check("... it is found no more", wait_for(hidden))
-        check("... and waits for what has begun", not gone.over())
-    same("one that has begun is done, the others are refused", asker.hear(4, first), [
+        check("... and waits for what is being done", not gone.over())
+        for one, number in zip(others, asked):
+            same("V10 ... what waits for its turn is refused at once", one.hear(OF_SOCKET, number), [
+                f"{i + 1} ENODEV the node is being unmounted" for i in range(OF_SOCKET)])
+        same("V10 ... so is who waits for the yield", admin.hear(1, yields),
+             ["1 ENODEV the node is being unmounted"])
+        want = "node held: unmounting waits for a new client, asked for by port "
+        check("V10 ... and what is waited for is named", wait_for(lambda: want in subprocess.run(
+            ["dmesg"], capture_output=True, text=True, check=True).stdout))
+    same("the one that was being done is done, the others are refused", asker.hear(4, first), [
         "1 reply", "1 0", "2 ENODEV the node is being unmounted",
         "3 ENODEV the node is being unmounted"])
+    same("P19 ... but verdicts, which are looked at", agent.hear(2, told),
+         [f"{i} ENOENT node n9 is not known" for i in (1, 2)])
     same("it is unmounted", gone.ends(), 0)
     join(disk)
     same("that is what was stored", [asker.there(n) for n in ("u1", "u2", "u3")],
@@ -308,7 +348,7 @@ def main():
                    stdout=subprocess.DEVNULL)
     join(disk)
     asker = Asker()
-    for case in (quorum, order, full, killed, left):
+    for case in (quorum, order, full, turns, killed, left):
         asker.do("QUORUM_SET QUORATE=1 LEASE_MS=60000")
         case(disk, asker)
     subprocess.run(["umount", FOLDER], check=True)

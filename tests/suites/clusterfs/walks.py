@@ -84,6 +84,44 @@ def walk_handler():
     by.s.close()
 
 
+def walk_listener():
+    """There is no memory to tell the listeners something: they are told that, and find it."""
+    by, listener = cnl.nl.Netlink(), cnl.nl.Netlink()
+    listener.s.setsockopt(cnl.nl.SOL_NETLINK, 1, listener.group)
+    missed, wrong = 0, []
+
+    def seqs(payloads):
+        return [int.from_bytes(cnl.nl.parse(p)[cnl.ATTRS["SEQ"]], "little") for p in payloads]
+
+    def hear():
+        told = []
+        while not told:
+            told = [p[4:] for _, _, _, p in listener.receive()
+                    if p[0] == cnl.CMDS["NODE_EVENT_NTF"]]
+        return seqs(told)
+
+    def kept(first):
+        return seqs(ask(by, f"NODE_EVENT_GET SEQ={first}", cnl.nl.DUMP))
+    ask(by, "NODE_EVENT_SAY CLASS=4 TEXT=first")
+    want = hear()[-1]
+    for n in list(range(1, 9)) * 3:
+        want += 1
+        faults.injector().arm("workers", n)
+        ask(by, f"NODE_EVENT_SAY CLASS=4 TEXT=short-{n}")
+        try:
+            heard = hear()
+        except cnl.nl.Lost:
+            missed += 1
+            heard = kept(want)
+        faults.injector().disarm("workers")
+        if heard != [want]:
+            wrong.append(f"allocation {n}: {heard} instead of {want}")
+    faults.check("V11 who could not be told is told that, and finds it", missed and not wrong,
+                 f"{missed} times missed; {wrong}")
+    for one in (by, listener):
+        one.s.close()
+
+
 def main():
     """All of them."""
     os.makedirs(FOLDER)
@@ -99,6 +137,7 @@ def main():
     faults.walk("R22 all is read", read_all, mode="burst")
     walk_changes()
     walk_handler()
+    walk_listener()
     join("n2", OTHER)
     faults.walk("R17 a node leaves", lambda: leave(OTHER), lambda: join("n2", OTHER))
     with open(FOLDER + "/config", encoding="utf-8") as f:
