@@ -227,8 +227,9 @@ def kernel_client(*paths):
 
 
 def lost(pair):
-    """The client knows it, and holds a command that the server has had."""
-    return link_get(pair, vsr.CLIENT)["STATE"] != "2" and int(host_attr(pair, "held")) == 1
+    """The client knows it, and holds a command that the server has had; the kernel may have
+    asked the disk something, too."""
+    return link_get(pair, vsr.CLIENT)["STATE"] != "2" and int(host_attr(pair, "held")) >= 1
 
 
 def ghost():
@@ -246,7 +247,7 @@ def ghost():
             one.join(5)
             expect(one.is_alive(), f"the write has ended: {one.error}")
             got = served("p1"), int(host_attr("p1", "held")), one.is_alive()
-            expect(got == (1, 1, True), f"the write was let go: served, held, waits: {got}")
+            expect(got[0] == 1 <= got[1] and got[2], f"the write was let go: served, held, waits: {got}")
         one.join(60)
         expect(not one.is_alive() and not one.error, f"the write did not end: {one.error}")
         expect(link_get("p1", vsr.CLIENT)["STATE"] != "2", "by the same path")
@@ -303,7 +304,7 @@ def late(leave):
             until(60, lambda: len(by.sess.asked) > count, "it is asked for")
             expect(session_of(by.sess.asked[-1]) != lost_one, "not for this one")
             one.join(2)
-            expect(one.is_alive() and int(host_attr("p1", "held")) == 1, f"the write is not held: {one.error}")
+            expect(one.is_alive() and int(host_attr("p1", "held")) >= 1, f"the write is not held: {one.error}")
             by.sess.conns[0].send(vsr.CLOSE_RSP, arg=DONE)
             one.join(40)
             expect(not one.is_alive(), "the write is held")
