@@ -8,6 +8,9 @@
 #include <string.h>
 #include "internal.h"
 
+/* How soon what a host refuses for a moment is said again */
+#define AGAIN_MS	200
+
 static const char *name_of(const char *const *names, size_t n, unsigned int i)
 {
 	return i < n ? names[i] : "unknown";
@@ -412,7 +415,10 @@ uint32_t vpart_pair_unproven(const struct vpart_pair *pair)
 	return (uint32_t)strtoul(text, NULL, 10);
 }
 
-/* The same when the link is down: who is switched off says no good-bye. */
+/*
+ * The same when the link is down: who is switched off says no good-bye. The event comes a moment
+ * before the host takes the word, so it is said again behind it, too.
+ */
 static int write_when_down(struct vpart *v, const char *path, const char *name, int timeout_ms)
 {
 	struct vpart_events *e = vpart_events_open(v, 0, true);
@@ -423,17 +429,17 @@ static int write_when_down(struct vpart *v, const char *path, const char *name, 
 
 	if (!e)
 		return -v->error.err;
-	do {
+	for (;;) {
+		left = end - (int64_t)vpart_now_ms();
 		ret = vpart_file_write(path, "1");
-		if (ret != -EBUSY)
+		if (ret != -EBUSY || left <= 0)
 			break;
 		do {
-			left = end - (int64_t)vpart_now_ms();
-			ret = left > 0 ? vpart_events_next(e, &ev, (int)left) : 0;
-		} while (ret > 0 && strcmp(ev.name, name));
-		if (!ret)
-			ret = -EBUSY;
-	} while (ret > 0);
+			ret = vpart_events_next(e, &ev, (int)(left < AGAIN_MS ? left : AGAIN_MS));
+		} while (ret > 0 && strcmp(ev.name, name) && (int64_t)vpart_now_ms() < end);
+		if (ret < 0)
+			break;
+	}
 	vpart_events_close(e);
 	return ret;
 }
