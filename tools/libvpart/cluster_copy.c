@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
+#include "crc32c.h"
 #include "internal.h"
 
 #ifndef COPY_FOLDER
@@ -90,22 +91,6 @@ static_assert(sizeof(struct copy_record) == COPY_RECORD, "record has its size");
 #define COPY_SIZE_MAX	((1U + VPART_CLUSTER_COPY_OBJECTS) * (size_t)COPY_RECORD)
 
 /* --- as bytes --- */
-
-/* By bytes: a copy of many objects is a few megabytes. */
-static uint32_t crc32c(const uint8_t *p, size_t len)
-{
-	uint32_t table[256], crc, i;
-	int bit;
-
-	for (i = 0; i < ARRAY_SIZE(table); i++) {
-		for (crc = i, bit = 0; bit < 8; bit++)
-			crc = crc >> 1 ^ (crc & 1 ? 0x82f63b78U : 0);
-		table[i] = crc;
-	}
-	for (crc = ~0U; len; len--)
-		crc = crc >> 8 ^ table[(crc ^ *p++) & 0xff];
-	return ~crc;
-}
 
 /* As the kernel takes names of nodes and clusters. */
 static bool name_is_one(const char *name)
@@ -255,7 +240,7 @@ static uint8_t *encode(const struct vpart_cluster_copy *copy, size_t *size)
 	r = (struct copy_record *)(h + 1);
 	for (i = 0; i < copy->n; i++)
 		record_put(&r[i], &copy->list[i]);
-	h->crc = htole32(crc32c((const uint8_t *)h, *size));
+	h->crc = htole32(crc32c(h, *size));
 	return (uint8_t *)h;
 }
 
