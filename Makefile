@@ -4,6 +4,7 @@
 #	make			modules for the running kernel, and the tools
 #	make KDIR=/path		modules for the kernel built or installed there
 #	make KERNEL=6.12	modules for a kernel of the tests: tests/vm/versions, debug
+#	make modules TESTS=1	those that only tests load, too; they are not installed
 #	make help		everything else
 
 KVER ?= $(shell [ -d /lib/modules/$$(uname -r)/build ] && uname -r || ls /lib/modules 2>/dev/null | sort -V | tail -n 1)

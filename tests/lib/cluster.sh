@@ -6,8 +6,7 @@
 # power PORT [HOLD]: what tests/lib/fence_lab asks to cut the power. What it was asked and has
 # answered is in $_lab/power; while there is a file HOLD, it waits.
 power() {
-	in_net setpriv --pdeathsig KILL python3 tests/lib/power.py "$_lab" "$1" "${2:-$_lab/hold}" >"$_lab/power" 2>&1 &
-	disown
+	serves "$_lab/power" python3 tests/lib/power.py "$_lab" "$1" "${2:-$_lab/hold}"
 	wait_for 30 grep -q ready "$_lab/power"
 }
 

@@ -292,7 +292,8 @@ class Lead:
 
     def do_hello(self, lines, node):
         """A node is there: all know each other before it is welcome."""
-        for other, address in self.addresses.items():
+        # Of one that comes meanwhile it is told when that is at its turn.
+        for other, address in list(self.addresses.items()):
             self.order([node], "know", other, address)
         self.order([n for n in self.nodes if n != node], "know", node, self.addresses[node])
         lines.send("welcome")

@@ -58,6 +58,26 @@ is() {
 	if [ "$2" = "$3" ]; then ok "$1"; else not_ok "$1" "got  $2"$'\n'"want $3"; fi
 }
 
+# waited DESCRIPTION PID: what this script has started ended well. Not "t ... wait PID": t runs
+# commands in a subshell, whose child it is not, and which knows its end only if it was before.
+waited() {
+	wait "$2"
+	is "$1" "exit $?" "exit 0"
+}
+
+# told COMMAND...: each line that it prints is a test, "ok TAB DESCRIPTION" or "not TAB
+# DESCRIPTION TAB WHY", or a comment.
+told() {
+	local result desc detail
+	while IFS=$'\t' read -r result desc detail; do
+		case $result in
+		'#'*) _say "$result" ;;
+		ok) ok "$desc" ;;
+		*) not_ok "$desc" "$detail" ;;
+		esac
+	done < <("$@" || printf 'not\tit ends in order\texit %s: %s\n' $? "$*")
+}
+
 # code COMMAND...: its exit code; what it says goes to /tmp/out and /tmp/err
 code() { "$@" >/tmp/out 2>/tmp/err; echo $?; }
 

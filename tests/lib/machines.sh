@@ -95,6 +95,13 @@ addr6() { _tell addr 6 "$2" "$1"; }
 # in_net COMMAND...: run it here, as a member ("host") of all networks.
 in_net() { nsenter --net="/proc/$_lab_pid/ns/net" "$@"; }
 
+# serves FILE COMMAND...: the same in the background, to FILE, no longer than this script runs
+serves() {
+	# Without another shell in between, whose end it would wait for.
+	{ exec nsenter --net="/proc/$_lab_pid/ns/net" setpriv --pdeathsig KILL "${@:2}"; } >"$1" 2>&1 &
+	disown
+}
+
 # The medium of a machine's disk, a file of this machine: MACHINE [NUMBER]. What a
 # machine has written and flushed is there, whether it runs or not.
 medium() { _tell medium "$1" "${2:-1}"; }

@@ -139,12 +139,9 @@ class Slot:
         return jobs[0]
 
     def build(self, kernel):
-        """Modules for a kernel, of the copy as it is now; a script of this machine makes
-        what it needs."""
-        if kernel == "host":
-            return
+        """Modules for a kernel, of the copy as it is now."""
         os.makedirs(os.path.join(self.folder, "build"), exist_ok=True)
-        words = ["make", "modules"]
+        words = ["make", "modules", "TESTS=1"]
         if kernel == "debug":
             kdir = subprocess.run([os.path.join(TOP, "tests/vm/debug-kernel")], check=True,
                                   stdout=subprocess.PIPE, text=True).stdout.strip()
@@ -155,6 +152,11 @@ class Slot:
             self.command(*words)
         except Failed as e:
             raise Failed(f"does not build: {e}") from e
+
+    def build_for(self, job):
+        """Modules for all machines of a script; without one it makes what it needs."""
+        for kernel in job.kernels() - {None}:
+            self.build(kernel)
 
     def modules(self):
         """What was built for the debug kernel: name to path."""

@@ -102,7 +102,7 @@ dd if=/dev/urandom of="/dev/$d1" bs=4k count=1 seek=1 oflag=direct status=none &
 writer=$!
 t "R10 what the client writes meanwhile waits" wait_for 60 held
 is "targetctl restores without a complaint" "$(targetctl restore /tmp/ctl.json 2>&1)" ""
-t "R10 ... and is written then" wait $writer
+waited "R10 ... and is written then" $writer
 t "R11 the client's disks are the ones they were" all_seen
 is "R13 the same disks" "$(identities)" "$were"
 t "targetctl saves once more" targetctl save /tmp/ctl2.json

@@ -8,7 +8,7 @@ cd "$(dirname "$0")/../.." || exit
 
 seed=${SEED:-$RANDOM}
 echo "# seed $seed"
-t "the library and its tests build" make -s -C tests/clusterfs BUILD="$PWD/build/clusterfs"
+t "the library and its tests build" flock build/clusterfs.lock make -s -C tests/clusterfs BUILD="$PWD/build/clusterfs"
 t "V6 cuts" build/clusterfs/crash.fast "$seed"
 t "V6 P3 replicas" build/clusterfs/replicas.fast "$seed"
 t "V5 V6 ten million operations" build/clusterfs/random.fast 10000000 "$seed"

@@ -6,8 +6,8 @@
 # mem: 1024
 # smp: 2
 # limit: 600
-# round: 1800
-# least: 1200
+# round: 2400
+# least: 1800
 . /src/tests/lib/guest.sh
 . /src/tests/lib/faults.sh
 . /src/tests/suites/clusterfs/lib.sh

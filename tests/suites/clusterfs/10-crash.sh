@@ -6,7 +6,7 @@
 cd "$(dirname "$0")/../../.." || exit
 . tests/lib/guest.sh
 
-t "the library and its tests build" make -s -C tests/clusterfs BUILD="$PWD/build/clusterfs"
+t "the library and its tests build" flock build/clusterfs.lock make -s -C tests/clusterfs BUILD="$PWD/build/clusterfs"
 t "V6 a cut at every sector of every write, and in the cache: nothing acknowledged is lost" \
 	build/clusterfs/crash.fast
 t "... the same under the sanitizers, another run" build/clusterfs/crash 5 4

@@ -6,7 +6,7 @@
 cd "$(dirname "$0")/../../.." || exit
 . tests/lib/guest.sh
 
-t "the library and its tests build" make -s -C tests/clusterfs BUILD="$PWD/build/clusterfs"
+t "the library and its tests build" flock build/clusterfs.lock make -s -C tests/clusterfs BUILD="$PWD/build/clusterfs"
 t "V5 V6 a million operations by four nodes are as in the model" \
 	build/clusterfs/random.fast 1000000 "$RANDOM"
 t "... a part of them under the sanitizers" build/clusterfs/random 60000 "$RANDOM"

@@ -9,7 +9,7 @@ cd "$(dirname "$0")/../../.." || exit
 work=$(mktemp -d) || exit
 trap 'rm -rf "$work"; [ -n "$_finished" ] || echo "Bail out! the script ended before done_testing"' EXIT
 t "the tools build" make -s tools
-t "the library and its tests build" make -s -C tests/clusterfs BUILD="$PWD/build/clusterfs"
+t "the library and its tests build" flock build/clusterfs.lock make -s -C tests/clusterfs BUILD="$PWD/build/clusterfs"
 src=$PWD
 PATH=$PWD/build/tools:$PWD/build/clusterfs:$PATH
 cd "$work" || exit

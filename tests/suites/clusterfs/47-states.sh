@@ -27,9 +27,9 @@ is "... for no reason" "$(reason n1)" ""
 
 # --- RESTRICTED
 now r1 error
-t "P20 its disk is pulled: RESTRICTED" wait_for 30 state n1 RESTRICTED
+t "R25 P20 its disk is pulled: RESTRICTED" wait_for 30 state n1 RESTRICTED
 t "... why" grep -q "^reason: ." $mnt/n1/config
-is "P20 what it knows is shown" "$(of state $mnt/n1/nodes/n2)" member
+is "R25 P20 what it knows is shown" "$(of state $mnt/n1/nodes/n2)" member
 is "P20 the other one is not concerned" "$(of state $mnt/n2/config)" OK
 now r1 linear /dev/vdb 0
 t "P20 the disk is back: OK" wait_for 30 state n1 OK

@@ -219,7 +219,7 @@ left=$!
 sleep 6	# longer than the lease, and than a node is SUSPECT
 t "it leaves, which takes longer than its lease" kill -0 $left
 dm resume slow
-t "... and has left" wait $left
+waited "... and has left" $left
 is "P19 its lease was renewed until then" "$(dmesg | grep -c 'node n1: OK -> SUSPECT')" "$before"
 is "... and that it has left is recorded" \
 	"$(dmesg | grep -c 'n1: that it has left is not recorded') $(clusterfs-dump --json /dev/vdb | grep -c '"state":"member"')" "0 0"

@@ -31,6 +31,7 @@ NODES = ("n1", "n2")
 WRITERS = 4             # sockets
 SLOW = 3                # listeners without a buffer
 AHEAD = 600             # events that the one who keeps up may be behind
+BEHIND = 200            # events that are more than what a node keeps of either kind
 SO_RCVBUFFORCE = 33
 KEPT = {"stored": ("EVENT_GET", "REPOSITORY"), "own": ("NODE_EVENT_GET", "BOOT")}
 A = cnl.ATTRS
@@ -127,13 +128,21 @@ class Listener:
             for data in self.asker.ask(self.asker.family, cnl.CMDS[cmd], attrs, nl.DUMP, []):
                 self.take(kind, data)
 
-    def run(self, nap, heard, end):
-        """Until END says where the events end, and that was heard."""
+    def sleep(self, nap, count, end):
+        """For a moment; now and then until what it has not heard is not kept any more."""
+        time.sleep(random.random() * nap)
+        if random.random() < 0.01:
+            to = [self.last[k] + BEHIND for k in STREAMS]
+            while any(n < t for n, t in zip(count, to)) and not all(end):
+                time.sleep(0.1)
+
+    def run(self, nap, heard, count, end):
+        """Until END says where the events end, and that was heard; COUNT is where they are."""
         while not all(end) or any(self.last[k] < n for k, n in zip(STREAMS, end)):
             if not self.hear():
                 time.sleep(0.002)
             if nap and not all(end):
-                time.sleep(random.random() * nap)
+                self.sleep(nap, count, end)
             for i, key in enumerate(STREAMS if heard else []):
                 heard[i] = self.last[key]
         self.out.close()
@@ -270,7 +279,7 @@ def main():
     for i, name in enumerate(names):
         one = Listener(name, 1 if i else 32 << 20, base)
         readers.append(multiprocessing.Process(
-            target=one.run, args=(0.1 * i, None if i else heard, end)))
+            target=one.run, args=(0.1 * i, None if i else heard, count, end)))
         readers[-1].start()
     began = time.monotonic()
     over = multiprocessing.Value("b", lock=False)

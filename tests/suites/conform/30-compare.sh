@@ -128,6 +128,8 @@ seen_ge() { [ "$(seen)" -ge "$1" ]; }
 hold() {
 	local before
 	put 32 /tmp/0
+	# LIO's, that there are more LUNs, nobody else may have read yet.
+	settle "$held1"
 	dmsetup suspend --noflush --nolockfs slow
 	before=$(seen)
 	raws=()

@@ -54,6 +54,13 @@ touch "$(out a)/go"
 wait
 t "wait is for what the script has started" test -e "$(out b)/been"
 
+# --- a boot that does not go on ---
+machine h
+pause h
+t "a machine in which no program runs is started anew" on h true
+is "... which is said" "$(grep -c '^machine h: no program ran, it is started anew$' "$_lab/machines")" 1
+t "it ends as another one" stop_machine h
+
 # --- the network ---
 t "they reach each other" wait_for 60 pings b "$(addr a lan)"
 t "with IPv6 too" wait_for 60 pings a "$(addr6 b lan)"

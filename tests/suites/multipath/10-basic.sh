@@ -105,7 +105,7 @@ for round in 1 2; do
 done
 touch /tmp/stop
 wait $load
-t "R8 zero errors, zero mismatches in $(cat /tmp/passes) passes" test ! -e /tmp/errors
+t "R8 R24 zero errors, zero mismatches in $(cat /tmp/passes) passes" test ! -e /tmp/errors
 
 # --- both away: waited for ---
 lose vios1 "$one"

@@ -68,7 +68,7 @@ dmsetup message mp 0 "switch_group 1"
 t "... first" wait_for 60 uses "$one"
 touch /tmp/stop
 wait $load
-t "R8 zero errors, zero mismatches in $(cat /tmp/passes) passes" test ! -e /tmp/errors
+t "R8 R24 zero errors, zero mismatches in $(cat /tmp/passes) passes" test ! -e /tmp/errors
 t "vpart has the other preferred" vpart lu set d1 adapter p2 access optimized
 is "... and says so" "$(of access p1) $(of access p2)" "non-optimized optimized"
 is "... to the client, too" "$(rtpg "$one" | sort)" "$(printf '%s\n' "$group1 1 0 $port1" "$group2 0 1 $port2" | sort)"

@@ -21,7 +21,7 @@ job() {
 		--verify_fatal=1 --size=6M --io_size=6M --randseed=$RANDOM --output="/out/$1.txt" &
 	fio=$!
 }
-finished() { wait "$fio"; is "$1" $? 0; }
+finished() { waited "$1" "$fio"; }
 written() { awk '{ print $7 }' /sys/block/dm-0/stat; }	# sectors
 past() { [ "$(written)" -gt "$1" ]; }
 

@@ -1,5 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
+# kernel: stock
+# soak: debug
 # disks: 64M
 # limit: 420
 # summary: nodes, partitions, adapter pairs and events from the command

@@ -314,6 +314,10 @@ order "agent=$log/agent" node=2
 put leaving n1
 mounts ""
 since=$(now)
+# A round that had begun before may still tell.
+renewed() { [ "$(told "$since" "quorum lab n1 1" | wc -l)" -ge 2 ]; }
+wait_for 20 renewed
+since=$(now)
 sleep 3
 is "P19 who leaves has its lease until it has left" "$(($(told "$since" "quorum lab n1 1" | wc -l) > 1))" 1
 is "... and tells of nobody any more" "$(told "$since" fenced) $(kept)" " $life"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # summary: a LU appears as a SCSI disk, says who it is, and keeps data
 # kernel: debug
-# kernels: +6.1 6.12 7.2
+# kernels: +6.1 +6.12 7.2
 # leaks: check
 # limit: 420
 # disks: 64M 64M

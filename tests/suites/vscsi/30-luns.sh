@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: LUNs come, go, grow and change; who may see them
-# kernel: debug
+# kernel: stock
+# soak: debug
 # kernels: +6.12 +7.2
 # limit: 420
 # disks: 32M 32M

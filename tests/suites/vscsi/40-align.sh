@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: buffers at odd offsets are never misread, whatever the backing device wants
-# kernel: debug
+# kernel: stock
+# soak: debug
 # kernels: +6.12 +7.2
 # limit: 420
 . /src/tests/lib/guest.sh
