@@ -90,6 +90,7 @@ const char *clusterfs_lock_state_name(enum clusterfs_lock_state state)
 
 	return state < ARRAY_SIZE(names) ? names[state] : "?";
 }
+EXPORT_SYMBOL_GPL(clusterfs_lock_state_name);
 
 static void lock_queue(struct clusterfs_lock *lock)
 {
@@ -461,6 +462,7 @@ int clusterfs_lock_open(struct clusterfs_ls *ls, struct clusterfs_lock *lock, co
 	spin_unlock(&ls->lock);
 	return 0;
 }
+EXPORT_SYMBOL_GPL(clusterfs_lock_open);
 
 /**
  * clusterfs_lock_close() - no further use for a lock
@@ -483,6 +485,7 @@ void clusterfs_lock_close(struct clusterfs_lock *lock)
 	lock_queue(lock);
 	spin_unlock(&lock->lock);
 }
+EXPORT_SYMBOL_GPL(clusterfs_lock_close);
 
 static int lock_begin(struct clusterfs_lock *lock, enum clusterfs_lock_state what,
 		      enum clusterfs_mode mode, unsigned int flags,
@@ -534,6 +537,7 @@ int clusterfs_lock_request(struct clusterfs_lock *lock, enum clusterfs_mode mode
 		return -EINVAL;
 	return lock_begin_async(lock, CLUSTERFS_LOCK_WAITING, mode, flags);
 }
+EXPORT_SYMBOL_GPL(clusterfs_lock_request);
 
 /**
  * clusterfs_lock_convert() - begin to change what is held
@@ -552,6 +556,7 @@ int clusterfs_lock_convert(struct clusterfs_lock *lock, enum clusterfs_mode mode
 		return -EINVAL;
 	return lock_begin_async(lock, CLUSTERFS_LOCK_CONVERTING, mode, flags);
 }
+EXPORT_SYMBOL_GPL(clusterfs_lock_convert);
 
 /**
  * clusterfs_lock_release() - begin to give a lock back
@@ -564,6 +569,7 @@ int clusterfs_lock_release(struct clusterfs_lock *lock, unsigned int flags)
 {
 	return lock_begin_async(lock, CLUSTERFS_LOCK_RELEASING, CLUSTERFS_LOCK_NONE, flags);
 }
+EXPORT_SYMBOL_GPL(clusterfs_lock_release);
 
 /**
  * clusterfs_lock_cancel() - withdraw a request or a conversion upwards
@@ -584,6 +590,7 @@ int clusterfs_lock_cancel(struct clusterfs_lock *lock)
 	spin_unlock(&lock->lock);
 	return ret;
 }
+EXPORT_SYMBOL_GPL(clusterfs_lock_cancel);
 
 static bool lock_is_settled(struct clusterfs_lock_waiter *w)
 {
@@ -695,6 +702,7 @@ int clusterfs_lock_sync(struct clusterfs_lock *lock, enum clusterfs_mode mode,
 				    clusterfs_mode_name(mode), ms);
 	return ret;
 }
+EXPORT_SYMBOL_GPL(clusterfs_lock_sync);
 
 /**
  * clusterfs_lock_held() - does this node believe that it holds a lock
@@ -708,6 +716,7 @@ bool clusterfs_lock_held(const struct clusterfs_lock *lock, enum clusterfs_mode 
 {
 	return READ_ONCE(lock->mode) >= mode && clusterfs_ls_running(lock->ls);
 }
+EXPORT_SYMBOL_GPL(clusterfs_lock_held);
 
 /**
  * clusterfs_lock_status() - what a lock is, and since when
@@ -726,3 +735,4 @@ void clusterfs_lock_status(struct clusterfs_lock *lock, struct clusterfs_lock_st
 	status->kept = lock->kept;
 	spin_unlock(&lock->lock);
 }
+EXPORT_SYMBOL_GPL(clusterfs_lock_status);

@@ -266,13 +266,13 @@ int __must_check clusterfs_lock_sync(struct clusterfs_lock *lock, enum clusterfs
 bool __must_check clusterfs_lock_held(const struct clusterfs_lock *lock,
 				      enum clusterfs_mode mode);
 void clusterfs_lock_status(struct clusterfs_lock *lock, struct clusterfs_lock_status *status);
-bool clusterfs_modes_compatible(enum clusterfs_mode a, enum clusterfs_mode b);
+bool __must_check clusterfs_modes_compatible(enum clusterfs_mode a, enum clusterfs_mode b);
 const char *clusterfs_mode_name(enum clusterfs_mode mode);
 const char *clusterfs_lock_state_name(enum clusterfs_lock_state state);
 const char *clusterfs_ls_state_name(enum clusterfs_ls_state state);
 
 /* lock_engine.c: engines by the names of lock= */
-const struct clusterfs_lock_ops *clusterfs_engine_get(const char *name);
+const struct clusterfs_lock_ops * __must_check clusterfs_engine_get(const char *name);
 void clusterfs_engine_put(const struct clusterfs_lock_ops *ops);
 
 /* lock_local.c */

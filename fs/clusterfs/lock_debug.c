@@ -15,6 +15,7 @@
 
 #include "lock_engine.h"
 #include "lock_local.h"
+#include "owner.h"
 
 static struct dentry *cfs_debug;
 
@@ -68,9 +69,11 @@ void __init clusterfs_debug_init(void)
 {
 	cfs_debug = debugfs_create_dir("clusterfs", NULL);
 	debugfs_create_file("lock_local", 0200, cfs_debug, NULL, &cfs_fault_fops);
+	cfs_owner_debug_init(cfs_debug);
 }
 
 void clusterfs_debug_exit(void)
 {
 	debugfs_remove_recursive(cfs_debug);
+	cfs_owner_debug_exit();
 }

@@ -83,6 +83,7 @@ struct dlm_own {
 	bool			given;		/* ...by DLM */
 	bool			cancel;		/* to be passed on */
 	bool			cancelled;	/* it was */
+	unsigned int		again;		/* so often DLM was not ready for it */
 	bool			lvb_invalid;	/* as DLM said when it was read */
 };
 
@@ -227,10 +228,14 @@ static void dlm_give(struct dlm_own *own) __must_hold(&own->space->lock)
 	if (ret == -EBUSY)
 		msleep(DLM_AGAIN_MS);
 	spin_lock(&space->lock);
-	if (ret == -EBUSY)
+	if (ret == -EBUSY) {
 		own->given = false;
-	else if (ret)
+		if (++own->again == CLUSTERFS_LOCK_MS / DLM_AGAIN_MS)
+			pr_warn_ratelimited("%s: lock %s: DLM does not end a cancel\n",
+					    own->lock->ls->name, own->lock->name);
+	} else if (ret) {
 		dlm_answer(own, ret);
+	}
 }
 
 static void dlm_give_cancel(struct dlm_own *own) __must_hold(&own->space->lock)
@@ -284,6 +289,7 @@ static void dlm_begin(struct clusterfs_lock *lock, enum dlm_op op, enum clusterf
 	own->given = false;
 	own->cancel = false;
 	own->cancelled = false;
+	own->again = 0;
 	if (dlm_writes(own))
 		memcpy(own->lvb, lock->lvb, sizeof(own->lvb));
 	dlm_kick(own);

@@ -94,6 +94,7 @@ const struct clusterfs_lock_ops *clusterfs_engine_get(const char *name)
 		ops = engine_get(name);
 	return ops;
 }
+EXPORT_SYMBOL_GPL(clusterfs_engine_get);
 
 /**
  * clusterfs_engine_put() - a lockspace that was joined has a reference of its own
@@ -103,3 +104,4 @@ void clusterfs_engine_put(const struct clusterfs_lock_ops *ops)
 {
 	module_put(ops->owner);
 }
+EXPORT_SYMBOL_GPL(clusterfs_engine_put);

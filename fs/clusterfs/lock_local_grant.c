@@ -12,7 +12,8 @@
  *     refused (-EDEADLK). Who began first is granted when the refused one lets go.
  *  5. The value block is read by a request and by a conversion up, or level below PW; it is
  *     written by a release or conversion from PW or EX that says so.
- *  6. Whoever bars the highest mode that is queued is told, once for that grant and mode.
+ *  6. Whoever bars the highest mode that is queued is told, once for that grant and mode; who
+ *     converts, when that has ended.
  *
  * All is done under the lock of the space.
  */
@@ -123,15 +124,14 @@ static void local_grant(struct local_lkb *l)
 	clusterfs_local_answer(l, 0, reads ? res->lvb : NULL);
 }
 
-/* The highest that somebody else waits for. */
-static enum clusterfs_mode local_high(const struct local_res *res, const struct local_lkb *but)
+/* The highest that somebody waits for. */
+static enum clusterfs_mode local_high(const struct local_res *res)
 {
 	enum clusterfs_mode high = CLUSTERFS_LOCK_NONE;
 	const struct local_lkb *l;
 
 	list_for_each_entry(l, &res->converting, entry)
-		if (l != but)
-			high = max(high, l->wanted);
+		high = max(high, l->wanted);
 	list_for_each_entry(l, &res->waiting, entry)
 		high = max(high, l->wanted);
 	return high;
@@ -159,11 +159,9 @@ void clusterfs_local_settle(struct local_res *res)
 			break;
 		local_grant(l);
 	}
-	high = local_high(res, NULL);
+	high = local_high(res);
 	list_for_each_entry(l, &res->granted, entry)
 		local_tell(l, high);
-	list_for_each_entry(l, &res->converting, entry)
-		local_tell(l, local_high(res, l));
 }
 
 void clusterfs_local_do(struct local_lkb *l)

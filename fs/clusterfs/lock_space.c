@@ -40,6 +40,7 @@ const char *clusterfs_ls_state_name(enum clusterfs_ls_state state)
 
 	return state < ARRAY_SIZE(names) ? names[state] : "?";
 }
+EXPORT_SYMBOL_GPL(clusterfs_ls_state_name);
 
 /* Return: false if it has left that path for good. */
 static bool ls_set_state(struct clusterfs_ls *ls, enum clusterfs_ls_state state)
@@ -329,6 +330,7 @@ int clusterfs_ls_join(const struct clusterfs_ls_config *config, struct clusterfs
 		*result = ls;
 	return ret;
 }
+EXPORT_SYMBOL_GPL(clusterfs_ls_join);
 
 /**
  * clusterfs_ls_leave() - end a membership
@@ -363,6 +365,7 @@ int clusterfs_ls_leave(struct clusterfs_ls *ls, unsigned int ms)
 	kref_put(&ls->ref, ls_free);
 	return ret;
 }
+EXPORT_SYMBOL_GPL(clusterfs_ls_leave);
 
 /**
  * clusterfs_ls_running() - has the lockspace recovered
@@ -392,3 +395,4 @@ void clusterfs_ls_status(struct clusterfs_ls *ls, struct clusterfs_ls_status *st
 	status->members = ls->members;
 	spin_unlock(&ls->lock);
 }
+EXPORT_SYMBOL_GPL(clusterfs_ls_status);

@@ -322,8 +322,8 @@ static void lock_blocked(struct kunit *test)
 	lt_take(test, role, NONE);
 	lt_until(test, lt_dones(b, 1));
 
-	/* ...while it converted by c, and again for the new grant. Not by itself. */
-	lt_until(test, lt_tolds(b, 2));
+	/* ...which bars c: told once, for the new grant. Not while it converted; not by itself. */
+	lt_until(test, lt_tolds(b, 1));
 	lt_begin(test, cache, PR, 0);
 	lt_take(test, b, NONE);
 	lt_until(test, lt_dones(cache, 1));

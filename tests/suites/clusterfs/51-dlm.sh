@@ -15,8 +15,7 @@ port=7400
 mnt=/run/cfs
 machine a --net lan --disk 64M
 machine b --net lan --disk-of a
-in_net setpriv --pdeathsig KILL python3 tests/lib/dlm.py lead $port >"$_lab/lead" 2>&1 &
-disown
+serves "$_lab/lead" python3 tests/lib/dlm.py lead $port
 wait_for 30 grep -q ready "$_lab/lead"
 lead() { in_net python3 tests/lib/dlm.py tell "$(addr host lan)" $port "$@"; }
 # serve MACHINE ID [CLUSTER [CALLBACKS]]: its node of DLM
@@ -29,6 +28,19 @@ cfs() {
 }
 # no DESCRIPTION SENTENCE OPTION...: it is refused so on a
 no() { fails "$1" "clusterfs: $2" cfs a n1 "${@:3}"; }
+at_once() {	# SENTENCE
+	on a python3 -c "import sys, time
+sys.path.insert(0, '/src/tests/suites/clusterfs')
+import mount
+start = time.monotonic()
+error, text = mount.mount('/dev/vdb', '$mnt', ['lock=dlm', 'node=n1'])
+sys.exit(not (\"$1\" in text and time.monotonic() - start < 1))"
+}
+# quick DESCRIPTION SENTENCE: it is refused so on a, which takes less than a second
+quick() {
+	no "$1" "$2"
+	t "R17 ... in under a second" wait_for 10 at_once "$2"
+}
 # of MACHINE KEY [FILE]: the value of a line
 of() { on "$1" "sed -n 's/^$2: //p' $mnt/${3:-config}"; }
 says() { [ "$(of "$1" "$2" "${4:-config}")" = "$3" ]; }	# MACHINE KEY VALUE [FILE]
@@ -40,22 +52,12 @@ led() { tail -n 1 "$_lab/lead" | grep -q -- "$1"; }
 on a "mods clusterfs dlm && mkfs.clusterfs --force --cluster lab --nodes 4 --objects 256 --events 16 --log 32 /dev/vdb"
 no "lock=dlm without its engine" "lock=dlm needs the module clusterfs_dlm, which cannot be loaded"
 on a mods clusterfs_dlm
-no "DLM without a daemon" "DLM has no daemon here: start corosync and dlm_controld"
+quick "DLM without a daemon" "DLM has no daemon here: start corosync and dlm_controld"
 serve a 1 other
-no "another cluster's" "DLM's cluster is another one than lab: see cluster_name in corosync.conf"
+quick "another cluster's" "DLM's cluster is another one than lab: see cluster_name in corosync.conf"
 serve a 1 lab 0
-no "DLM that tells nothing of members" "DLM does not tell of members: its recover_callbacks was off"
+quick "DLM that tells nothing of members" "DLM does not tell of members: its recover_callbacks was off"
 t "... which is left again" wait_for 20 led "-> \[\]"
-serve a 1 other
-quick() {
-	on a python3 -c "import sys, time
-sys.path.insert(0, '/src/tests/suites/clusterfs')
-import mount
-start = time.monotonic()
-error, text = mount.mount('/dev/vdb', '$mnt', ['lock=dlm', 'node=n1'])
-sys.exit(not ('DLM' in text and time.monotonic() - start < 1))"
-}
-t "R17 a refusal is there in under a second" wait_for 10 quick
 is "R17 nobody was registered" "$(on a clusterfs-dump --json /dev/vdb | grep -c '"name":"n1"')" 0
 
 # --- a daemon that does not answer
