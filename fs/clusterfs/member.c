@@ -15,6 +15,7 @@ static DEFINE_MUTEX(cfs_mounts_lock);		/* and joined, users of each */
 static DECLARE_WAIT_QUEUE_HEAD(cfs_mounts_wait);
 static u64 cfs_mounts_number;
 struct workqueue_struct *cfs_queue;
+struct workqueue_struct *cfs_roles_queue;
 
 /**
  * cfs_mount_put() - let go of a mount
@@ -275,6 +276,8 @@ struct cfs_mount *cfs_mount_new(void)
 	spin_lock_init(&m->asked_lock);
 	INIT_LIST_HEAD(&m->asked);
 	INIT_LIST_HEAD(&m->roles);
+	mutex_init(&m->owners_lock);
+	INIT_LIST_HEAD(&m->owners);
 	init_waitqueue_head(&m->changed);
 	init_waitqueue_head(&m->turns);
 	m->turn = 1;
@@ -377,6 +380,33 @@ struct cfs_mount *cfs_mount_get_by(const char *cluster, const char *node)
 }
 
 /**
+ * cfs_mount_look() - find a mount, to see what it does
+ * @cluster: as of cfs_mount_get_by()
+ * @node: as well
+ *
+ * Also one that is being left, which goes on: only its memory stays.
+ *
+ * Context: process.
+ * Return: it, to be given to cfs_mount_put(); or as cfs_mount_get_by().
+ */
+struct cfs_mount *cfs_mount_look(const char *cluster, const char *node)
+{
+	struct cfs_mount *m;
+
+	mutex_lock(&cfs_mounts_lock);
+	m = cfs_mount_find(cluster, node, false);
+	if (m == ERR_PTR(-ENODEV))
+		m = cfs_mount_find(cluster, node, true);
+	/* One that joins has nothing to be seen yet. */
+	if (!IS_ERR(m) && !m->joined && !(m->leaving && READ_ONCE(m->view)))
+		m = ERR_PTR(-ENODEV);
+	if (!IS_ERR(m))
+		refcount_inc(&m->ref);
+	mutex_unlock(&cfs_mounts_lock);
+	return m;
+}
+
+/**
  * cfs_mount_quorum() - find a mount, and tell it of quorum
  * @cluster: as of cfs_mount_get_by()
  * @node: as well
@@ -458,8 +488,8 @@ static void cfs_mount_hide(struct cfs_mount *m)
 {
 	mutex_lock(&cfs_mounts_lock);
 	WRITE_ONCE(m->joined, false);
-	mutex_unlock(&cfs_mounts_lock);
 	WRITE_ONCE(m->leaving, true);
+	mutex_unlock(&cfs_mounts_lock);
 	wake_up_all(&m->changed);
 	wake_up_all(&m->turns);
 	if (!wait_event_timeout(cfs_mounts_wait, !READ_ONCE(m->users), CFS_SLOW_CALL)) {
@@ -623,6 +653,7 @@ void cfs_leave(struct cfs_mount *m)
 	cfs_mount_hide(m);
 	cfs_asked_end(m);
 	cfs_events_end(m);
+	cfs_owners_leave(m);
 	cfs_primary_stop(m);
 	cancel_delayed_work_sync(&m->probe);
 	mutex_lock(&m->lock);
@@ -649,13 +680,21 @@ void cfs_leave(struct cfs_mount *m)
 	cfs_mount_put(m);
 }
 
+void cfs_member_exit(void)
+{
+	if (cfs_roles_queue)
+		destroy_workqueue(cfs_roles_queue);
+	if (cfs_queue)
+		destroy_workqueue(cfs_queue);
+}
+
 int cfs_member_init(void)
 {
 	cfs_queue = alloc_workqueue("clusterfs", WQ_UNBOUND, 0);
-	return cfs_queue ? 0 : -ENOMEM;
+	cfs_roles_queue = alloc_workqueue("clusterfs_roles", WQ_UNBOUND, WQ_MAX_ACTIVE);
+	if (cfs_queue && cfs_roles_queue)
+		return 0;
+	cfs_member_exit();
+	return -ENOMEM;
 }
 
-void cfs_member_exit(void)
-{
-	destroy_workqueue(cfs_queue);
-}

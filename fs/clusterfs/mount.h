@@ -3,9 +3,10 @@
  * clusterfs: a mounted repository, which is a node of the cluster. Kernel only; the
  * library under it is clusterfs.h.
  *
- * Order of locks: cfs_mount.lock, then the engine's; cfs_mount.roles_lock;
- * cfs_mount.view_lock, and then cfs_events.lock, are the innermost.
- * Whoever reads the tree takes view_lock alone, for a few instructions.
+ * Order of locks: cfs_mount.lock, then the engine's; cfs_mount.owners_lock;
+ * cfs_mount.roles_lock; cfs_mount.view_lock, and then cfs_events.lock, are the innermost.
+ * Whoever reads the tree takes view_lock alone, for a few instructions; who reads a LU's or a
+ * volume's file takes roles_lock, too.
  */
 #ifndef _CLUSTERFS_MOUNT_H
 #define _CLUSTERFS_MOUNT_H
@@ -29,6 +30,7 @@
 
 extern struct file_system_type cfs_fs_type;
 extern struct workqueue_struct *cfs_queue;
+extern struct workqueue_struct *cfs_roles_queue;	/* of LUs and volumes */
 
 /* A block device. It is closed when nothing that was given to it is left. */
 struct cfs_dev {
@@ -167,7 +169,10 @@ struct cfs_mount {
 	spinlock_t		roles_lock;
 	struct list_head	roles;
 	struct cfs_role		*primary;
+	struct mutex		owners_lock;
+	struct list_head	owners;		/* of LUs and volumes: their users here */
 
+	atomic64_t		serves_until;	/* ms of CLOCK_BOOTTIME, as of @now */
 	spinlock_t		view_lock;	/* all below, devs.dev[] changes */
 	struct cfs_view		*view;
 	u64			version;
@@ -213,6 +218,7 @@ void cfs_refresh_queue(struct cfs_mount *m);
 struct cfs_mount *cfs_mount_get_by(const char *cluster, const char *node);
 int cfs_mount_quorum(const char *cluster, const char *node, bool quorate,
 		     unsigned int lease_ms, u64 end);
+struct cfs_mount *cfs_mount_look(const char *cluster, const char *node);
 struct cfs_mount *cfs_mount_next(u64 number);
 void cfs_mount_let_go(struct cfs_mount *m);
 int cfs_member_init(void);
@@ -251,6 +257,7 @@ void cfs_look_work(struct work_struct *work);
 void cfs_state_begin(struct cfs_mount *m);
 void cfs_state_stop(struct cfs_mount *m);
 bool cfs_may(struct cfs_mount *m, unsigned int what);
+bool cfs_serves(const struct cfs_mount *m);
 int cfs_state_refuses(struct cfs_mount *m, char *why);
 int cfs_leaving_refuses(struct cfs_mount *m, char *why);
 int __must_check cfs_may_wait(struct cfs_mount *m, unsigned int what, bool asked, char *why);
@@ -283,6 +290,7 @@ bool cfs_proven_out(const struct cfs_disk_record *node, const struct cfs_disk_re
 
 /* role.c */
 void cfs_roles_kick(struct cfs_mount *m);
+void cfs_roles_see(struct cfs_mount *m, const struct cfs_view *old, const struct cfs_view *view);
 u32 cfs_fencing(struct cfs_mount *m);
 
 /* primary.c */
@@ -290,6 +298,9 @@ int cfs_primary_start(struct cfs_mount *m);
 void cfs_primary_stop(struct cfs_mount *m);
 int cfs_primary_yield(struct cfs_mount *m, char *why);
 void cfs_primary_text(struct cfs_mount *m, char *buf, size_t size);
+
+/* owner.c */
+void cfs_owners_leave(struct cfs_mount *m);
 
 /* view.c */
 int cfs_view_publish(struct cfs_mount *m);

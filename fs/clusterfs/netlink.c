@@ -146,6 +146,14 @@ static const struct nla_policy cfs_nl_handler_policy[CLUSTERFS_A_RESULT + 1] = {
 	[CLUSTERFS_A_RESULT]	 = { .type = NLA_U32 },
 };
 
+static const struct nla_policy cfs_nl_move_policy[CLUSTERFS_A_OBJECT + 1] = {
+	[CLUSTERFS_A_CLUSTER]	  = CFS_NL_TEXT,
+	[CLUSTERFS_A_MOUNT]	  = CFS_NL_TEXT,
+	[CLUSTERFS_A_NODE]	  = { .type = NLA_U32 },
+	[CLUSTERFS_A_OBJECT_TYPE] = { .type = NLA_U32 },
+	[CLUSTERFS_A_OBJECT]	  = { .type = NLA_U64 },
+};
+
 static const struct nla_policy cfs_nl_quorum_policy[CLUSTERFS_A_LEASE_END + 1] = {
 	[CLUSTERFS_A_CLUSTER]	= CFS_NL_TEXT,
 	[CLUSTERFS_A_MOUNT]	= CFS_NL_TEXT,
@@ -295,6 +303,24 @@ struct cfs_mount *cfs_nl_mount(struct nlattr **attrs, struct netlink_ext_ack *ex
 
 	m = cfs_mount_get_by(cfs_nl_text(attrs, CLUSTERFS_A_CLUSTER),
 			     cfs_nl_text(attrs, CLUSTERFS_A_MOUNT));
+	if (IS_ERR(m))
+		cfs_nl_say(extack, 0, cfs_nl_no_mount(PTR_ERR(m)));
+	return m;
+}
+
+/**
+ * cfs_nl_mount_look() - the same, also one that is being left
+ * @attrs: of the request
+ * @extack: for the sentence
+ *
+ * Return: it, to be given to cfs_mount_put(), see cfs_mount_look(); or ERR_PTR.
+ */
+struct cfs_mount *cfs_nl_mount_look(struct nlattr **attrs, struct netlink_ext_ack *extack)
+{
+	struct cfs_mount *m;
+
+	m = cfs_mount_look(cfs_nl_text(attrs, CLUSTERFS_A_CLUSTER),
+			   cfs_nl_text(attrs, CLUSTERFS_A_MOUNT));
 	if (IS_ERR(m))
 		cfs_nl_say(extack, 0, cfs_nl_no_mount(PTR_ERR(m)));
 	return m;
@@ -714,6 +740,16 @@ static const struct genl_ops cfs_nl_ops[] = {
 		CFS_NL_POLICY(cfs_nl_handler_policy),
 		.flags	= GENL_ADMIN_PERM,
 		.doit	= cfs_nl_handler_answer,
+	}, {
+		.cmd	= CLUSTERFS_CMD_OWNER_GET,
+		CFS_NL_POLICY(cfs_nl_mount_policy),
+		.dumpit	= cfs_nl_owner_dump,
+		.done	= cfs_nl_owner_done,
+	}, {
+		.cmd	= CLUSTERFS_CMD_OWNER_MOVE,
+		CFS_NL_POLICY(cfs_nl_move_policy),
+		.flags	= GENL_ADMIN_PERM,
+		.doit	= cfs_nl_owner_move,
 	},
 };
 

@@ -46,6 +46,13 @@ struct cfs_nl_from {
 /* A change that was asked for: netlink_work.c. */
 struct cfs_nl_work;
 
+/* A LU or volume, and the node that is to own it, CFS_NOBODY: whichever. */
+struct cfs_nl_moved {
+	u8	type;
+	u32	to;
+	u64	id;
+};
+
 typedef int (*cfs_nl_change_t)(struct cfs_nl_work *w, struct netlink_ext_ack *extack);
 
 /* netlink.c */
@@ -54,6 +61,7 @@ int cfs_nl_wrong(struct genl_info *info, int attr, int err, const char *why);
 int cfs_nl_need(struct genl_info *info, int attr, const char *what);
 int cfs_nl_copy(struct genl_info *info, int attr, u8 *field, size_t size, const char *what);
 struct cfs_mount *cfs_nl_mount(struct nlattr **attrs, struct netlink_ext_ack *extack);
+struct cfs_mount *cfs_nl_mount_look(struct nlattr **attrs, struct netlink_ext_ack *extack);
 
 static inline u64 cfs_nl_u64(const struct genl_info *info, int attr)
 {
@@ -70,6 +78,7 @@ int cfs_nl_add(struct cfs_nl_work *w, struct netlink_ext_ack *extack);
 int cfs_nl_del(struct cfs_nl_work *w, struct netlink_ext_ack *extack);
 int cfs_nl_fenced(struct cfs_nl_work *w, struct netlink_ext_ack *extack);
 int cfs_nl_yield(struct cfs_nl_work *w, struct netlink_ext_ack *extack);
+int cfs_nl_move(struct cfs_nl_work *w, struct netlink_ext_ack *extack);
 int cfs_nl_later(struct sk_buff *skb, struct genl_info *info, cfs_nl_change_t change,
 		 const void *arg, size_t size);
 
@@ -79,6 +88,8 @@ int cfs_nl_put_mount(const struct cfs_nl_out *out, struct cfs_mount *m);
 int cfs_nl_put_stats(const struct cfs_nl_out *out, struct cfs_mount *m);
 int cfs_nl_put_object(const struct cfs_nl_out *out, const struct cfs_view *view,
 		      const struct cfs_disk_record *r);
+int cfs_nl_put_owner(const struct cfs_nl_out *out, struct cfs_mount *m,
+		     const struct cfs_view *view, const struct cfs_disk_record *r);
 int cfs_nl_put_usage(const struct cfs_nl_out *out, const struct cfs_view *view,
 		     const struct cfs_disk_record *r);
 int cfs_nl_put_event(const struct cfs_nl_out *out, const struct cfs_nl_from *from,
@@ -108,5 +119,10 @@ int cfs_nl_handler_answer(struct sk_buff *skb, struct genl_info *info);
 int cfs_nl_handler_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int cfs_nl_handlers_init(void);
 void cfs_nl_handlers_exit(void);
+
+/* netlink_owner.c */
+int cfs_nl_owner_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int cfs_nl_owner_done(struct netlink_callback *cb);
+int cfs_nl_owner_move(struct sk_buff *skb, struct genl_info *info);
 
 #endif /* _CLUSTERFS_NETLINK_H */

@@ -94,14 +94,14 @@ static struct cfs_nl_dump *cfs_nl_dump_get(struct netlink_callback *cb)
 	d = kzalloc(sizeof(*d), GFP_KERNEL);
 	if (!d)
 		return ERR_PTR(-ENOMEM);
-	m = cfs_nl_mount(genl_info_dump(cb)->attrs, cb->extack);
+	m = cfs_nl_mount_look(genl_info_dump(cb)->attrs, cb->extack);
 	if (IS_ERR(m)) {
 		kfree(d);
 		return ERR_CAST(m);
 	}
 	d->view = cfs_view_get(m);
 	cfs_nl_from(&d->from, m);
-	cfs_mount_let_go(m);
+	cfs_mount_put(m);
 	cb->args[0] = (long)d;
 	return d;
 }

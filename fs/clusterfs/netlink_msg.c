@@ -7,6 +7,8 @@
 #define pr_fmt(fmt) "clusterfs: " fmt
 
 #include "netlink.h"
+#include "owner.h"
+#include "role_record.h"
 
 /* nla_put_u64_64bit() wants an attribute for padding; readers need none. */
 static int cfs_put_u64(struct sk_buff *skb, int attr, u64 value)
@@ -356,6 +358,53 @@ static int cfs_nl_fill_user(struct sk_buff *skb, const struct cfs_view *view,
 	default:
 		return 0;
 	}
+}
+
+/* This node's part in it, if it has one. */
+static int cfs_nl_fill_part(struct sk_buff *skb, struct cfs_mount *m, const struct cfs_view *view,
+			    const struct cfs_disk_record *r)
+{
+	struct cfs_role_status s;
+	char ends[CFS_OWNER_ENDS];
+
+	if (!cfs_owner_status(m, r->type, le64_to_cpu(r->id), &s))
+		return nla_put_string(skb, CLUSTERFS_A_ROLE, "none");
+	cfs_owner_ends(m, view, r, &s, ends);
+	return nla_put_string(skb, CLUSTERFS_A_ROLE, cfs_role_state_name(s.state)) ||
+	       cfs_put_u64(skb, CLUSTERFS_A_SINCE, s.since) ||
+	       nla_put_string(skb, CLUSTERFS_A_REASON, s.why) ||
+	       cfs_put_slot(skb, CLUSTERFS_A_WAITS, cpu_to_le32(s.waits)) ||
+	       nla_put_string(skb, CLUSTERFS_A_ENDS, ends);
+}
+
+/**
+ * cfs_nl_put_owner() - who owns a LU or a volume, as a message
+ * @out: where to
+ * @m: mount whose part in it is told
+ * @view: view that it is in
+ * @r: its record
+ *
+ * Return: 0 or -EMSGSIZE.
+ */
+int cfs_nl_put_owner(const struct cfs_nl_out *out, struct cfs_mount *m,
+		     const struct cfs_view *view, const struct cfs_disk_record *r)
+{
+	struct sk_buff *skb = out->skb;
+	void *hdr = cfs_nl_begin(out);
+
+	if (!hdr)
+		return -EMSGSIZE;
+	return cfs_nl_end(out, hdr,
+		nla_put_string(skb, CLUSTERFS_A_CLUSTER, m->sb.cluster) ||
+		nla_put_string(skb, CLUSTERFS_A_MOUNT, m->opt.node) ||
+		nla_put_u32(skb, CLUSTERFS_A_OBJECT_TYPE, r->type) ||
+		cfs_put_le64(skb, CLUSTERFS_A_OBJECT, r->id) ||
+		nla_put_string(skb, CLUSTERFS_A_NAME, cfs_object_name(r)) ||
+		nla_put(skb, CLUSTERFS_A_UUID, sizeof(r->uuid), r->uuid) ||
+		cfs_put_slot(skb, CLUSTERFS_A_OWNER,
+			     cpu_to_le32(cfs_role_owner(r->type, r))) ||
+		cfs_put_le64(skb, CLUSTERFS_A_ROLE_TERM, r->role_term) ||
+		cfs_nl_fill_part(skb, m, view, r));
 }
 
 /**

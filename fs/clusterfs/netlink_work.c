@@ -24,6 +24,7 @@
 #include <linux/net.h>
 #include <net/sock.h>
 #include "netlink.h"
+#include "owner.h"
 
 /* So many changes are under way: of a socket, and of all at a mount. */
 #define CFS_NL_SOCKET_MAX	16
@@ -191,6 +192,23 @@ int cfs_nl_yield(struct cfs_nl_work *w, struct netlink_ext_ack *extack)
 	int err = cfs_primary_yield(w->m, w->why);
 
 	return err ? cfs_nl_refuse(w, extack, err) : 0;
+}
+
+/**
+ * cfs_nl_move() - the owner moves a LU or a volume away
+ * @w: the request, its argument a struct cfs_nl_moved
+ * @extack: for the sentence
+ *
+ * Context: as of cfs_owner_move().
+ * Return: 0 or -errno.
+ */
+int cfs_nl_move(struct cfs_nl_work *w, struct netlink_ext_ack *extack)
+{
+	const struct cfs_nl_moved *o = (const void *)w->arg;
+	char why[CFS_NL_WHY];
+	int err = cfs_owner_move(w->m, o->type, o->id, o->to, why);
+
+	return err ? cfs_nl_say(extack, err, why) : 0;
 }
 
 /* --- how it is answered --- */

@@ -110,7 +110,7 @@ static const struct cfs_role_ops cfs_primary_ops = {
  */
 int cfs_primary_start(struct cfs_mount *m)
 {
-	struct cfs_role *role = cfs_role_open(m, &cfs_primary_ops, 1, NULL);
+	struct cfs_role *role = cfs_role_open(m, &cfs_primary_ops, 1, NULL, NULL);
 
 	if (IS_ERR(role))
 		return PTR_ERR(role);

@@ -6,15 +6,18 @@
  *  2. Granted: is it still eligible? Else it releases at once. TAKING: the next term is
  *     committed. From then on no commit of an older term counts.
  *  3. PROOF: until the database says that the old owner has left, was fenced, or has begun
- *     another life. There is no limit; status says whose end is waited for, and since when.
+ *     another life, or prove() knows that it can no longer act. There is no limit; status says
+ *     whose end is waited for, and since when.
  *  4. ACTIVE is committed, then the role is given: activate().
  *  5. A planned move: drain(), a commit that nobody has it, and the lock is released. Not
  *     before that commit: a node that lives would be waited for without end. So too when
- *     ACTIVE may have been committed, and was not begun.
+ *     ACTIVE may have been committed, and was not begun. If it is to go to a named node, the
+ *     lock's value block says so, and others that are granted it before let it pass.
  *  6. If the node is LOST, or the database has a later term: lost(), the lock is released,
  *     drain(). Only after that the lock is asked for again.
  *
- * One worker for each role makes all the steps; what happens elsewhere only wakes it.
+ * One worker for each role makes all the steps; what happens elsewhere only wakes it. It waits
+ * for no I/O: what drain() waits for wakes it, too.
  */
 #define pr_fmt(fmt) "clusterfs: " fmt
 
@@ -70,16 +73,23 @@ static void cfs_role_say(struct cfs_role *role, enum cfs_role_state state, u32 w
 	WRITE_ONCE(s->state, state);
 	s->term = state >= CFS_ROLE_PROOF ? role->term : 0;
 	s->waits = waits;
+	WRITE_ONCE(s->drains, role->drains);
 	strscpy(s->why, why ? : "", sizeof(s->why));
 	spin_unlock(&m->view_lock);
 	cfs_view_touch(m);
 }
 
+/* What its users do may take long, and never end: the node's own work is not behind that. */
+static struct workqueue_struct *cfs_role_queue(const struct cfs_role *role)
+{
+	return role->ops->commits_only ? cfs_queue : cfs_roles_queue;
+}
+
 /* The worker, of itself: a kick that has come meanwhile is not put off. */
 static void cfs_role_look_in(struct cfs_role *role, unsigned int ms)
 {
-	if (!READ_ONCE(role->closing))
-		queue_delayed_work(cfs_queue, &role->work, msecs_to_jiffies(ms));
+	if (!READ_ONCE(role->stopped))
+		queue_delayed_work(cfs_role_queue(role), &role->work, msecs_to_jiffies(ms));
 }
 
 /**
@@ -90,12 +100,12 @@ static void cfs_role_look_in(struct cfs_role *role, unsigned int ms)
  */
 void cfs_role_kick(struct cfs_role *role)
 {
-	if (!READ_ONCE(role->closing))
-		mod_delayed_work(cfs_queue, &role->work, 0);
+	if (!READ_ONCE(role->stopped))
+		mod_delayed_work(cfs_role_queue(role), &role->work, 0);
 }
 
 /**
- * cfs_roles_kick() - something has changed that roles may wait for
+ * cfs_roles_kick() - something has changed that all roles may wait for
  * @m: mount
  *
  * Context: process; waits for nobody.
@@ -107,6 +117,44 @@ void cfs_roles_kick(struct cfs_mount *m)
 	spin_lock(&m->roles_lock);
 	list_for_each_entry(role, &m->roles, entry)
 		cfs_role_kick(role);
+	spin_unlock(&m->roles_lock);
+}
+
+/* A view shares with the last one what has not changed. */
+static bool cfs_nodes_changed(const struct cfs_view *old, const struct cfs_view *view)
+{
+	return !old || old->count[CFS_NODE] != view->count[CFS_NODE] ||
+	       memcmp(old->seen[CFS_NODE], view->seen[CFS_NODE],
+		      view->count[CFS_NODE] * sizeof(*view->seen[CFS_NODE]));
+}
+
+/**
+ * cfs_roles_see() - another view is shown
+ * @m: mount
+ * @old: the last one, or NULL
+ * @view: the new one
+ *
+ * Those roles are woken whose object has changed, and all if a node has. One whose term is over
+ * hears of that here: its worker may be late.
+ *
+ * Context: process; waits for nobody.
+ */
+void cfs_roles_see(struct cfs_mount *m, const struct cfs_view *old, const struct cfs_view *view)
+{
+	const bool all = cfs_nodes_changed(old, view);
+	const struct cfs_disk_record *r;
+	struct cfs_role *role;
+
+	spin_lock(&m->roles_lock);
+	list_for_each_entry(role, &m->roles, entry) {
+		const u8 type = role->ops->type;
+
+		r = cfs_view_object(view, type, role->id);
+		if (role->ops->later && r)
+			role->ops->later(role, le64_to_cpu(r->role_term));
+		if (all || role->ops->commits_only || r != cfs_view_object(old, type, role->id))
+			cfs_role_kick(role);
+	}
 	spin_unlock(&m->roles_lock);
 }
 
@@ -154,8 +202,17 @@ static bool cfs_role_off(struct cfs_role *role, unsigned int ms, const char *why
 	/* What cannot be given back yet cfs_role_ask() gives back. */
 	cfs_role_let_go(role);
 	role->not_before = jiffies + msecs_to_jiffies(ms);
+	if (role->ops->off)
+		role->ops->off(role);
 	cfs_role_say(role, CFS_ROLE_OFF, CFS_NOBODY, why);
 	return true;
+}
+
+/* Nothing is left of it: give the lock back with word of who is to have it. */
+static bool cfs_role_hand(struct cfs_role *role, const struct cfs_role_hint *hint)
+{
+	memcpy(role->lock.lvb, hint, sizeof(*hint));
+	return clusterfs_lock_release(&role->lock, CLUSTERFS_LOCK_SET_LVB) != -EBUSY;
 }
 
 /* 1. */
@@ -183,9 +240,18 @@ static bool cfs_role_ask(struct cfs_role *role, const char *unfit)
 			cfs_role_look_in(role, CFS_ROLE_AGAIN_MS);
 		return false;
 	}
-	role->yields = false;
 	cfs_role_say(role, CFS_ROLE_QUEUED, CFS_NOBODY, "");
 	return true;
+}
+
+/* It was granted before the one that is to have it: ask again, behind that one. */
+static bool cfs_role_pass(struct cfs_role *role, struct cfs_role_hint *hint)
+{
+	char why[64];
+
+	snprintf(why, sizeof(why), "it is to be given to node %u", le32_to_cpu(hint->node));
+	le32_add_cpu(&hint->passes, 1);
+	return cfs_role_hand(role, hint) && cfs_role_off(role, CFS_ROLE_LOOK_MS, why);
 }
 
 /* 2. */
@@ -193,6 +259,7 @@ static bool cfs_role_take(struct cfs_role *role, const char *unfit)
 {
 	struct cfs_mount *m = role->m;
 	char why[sizeof(m->db.why)];
+	struct cfs_role_hint hint;
 
 	switch (cfs_role_lock_state(role)) {
 	case CLUSTERFS_LOCK_GRANTED:
@@ -219,6 +286,9 @@ static bool cfs_role_take(struct cfs_role *role, const char *unfit)
 	if (!cfs_may(m, CFS_MAY_COMMIT))
 		return cfs_role_let_go(role) &&
 		       cfs_role_off(role, 0, "the node may not commit now");
+	memcpy(&hint, role->lock.lvb, sizeof(hint));
+	if (role->lock.lvb_valid && cfs_role_hint_holds(role, &hint))
+		return cfs_role_pass(role, &hint);
 	cfs_role_say(role, CFS_ROLE_TAKING, CFS_NOBODY, "the next term is committed");
 	if (cfs_change(m, cfs_role_fill_taking, role, why)) {
 		pr_warn("node %s: %s is not taken: %s\n", m->opt.node, role->lock.name, why);
@@ -236,9 +306,19 @@ static bool cfs_role_gives_up(struct cfs_role *role)
 	       cfs_role_lock_state(role) != CLUSTERFS_LOCK_GRANTED;
 }
 
+/* Has somebody said of this term that it is to be given away? */
+static bool cfs_role_yields(const struct cfs_role *role)
+{
+	return READ_ONCE(role->yields) == role->term;
+}
+
 /* 5. It is drained: give it back when that is recorded, if need be again and again. */
 static bool cfs_role_record(struct cfs_role *role, const char *reason)
 {
+	const u32 to = cfs_role_yields(role) ? READ_ONCE(role->to) : CFS_NOBODY;
+	struct cfs_role_hint hint = {
+		.term = cpu_to_le64(role->term), .node = cpu_to_le32(to),
+	};
 	struct cfs_mount *m = role->m;
 	char why[sizeof(m->db.why)];
 	int ret;
@@ -247,6 +327,8 @@ static bool cfs_role_record(struct cfs_role *role, const char *reason)
 		ret = cfs_change(m, cfs_role_fill_free, role, why);
 	else
 		ret = cfs_state_refuses(m, why);
+	if (!ret && to != CFS_NOBODY)
+		cfs_role_hand(role, &hint);
 	if (!ret || ret == -EALREADY)
 		return cfs_role_off(role, role->pause, reason);
 	if (strncmp(role->status.why, why, sizeof(role->status.why) - 1)) {
@@ -283,57 +365,125 @@ static bool cfs_role_activate(struct cfs_role *role)
 	return true;
 }
 
+/* Whose end is to be proven yet; CFS_NOBODY: nobody's. */
+static u32 cfs_role_unproven(struct cfs_role *role, char *why)
+{
+	const u32 waits = cfs_role_waits(role);
+
+	if (waits == CFS_NOBODY || waits == role->proven)
+		return CFS_NOBODY;
+	strscpy(why, "the old owner has to leave or to be fenced", CFS_ROLE_WHY);
+	if (!role->ops->prove)
+		return waits;
+	/* It may do what only the next owner may: not by a term that is perhaps over. */
+	if (!cfs_may(role->m, CFS_MAY_COMMIT) ||
+	    !clusterfs_lock_held(&role->lock, CLUSTERFS_LOCK_EX)) {
+		cfs_role_look_in(role, CFS_ROLE_AGAIN_MS);
+		return waits;
+	}
+	if (role->ops->prove(role, waits, why)) {
+		cfs_role_look_in(role, CFS_ROLE_AGAIN_MS);
+		return waits;
+	}
+	role->proven = waits;
+	return CFS_NOBODY;
+}
+
 /* 3. */
 static bool cfs_role_prove(struct cfs_role *role, const char *unfit)
 {
 	struct cfs_mount *m = role->m;
-	char why[sizeof(m->db.why)];
+	char why[CFS_ROLE_WHY];
 	u32 waits;
 	int ret;
 
+	static_assert(sizeof(why) == sizeof(m->db.why));
 	if (role->ops->commits_only)
 		return cfs_role_activate(role);
 	if (unfit)
 		return cfs_role_off(role, 0, unfit);
-	waits = cfs_role_waits(role);
+	waits = cfs_role_unproven(role, why);
 	if (waits != CFS_NOBODY) {
-		if (role->status.waits != waits)
-			cfs_role_say(role, CFS_ROLE_PROOF, waits,
-				     "the old owner has to leave or to be fenced");
+		if (role->status.waits != waits || strcmp(role->status.why, why))
+			cfs_role_say(role, CFS_ROLE_PROOF, waits, why);
 		return false;
 	}
 	ret = cfs_change(m, cfs_role_fill_active, role, why);
 	if (!ret)
 		return cfs_role_activate(role);
-	if (ret == -EINPROGRESS)
-		return true;
+	if (ret == -EINPROGRESS) {
+		/* What is shown is behind. */
+		cfs_role_look_in(role, CFS_ROLE_AGAIN_MS);
+		return false;
+	}
 	pr_warn("node %s: %s is not taken: %s\n", m->opt.node, role->lock.name, why);
 	/* Perhaps it was stored. */
 	return cfs_role_free(role, CFS_ROLE_AGAIN_MS, why);
 }
 
-/* 5. */
-static bool cfs_role_move(struct cfs_role *role, const char *why)
+static bool cfs_role_end(struct cfs_role *role, const char *why);
+
+/* What was given has not ended yet. The worker does not wait for that: drain() has it woken. */
+static bool cfs_role_undrained(struct cfs_role *role)
 {
-	cfs_role_say(role, CFS_ROLE_DRAINING, CFS_NOBODY, why);
-	if (role->ops->drain)
-		role->ops->drain(role);
-	return cfs_role_free(role, 0, why);
+	char why[CFS_ROLE_WHY];
+
+	if (!role->drains) {
+		role->drains = true;
+		role->slow = jiffies + CFS_SLOW_CALL;
+	}
+	snprintf(why, sizeof(why), "what was begun has not ended: %.160s", role->reason);
+	if (!role->status.drains || strcmp(role->status.why, why))
+		cfs_role_say(role, CFS_ROLE_DRAINING, CFS_NOBODY, why);
+	if (!role->slow)
+		return false;
+	if (time_before(jiffies, role->slow)) {
+		cfs_role_look_in(role, jiffies_to_msecs(role->slow - jiffies));
+		return false;
+	}
+	pr_warn("node %s: %s, term %llu: %s\n", role->m->opt.node, role->lock.name, role->term,
+		why);
+	role->slow = 0;
+	return false;
+}
+
+/* 5., 6.: from the first look until all that was given has ended. */
+static bool cfs_role_drain(struct cfs_role *role)
+{
+	const int ret = role->ops->drain ? role->ops->drain(role) : 0;
+
+	if (ret && !role->gone && cfs_role_gone(role))
+		return cfs_role_end(role, cfs_may(role->m, CFS_MAY_HOLD) ?
+				    "another node has a later term" : role->m->status.why);
+	if (ret)
+		return cfs_role_undrained(role);
+	role->drains = false;
+	return role->gone ? cfs_role_off(role, 0, role->reason) :
+			    cfs_role_free(role, 0, role->reason);
 }
 
 /* 6. */
 static bool cfs_role_end(struct cfs_role *role, const char *why)
 {
+	strscpy(role->reason, why, sizeof(role->reason));
+	role->gone = true;
 	pr_warn("node %s: has lost %s, term %llu: %s\n", role->m->opt.node, role->lock.name,
-		role->term, why);
+		role->term, role->reason);
 	if (role->ops->lost)
 		role->ops->lost(role);
-	cfs_role_say(role, CFS_ROLE_DRAINING, CFS_NOBODY, why);
+	cfs_role_say(role, CFS_ROLE_DRAINING, CFS_NOBODY, role->reason);
 	/* Before I/O that may never end: the lock is no proof that it has, the others need one. */
 	cfs_role_let_go(role);
-	if (role->ops->drain)
-		role->ops->drain(role);
-	return cfs_role_off(role, 0, why);
+	return cfs_role_drain(role);
+}
+
+/* 5. */
+static bool cfs_role_move(struct cfs_role *role, const char *why)
+{
+	strscpy(role->reason, why, sizeof(role->reason));
+	role->gone = false;
+	cfs_role_say(role, CFS_ROLE_DRAINING, CFS_NOBODY, role->reason);
+	return cfs_role_drain(role);
 }
 
 static bool cfs_role_keep(struct cfs_role *role, const char *unfit)
@@ -349,7 +499,8 @@ static bool cfs_role_keep(struct cfs_role *role, const char *unfit)
 		return cfs_role_end(role, "another node has a later term");
 	if (unfit)
 		return cfs_role_move(role, unfit);
-	if (READ_ONCE(role->yields))
+	/* P20: without the database the owner serves, for a move could not be recorded. */
+	if (cfs_role_yields(role) && (role->ops->commits_only || cfs_may(m, CFS_MAY_COMMIT)))
 		return cfs_role_move(role, "it was given to another");
 	ms = role->ops->work ? role->ops->work(role) : 0;
 	if (ms)
@@ -372,7 +523,8 @@ static bool cfs_role_step(struct cfs_role *role)
 	case CFS_ROLE_ACTIVE:
 		return cfs_role_keep(role, unfit);
 	case CFS_ROLE_DRAINING:
-		return cfs_role_record(role, "it was given back");
+		return role->drains ? cfs_role_drain(role) :
+				      cfs_role_record(role, "it was given back");
 	default:
 		return false;		/* passed within a step */
 	}
@@ -415,6 +567,7 @@ static const struct clusterfs_lock_user cfs_role_user = {
  * @m: mount, registered
  * @ops: what it is
  * @id: of the object; of the primary node: 1
+ * @uuid: of the object; NULL: whichever has that id
  * @private: the user's
  *
  * From now on @ops may be called.
@@ -423,7 +576,7 @@ static const struct clusterfs_lock_user cfs_role_user = {
  * Return: role, to be given to cfs_role_close() before cfs_leave(); or ERR_PTR().
  */
 struct cfs_role *cfs_role_open(struct cfs_mount *m, const struct cfs_role_ops *ops, u64 id,
-			       void *private)
+			       const uuid_t *uuid, void *private)
 {
 	struct cfs_role *role = kzalloc(sizeof(*role), GFP_KERNEL);
 	char name[CLUSTERFS_RES_MAX + 1];
@@ -435,6 +588,10 @@ struct cfs_role *cfs_role_open(struct cfs_mount *m, const struct cfs_role_ops *o
 	role->ops = ops;
 	role->id = id;
 	role->private = private;
+	if (uuid)
+		role->uuid = *uuid;
+	role->to = CFS_NOBODY;
+	role->proven = CFS_NOBODY;
 	role->not_before = jiffies;
 	role->status.waits = CFS_NOBODY;
 	INIT_DELAYED_WORK(&role->work, cfs_role_work);
@@ -457,35 +614,105 @@ struct cfs_role *cfs_role_open(struct cfs_mount *m, const struct cfs_role_ops *o
 }
 
 /**
- * cfs_role_close() - this node does not have a role any more, and does not want it
- * @role: it; not to be used any more
+ * cfs_role_leave() - this node does not want a role any more
+ * @role: it; what is left is cfs_role_stop(), which waits for the end of this
  *
- * If it had it: drained, and recorded, or lost. @ops is not called any more.
+ * If it has it: drained, and recorded, or lost.
+ *
+ * Context: process, also under m->roles_lock; waits for nobody.
+ */
+void cfs_role_leave(struct cfs_role *role)
+{
+	WRITE_ONCE(role->closing, true);
+	cfs_role_kick(role);
+}
+
+static bool cfs_role_drains(const struct cfs_role *role)
+{
+	return READ_ONCE(role->status.drains);
+}
+
+/**
+ * cfs_role_stop() - this node does not have a role any more, and does not want it
+ * @role: it; what is left is cfs_role_close()
+ *
+ * As cfs_role_leave(), and waits until it is done. @ops is not called any more.
  *
  * Context: process, sleeps: as drain() and cfs_change() do.
  */
-void cfs_role_close(struct cfs_role *role)
+void cfs_role_stop(struct cfs_role *role)
 {
 	struct cfs_mount *m = role->m;
 
-	spin_lock(&m->roles_lock);
-	list_del(&role->entry);
-	spin_unlock(&m->roles_lock);
-	WRITE_ONCE(role->closing, true);
-	/* Nobody queues it again but this. */
-	cancel_delayed_work_sync(&role->work);
-	queue_delayed_work(cfs_queue, &role->work, 0);
+	cfs_role_leave(role);
 	flush_delayed_work(&role->work);
+	wait_event(m->changed, !cfs_role_drains(role));
+	/* Who has said so goes on to the end. */
+	flush_delayed_work(&role->work);
+	WRITE_ONCE(role->stopped, true);
+	/* Whoever did not see that has queued it before this. */
+	spin_lock(&m->roles_lock);
+	list_del_init(&role->entry);
+	spin_unlock(&m->roles_lock);
+	cancel_delayed_work_sync(&role->work);
+}
+
+/**
+ * cfs_role_close() - give a role up for good
+ * @role: stopped or not; not to be used any more
+ *
+ * Context: process, sleeps: as cfs_role_stop() does.
+ */
+void cfs_role_close(struct cfs_role *role)
+{
+	if (!list_empty(&role->entry))
+		cfs_role_stop(role);
 	clusterfs_lock_close(&role->lock);
 }
 
 /**
- * cfs_role_yield() - let another node have a role
+ * cfs_role_give() - begin to let another node have a role
  * @role: role
- * @why: room for sizeof(m->db.why) characters: a sentence, if it fails; or NULL
+ * @to: slot of that one, CFS_NOBODY: whoever is next
+ * @term: set to the one that ends
+ * @why: room for CFS_ROLE_WHY characters: a sentence, if it fails; or NULL
  *
  * It is drained and recorded. If nobody else waits for it this node has it again, with the
  * next term.
+ *
+ * Context: process, also under m->roles_lock; waits for nobody.
+ * Return: 0; -EPERM: this node does not have it; -EBUSY: it is given away already.
+ */
+int cfs_role_give(struct cfs_role *role, u32 to, u64 *term, char *why)
+{
+	struct cfs_role_status s;
+
+	cfs_role_status(role, &s);
+	if (s.state == CFS_ROLE_DRAINING) {
+		if (why)
+			snprintf(why, CFS_ROLE_WHY, "%s is given away already", role->lock.name);
+		return -EBUSY;
+	}
+	if (s.state != CFS_ROLE_ACTIVE) {
+		if (why)
+			snprintf(why, CFS_ROLE_WHY, "node %s does not have %s", role->m->opt.node,
+				 role->lock.name);
+		return -EPERM;
+	}
+	*term = s.term;
+	WRITE_ONCE(role->to, to);
+	/* That one alone: the worker may be on its way to the next. */
+	WRITE_ONCE(role->yields, s.term);
+	cfs_role_kick(role);
+	return 0;
+}
+
+/**
+ * cfs_role_yield() - let the next node have a role
+ * @role: role
+ * @why: room for CFS_ROLE_WHY characters: a sentence, if it fails; or NULL
+ *
+ * As cfs_role_give(), and waits until it is done.
  *
  * Context: process, sleeps for at most twice the mount's "timeout".
  * Return: 0; -EPERM: this node does not have it; -ETIMEDOUT: it goes on by itself; -ENODEV: so
@@ -496,17 +723,11 @@ int cfs_role_yield(struct cfs_role *role, char *why)
 	struct cfs_mount *m = role->m;
 	struct cfs_role_status s;
 	u64 term;
+	int ret;
 
-	cfs_role_status(role, &s);
-	if (s.state != CFS_ROLE_ACTIVE) {
-		if (why)
-			snprintf(why, sizeof(m->db.why), "node %s does not have %s", m->opt.node,
-				 role->lock.name);
-		return -EPERM;
-	}
-	term = s.term;
-	WRITE_ONCE(role->yields, true);
-	cfs_role_kick(role);
+	ret = cfs_role_give(role, CFS_NOBODY, &term, why);
+	if (ret)
+		return ret;
 	wait_event_timeout(m->changed, (cfs_role_status(role, &s), READ_ONCE(m->leaving) ||
 					s.state < CFS_ROLE_PROOF || s.term != term),
 			   2 * m->opt.timeout * HZ);
@@ -515,9 +736,21 @@ int cfs_role_yield(struct cfs_role *role, char *why)
 	if (READ_ONCE(m->leaving))
 		return cfs_leaving_refuses(m, why);
 	if (why)
-		snprintf(why, sizeof(m->db.why), "%s is %s yet", role->lock.name,
+		snprintf(why, CFS_ROLE_WHY, "%s is %s yet", role->lock.name,
 			 cfs_role_state_name(s.state));
 	return -ETIMEDOUT;
+}
+
+/**
+ * cfs_role_gone() - has this node lost a role that it believed to have
+ * @role: role
+ *
+ * Context: process; waits for nobody.
+ * Return: true if the node is LOST, or the database says so.
+ */
+bool cfs_role_gone(struct cfs_role *role)
+{
+	return !cfs_may(role->m, CFS_MAY_HOLD) || !cfs_role_mine(role);
 }
 
 /**

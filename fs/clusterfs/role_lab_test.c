@@ -159,9 +159,23 @@ int rt_fill_lu(struct cfs_mount *m, struct cfs_txn *t, void *arg)
 				     "a LU");
 }
 
+/* Another node has taken the next term, as far as the record goes. */
+int rt_fill_later(struct cfs_mount *m, struct cfs_txn *t, void *arg)
+{
+	const struct cfs_obj *o = cfs_get(&m->db.index, CFS_LU, 1);
+	int ret = cfs_txn_put(&m->db, t, CFS_LU, 1, o->d.uuid, le64_to_cpu(o->d.role_term) + 1,
+			      o->d.payload);
+
+	return ret ? : cfs_txn_event(&m->db, t, CFS_EVENT_TOPOLOGY, CFS_INFORMATION, 2, CFS_LU, 1,
+				     "later");
+}
+
 static const char *rt_unfit(struct cfs_role *role)
 {
-	return ((struct rt_role *)role->private)->unfit;
+	struct rt_role *r = role->private;
+
+	wait_event_timeout(role->m->changed, !READ_ONCE(r->holds), RT_LONG);
+	return READ_ONCE(r->unfit);
 }
 
 static int rt_activate(struct cfs_role *role, u64 term)
@@ -177,12 +191,13 @@ static int rt_activate(struct cfs_role *role, u64 term)
 	return 0;
 }
 
-static void rt_drain(struct cfs_role *role)
+static int rt_drain(struct cfs_role *role)
 {
 	struct rt_role *r = role->private;
 
 	wait_event_timeout(role->m->changed, !READ_ONCE(r->stuck), RT_LONG);
 	r->drained++;
+	return 0;
 }
 
 static void rt_lost(struct cfs_role *role)
@@ -221,7 +236,7 @@ bool rt_is(unsigned int i, enum cfs_role_state state)
 
 void rt_open(struct kunit *test, unsigned int i)
 {
-	struct cfs_role *role = cfs_role_open(rt_m[i], &rt_ops, 1, &rt_role[i]);
+	struct cfs_role *role = cfs_role_open(rt_m[i], &rt_ops, 1, NULL, &rt_role[i]);
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR(role));
 	rt_role[i].role = role;

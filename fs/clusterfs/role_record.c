@@ -39,6 +39,15 @@ u32 cfs_role_owner(unsigned int type, const struct cfs_disk_record *r)
 	return le32_to_cpup((const __le32 *)(const void *)(r->payload + cfs_owner_at(type)));
 }
 
+/* Is it the object that the role is of, or has another got its id? */
+static bool cfs_role_fits(const struct cfs_role *role, const struct cfs_disk_record *r)
+{
+	uuid_t uuid;
+
+	import_uuid(&uuid, r->uuid);
+	return uuid_is_null(&role->uuid) || uuid_equal(&role->uuid, &uuid);
+}
+
 /* What @view says; without one, within a commit, the index. */
 static const struct cfs_disk_record *cfs_role_read(struct cfs_mount *m,
 						   const struct cfs_view *view,
@@ -97,7 +106,8 @@ static struct cfs_obj *cfs_role_object(struct cfs_role *role)
 {
 	struct cfs_obj *o = cfs_get(&role->m->db.index, role->ops->type, role->id);
 
-	return o && le64_to_cpu(o->d.role_term) == role->term ? o : NULL;
+	return o && le64_to_cpu(o->d.role_term) == role->term && cfs_role_fits(role, &o->d) ?
+	       o : NULL;
 }
 
 static bool cfs_role_owns(struct cfs_role *role, const struct cfs_view *view)
@@ -105,7 +115,7 @@ static bool cfs_role_owns(struct cfs_role *role, const struct cfs_view *view)
 	const unsigned int type = role->ops->type;
 	const struct cfs_disk_record *r = cfs_role_read(role->m, view, type, role->id);
 
-	return r && le64_to_cpu(r->role_term) == role->term &&
+	return r && le64_to_cpu(r->role_term) == role->term && cfs_role_fits(role, r) &&
 	       cfs_role_owner(type, r) == role->m->slot;
 }
 
@@ -153,10 +163,11 @@ int cfs_role_fill_taking(struct cfs_mount *m, struct cfs_txn *t, void *arg)
 	ret = cfs_role_has_lock(role);
 	if (ret)
 		return ret;
-	if (!o && type != CFS_PRIMARY)
+	if (o ? !cfs_role_fits(role, &o->d) : type != CFS_PRIMARY)
 		return cfs_fail(&m->db, -ENOENT, "there is no %s %llu", cfs_type_name(type),
 				role->id);
 	role->term = o ? le64_to_cpu(o->d.role_term) + 1 : 1;
+	role->proven = CFS_NOBODY;
 	if (role->ops->commits_only)
 		return cfs_role_put(role, t, o, role->term, m->slot, "is");
 	owner = cfs_role_owner(type, &o->d);
@@ -171,7 +182,7 @@ static u32 cfs_role_waits_in(struct cfs_role *role, const struct cfs_view *view)
 	const struct cfs_disk_record *r = cfs_role_read(role->m, view, type, role->id);
 	u32 owner;
 
-	if (!r || le64_to_cpu(r->role_term) != role->term)
+	if (!r || le64_to_cpu(r->role_term) != role->term || !cfs_role_fits(role, r))
 		return CFS_NOBODY;
 	owner = cfs_role_owner(type, r);
 	return cfs_role_vacant(role->m, view, r, owner) ? CFS_NOBODY : owner;
@@ -195,10 +206,39 @@ u32 cfs_role_waits(struct cfs_role *role)
 }
 
 /**
+ * cfs_role_hint_holds() - should another node have a role before this one
+ * @role: role, granted
+ * @hint: what its last owner has left
+ *
+ * Context: process; waits for nobody.
+ * Return: true if so, by what was shown last.
+ */
+bool cfs_role_hint_holds(struct cfs_role *role, const struct cfs_role_hint *hint)
+{
+	const u32 to = le32_to_cpu(hint->node);
+	struct cfs_mount *m = role->m;
+	const struct cfs_disk_record *r, *n;
+	struct cfs_view *view;
+	bool holds;
+
+	if (to >= m->sb.nodes || to == m->slot || le32_to_cpu(hint->passes) >= 2 * m->sb.nodes)
+		return false;
+	view = cfs_view_get(m);
+	r = cfs_view_object(view, role->ops->type, role->id);
+	n = cfs_view_object(view, CFS_NODE, to);
+	holds = r && n && le64_to_cpu(r->role_term) <= le64_to_cpu(hint->term) &&
+		((const struct cfs_disk_node *)(const void *)n->payload)->state == CFS_NODE_MEMBER;
+	cfs_view_put(view);
+	return holds;
+}
+
+/**
  * cfs_role_fill_active() - commit ACTIVE (P5.4)
  * @m: mount
  * @t: to be filled
  * @arg: role
+ *
+ * An old owner of which prove() has said that it can no longer act may still be a member.
  *
  * Return: 0; -EINPROGRESS: the old owner's end is not proven; -ENOLCK: there is a later term;
  * or -errno.
@@ -213,7 +253,7 @@ int cfs_role_fill_active(struct cfs_mount *m, struct cfs_txn *t, void *arg)
 	if (ret)
 		return ret;
 	owner = cfs_role_waits_in(role, NULL);
-	if (owner != CFS_NOBODY)
+	if (owner != CFS_NOBODY && owner != role->proven)
 		return cfs_fail(&m->db, -EINPROGRESS, "the end of node %u is not proven", owner);
 	return cfs_role_put(role, t, cfs_role_object(role), role->term, m->slot, "is");
 }

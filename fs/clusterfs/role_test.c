@@ -90,6 +90,22 @@ static void role_death_twice(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, rt_role[1].active, 0);
 }
 
+/* P5.4: who waits for a proof, and finds a later term, has nothing of the older one. */
+static void role_later(struct kunit *test)
+{
+	rt_begin(test);
+	KUNIT_ASSERT_EQ(test, clusterfs_local_kill(RT_SPACE, "n0"), 0);
+	rt_until(test, rt_m[1], rt_is(1, CFS_ROLE_PROOF));
+	rt_owner(test, 2, 0, 2);
+	KUNIT_ASSERT_EQ(test, cfs_change(rt_m[2], rt_fill_later, NULL, NULL), 0);
+	rt_until(test, rt_m[2], rt_is(2, CFS_ROLE_PROOF));
+	KUNIT_EXPECT_EQ(test, rt_role[1].active, 0);
+	KUNIT_EXPECT_EQ(test, rt_verdict(2, "n0", true), 0);
+	rt_until(test, rt_m[2], rt_is(2, CFS_ROLE_ACTIVE));
+	rt_owner(test, 1, 2, 4);
+	KUNIT_EXPECT_EQ(test, rt_role[1].active, 0);
+}
+
 /* P20: who cannot read a new snapshot to its end knows what it knew, and keeps what it has. */
 static void role_half_read(struct kunit *test)
 {
@@ -207,9 +223,14 @@ static void role_untold(struct kunit *test)
 {
 	rt_begin(test);
 	rt_calling(1, true);
+	/* It does not look meanwhile: what is committed wakes it. */
+	flush_delayed_work(&rt_role[1].role->work);
+	WRITE_ONCE(rt_role[1].holds, true);
 	KUNIT_EXPECT_EQ(test, cfs_role_yield(rt_role[0].role, NULL), 0);
 	KUNIT_EXPECT_EQ(test, rt_lock(1), CLUSTERFS_LOCK_GRANTED);
-	rt_role[1].unfit = "its copy is outdated";
+	WRITE_ONCE(rt_role[1].unfit, "its copy is outdated");
+	WRITE_ONCE(rt_role[1].holds, false);
+	wake_up_all(&rt_m[1]->changed);
 	cfs_role_kick(rt_role[1].role);
 	flush_delayed_work(&rt_role[1].role->work);
 	KUNIT_EXPECT_TRUE(test, rt_is(1, CFS_ROLE_QUEUED));
@@ -221,6 +242,23 @@ static void role_untold(struct kunit *test)
 	rt_role[1].unfit = NULL;
 	cfs_role_kick(rt_role[1].role);
 	rt_until(test, rt_m[1], rt_is(1, CFS_ROLE_QUEUED));
+}
+
+/* P20: what is to be given waits until that can be recorded: its owner serves. */
+static void role_give_waits(struct kunit *test)
+{
+	u64 term;
+
+	rt_begin(test);
+	KUNIT_ASSERT_EQ(test, cfs_quorum_set(rt_m[0], false, 0), 0);
+	KUNIT_EXPECT_EQ(test, cfs_role_give(rt_role[0].role, 1, &term, NULL), 0);
+	flush_delayed_work(&rt_role[0].role->work);
+	KUNIT_EXPECT_TRUE(test, rt_is(0, CFS_ROLE_ACTIVE));
+	KUNIT_EXPECT_EQ(test, rt_role[0].drained, 0);
+	KUNIT_ASSERT_EQ(test, cfs_quorum_set(rt_m[0], true, CFS_LEASE_MAX_MS), 0);
+	rt_until(test, rt_m[1], rt_is(1, CFS_ROLE_ACTIVE));
+	KUNIT_EXPECT_EQ(test, term, 1);
+	KUNIT_EXPECT_EQ(test, rt_role[1].term, 2);
 }
 
 /* P4: granted while it may not commit: it is given back at once, not when it may again. */
@@ -453,13 +491,14 @@ static int rt_fill_lus(struct cfs_mount *m, struct cfs_txn *t, void *arg)
 	return ret ? : cfs_txn_put(&m->db, t, CFS_LU, 2, uuid, 0, &lu);
 }
 
+/* A LU is deleted, a moment ago or long since. */
 static int rt_fill_gone(struct cfs_mount *m, struct cfs_txn *t, void *arg)
 {
-	int ret = cfs_txn_del(&m->db, t, CFS_LU, 1, ktime_get_real_seconds());
+	const u64 *since = arg;
+	const u32 id = *since ? 2 : 1;
+	int ret = cfs_txn_del(&m->db, t, CFS_LU, id, *since ? : ktime_get_real_seconds());
 
-	if (!ret)
-		ret = cfs_txn_del(&m->db, t, CFS_LU, 2, 1);
-	return ret ? : cfs_txn_event(&m->db, t, CFS_EVENT_TOPOLOGY, CFS_INFORMATION, 2, CFS_LU, 1,
+	return ret ? : cfs_txn_event(&m->db, t, CFS_EVENT_TOPOLOGY, CFS_INFORMATION, 2, CFS_LU, id,
 				     "gone");
 }
 
@@ -476,6 +515,7 @@ static u32 rt_objects(unsigned int i)
 /* R19: an id is held for its time, and given back by the primary node after that. */
 static void primary_forgets(struct kunit *test)
 {
+	u64 since = 0;
 	u32 objects;
 
 	rt_until(test, rt_m[0], rt_primary(0, 1));
@@ -486,8 +526,10 @@ static void primary_forgets(struct kunit *test)
 	objects = rt_objects(0);
 	KUNIT_ASSERT_EQ(test, cfs_change(rt_m[1], rt_fill_lus, NULL, NULL), 0);
 	rt_until(test, rt_m[0], rt_objects(0) == objects + 2);
-	KUNIT_ASSERT_EQ(test, cfs_change(rt_m[1], rt_fill_gone, NULL, NULL), 0);
+	KUNIT_ASSERT_EQ(test, cfs_change(rt_m[1], rt_fill_gone, &since, NULL), 0);
 	KUNIT_EXPECT_EQ(test, rt_objects(1), objects + 2);
+	since = 1;
+	KUNIT_ASSERT_EQ(test, cfs_change(rt_m[1], rt_fill_gone, &since, NULL), 0);
 	rt_until(test, rt_m[1], rt_objects(1) == objects + 1);
 	mutex_lock(&rt_m[1]->lock);
 	KUNIT_EXPECT_EQ(test, le64_to_cpu(cfs_first(&rt_m[1]->db.index, CFS_TOMBSTONE)->d.id), 1);
@@ -498,12 +540,14 @@ static struct kunit_case role_cases[] = {
 	KUNIT_CASE(role_moves),
 	KUNIT_CASE(role_death),
 	KUNIT_CASE(role_death_twice),
+	KUNIT_CASE(role_later),
 	KUNIT_CASE(role_lost_stuck),
 	KUNIT_CASE(role_half_read),
 	KUNIT_CASE(role_stale),
 	KUNIT_CASE(role_late),
 	KUNIT_CASE(role_eligible),
 	KUNIT_CASE(role_untold),
+	KUNIT_CASE(role_give_waits),
 	KUNIT_CASE(role_frozen),
 	KUNIT_CASE(role_unrecorded),
 	KUNIT_CASE(role_unrecorded_ends),

@@ -23,6 +23,7 @@ struct rt_role {
 	struct cfs_role		*role;
 	const char		*unfit;
 	int			fails;		/* activate() does */
+	bool			holds;		/* unfit() does not return, but not for ever */
 	bool			stuck;		/* drain() is, but not for ever */
 	bool			kicks;		/* work() does, once */
 	unsigned int		active, drained, lost, worked;
@@ -49,6 +50,7 @@ void rt_leave(unsigned int i);
 int rt_init(struct kunit *test);
 void rt_exit(struct kunit *test);
 int rt_fill_lu(struct cfs_mount *m, struct cfs_txn *t, void *arg);
+int rt_fill_later(struct cfs_mount *m, struct cfs_txn *t, void *arg);
 bool rt_is(unsigned int i, enum cfs_role_state state);
 void rt_open(struct kunit *test, unsigned int i);
 void rt_begin_lu(struct kunit *test);

@@ -3,7 +3,7 @@
  * clusterfs: the text of the tree's files, lines of "key: value". Keys are only added.
  * Documentation/admin-guide/clusterfs.rst has them.
  */
-#include "mount.h"
+#include "owner.h"
 
 #define U(x)	((unsigned long long)le64_to_cpu(x))
 
@@ -131,8 +131,28 @@ static void cfs_show_adapter(const struct cfs_view *view, const struct cfs_disk_
 		le32_to_cpu(a->slot));
 }
 
-static void cfs_show_lu(const struct cfs_view *view, const struct cfs_disk_record *r,
-			struct cfs_text *t)
+/* Who owns it, and this node's part in that. */
+static void cfs_show_owner(struct cfs_mount *m, const struct cfs_view *view,
+			   const struct cfs_disk_record *r, u32 owner, struct cfs_text *t)
+{
+	struct cfs_role_status s;
+	char ends[CFS_OWNER_ENDS];
+
+	cfs_put_owner(t, view, "owner", owner);
+	cfs_put(t, "term: %llu\n", U(r->role_term));
+	if (!cfs_owner_status(m, r->type, le64_to_cpu(r->id), &s)) {
+		cfs_put(t, "role: none\n");
+		return;
+	}
+	cfs_owner_ends(m, view, r, &s, ends);
+	cfs_put(t, "role: %s\nsince: %llu\nreason: %s\n", cfs_role_state_name(s.state),
+		(unsigned long long)s.since, s.why);
+	cfs_put_owner(t, view, "waits-for", s.waits);
+	cfs_put(t, "ends-by: %s\n", ends);
+}
+
+static void cfs_show_lu(struct cfs_mount *m, const struct cfs_view *view,
+			const struct cfs_disk_record *r, struct cfs_text *t)
 {
 	const struct cfs_disk_lu *lu = (const void *)r->payload;
 
@@ -141,12 +161,11 @@ static void cfs_show_lu(const struct cfs_view *view, const struct cfs_disk_recor
 	cfs_put(t, "sectors: %llu\nblock: %u\nvolume: %llu\nshared: %s\n", U(lu->sectors),
 		le32_to_cpu(lu->block), U(lu->volume),
 		le32_to_cpu(lu->flags) & CFS_LU_SHARED ? "yes" : "no");
-	cfs_put_owner(t, view, "owner", le32_to_cpu(lu->owner));
-	cfs_put(t, "term: %llu\n", U(r->role_term));
+	cfs_show_owner(m, view, r, le32_to_cpu(lu->owner), t);
 }
 
-static void cfs_show_volume(const struct cfs_view *view, const struct cfs_disk_record *r,
-			    struct cfs_text *t)
+static void cfs_show_volume(struct cfs_mount *m, const struct cfs_view *view,
+			    const struct cfs_disk_record *r, struct cfs_text *t)
 {
 	static const char *const state[CFS_LEG_STATES] = { "none", "uptodate", "outdated" };
 	const struct cfs_disk_volume *v = (const void *)r->payload;
@@ -155,8 +174,7 @@ static void cfs_show_volume(const struct cfs_view *view, const struct cfs_disk_r
 
 	cfs_put(t, "id: %llu\nname: %s\nuuid: %pUb\nsectors: %llu\n", U(r->id), v->name, r->uuid,
 		U(v->sectors));
-	cfs_put_owner(t, view, "owner", le32_to_cpu(v->owner));
-	cfs_put(t, "term: %llu\n", U(r->role_term));
+	cfs_show_owner(m, view, r, le32_to_cpu(v->owner), t);
 	for (i = 0; i < 2; i++) {
 		snprintf(key, sizeof(key), "leg-%d-node", i);
 		cfs_put_owner(t, view, key, le32_to_cpu(v->leg[i].node));
@@ -314,10 +332,10 @@ void cfs_show(struct cfs_mount *m, const struct cfs_view *view, enum cfs_file fi
 		cfs_show_adapter(view, r, t);
 		break;
 	case CFS_FILE_LU:
-		cfs_show_lu(view, r, t);
+		cfs_show_lu(m, view, r, t);
 		break;
 	case CFS_FILE_VOLUME:
-		cfs_show_volume(view, r, t);
+		cfs_show_volume(m, view, r, t);
 		break;
 	case CFS_FILE_RESERVATION:
 		cfs_show_reservation(view, id, t);

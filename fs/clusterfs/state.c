@@ -40,6 +40,15 @@ static void cfs_state_tell(struct cfs_mount *m, enum cfs_health from, enum cfs_h
 		       cfs_health_name(to), why);
 }
 
+/* For cfs_serves(): until when what is known now is true. */
+static void cfs_state_serves(struct cfs_mount *m)
+{
+	u64 until = m->now.next ? : S64_MAX;
+
+	atomic64_set(&m->serves_until,
+		     cfs_health_may(m->now.state) & CFS_MAY_SERVE ? until : 0);
+}
+
 /* Under view_lock: the state as of now. Return: true if it has changed. */
 static bool cfs_state_step(struct cfs_mount *m)
 {
@@ -51,6 +60,7 @@ static bool cfs_state_step(struct cfs_mount *m)
 		return false;
 	if (cfs_health_step(&m->now, &m->in, cfs_now_ms()) && m->now.state != s->health)
 		s->since = ktime_get_real_seconds();
+	cfs_state_serves(m);
 	why = m->now.cause == CFS_CAUSE_REPOSITORY ? m->repository : cfs_cause_text(m->now.cause);
 	if (m->now.state == s->health && !strcmp(why, s->why))
 		return false;
@@ -163,6 +173,22 @@ bool cfs_may(struct cfs_mount *m, unsigned int what)
 	health = m->status.health;
 	spin_unlock(&m->view_lock);
 	return (cfs_health_may(health) & what) == what;
+}
+
+/**
+ * cfs_serves() - may the node serve now what it owns: for each command
+ * @m: mount
+ *
+ * As cfs_may(m, CFS_MAY_SERVE), without its locks. Where a doubt is just turning into another
+ * state, it says no until that is looked at. That the engine is gone it knows when somebody has
+ * looked; a lease ends without that.
+ *
+ * Context: any.
+ * Return: true if so.
+ */
+bool cfs_serves(const struct cfs_mount *m)
+{
+	return cfs_now_ms() < (u64)atomic64_read(&m->serves_until);
 }
 
 /**

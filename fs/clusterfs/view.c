@@ -233,6 +233,7 @@ int cfs_view_publish(struct cfs_mount *m)
 	spin_unlock(&m->view_lock);
 	if (!old)
 		cfs_listen_from(m);
+	cfs_roles_see(m, old, view);
 	cfs_view_put(old);
 	m->seen_term = m->db.term;
 	m->seen_gen = m->db.gen;
@@ -240,7 +241,6 @@ int cfs_view_publish(struct cfs_mount *m)
 	cfs_nl_publish(m, view);
 	cfs_capacity_say(m, view->objects);
 	cfs_events_kick(m);
-	cfs_roles_kick(m);
 	return 0;
 }
 

@@ -75,8 +75,8 @@ struct nlmsghdr *vpart_cluster_ask(struct vpart *v, const struct vpart_cluster_a
  * A change is answered when it is done, which takes as long as the node waits for locks and
  * disks: the limit is the kernel's.
  */
-static int change(struct vpart *v, struct nlmsghdr *nlh, const char *what, vpart_nl_cb cb,
-		  void *arg)
+int vpart_cluster_change(struct vpart *v, struct nlmsghdr *nlh, const char *what, vpart_nl_cb cb,
+			 void *arg)
 {
 	const int fd = mnl_socket_get_fd(v->nl);
 	struct timeval limit = {};
@@ -472,7 +472,7 @@ int vpart_cluster_yield(struct vpart *v, const struct vpart_cluster_at *at)
 {
 	struct nlmsghdr *nlh = vpart_cluster_ask(v, at, CLUSTERFS_CMD_PRIMARY_YIELD, NLM_F_ACK);
 
-	return nlh ? change(v, nlh, "yield", NULL, NULL) : -v->error.err;
+	return nlh ? vpart_cluster_change(v, nlh, "yield", NULL, NULL) : -v->error.err;
 }
 
 /**
@@ -536,7 +536,7 @@ int vpart_cluster_fenced(struct vpart *v, const struct vpart_cluster_at *at, con
 	mnl_attr_put(nlh, CLUSTERFS_A_BOOT, VPART_UUID_SIZE, boot);
 	mnl_attr_put_strz(nlh, CLUSTERFS_A_METHOD, method);
 	mnl_attr_put_u32(nlh, CLUSTERFS_A_CONFIRMED, 1);
-	return change(v, nlh, "fenced", NULL, NULL);
+	return vpart_cluster_change(v, nlh, "fenced", NULL, NULL);
 }
 
 /**
@@ -636,7 +636,7 @@ int vpart_cluster_add(struct vpart *v, const struct vpart_cluster_at *at,
 	put_object(nlh, o);
 	snprintf(what, sizeof(what), "add %s%s%.32s", types[o->type].name, o->name[0] ? " " : "",
 		 o->name);
-	return change(v, nlh, what, one_object, o);
+	return vpart_cluster_change(v, nlh, what, one_object, o);
 }
 
 /**
@@ -662,5 +662,5 @@ int vpart_cluster_del(struct vpart *v, const struct vpart_cluster_at *at,
 		return -v->error.err;
 	mnl_attr_put_u64(nlh, CLUSTERFS_A_ID, id);
 	snprintf(what, sizeof(what), "delete %s %llu", types[type].name, (unsigned long long)id);
-	return change(v, nlh, what, NULL, NULL);
+	return vpart_cluster_change(v, nlh, what, NULL, NULL);
 }

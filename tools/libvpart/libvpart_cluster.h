@@ -281,6 +281,39 @@ struct vpart_cluster_post {
 	uint64_t	late;
 };
 
+/**
+ * struct vpart_cluster_owner - who owns a LU or volume, and a node's part in that
+ * @type: VPART_CLUSTER_LU or VPART_CLUSTER_VOLUME
+ * @id: of it
+ * @name: of it
+ * @uuid: of it
+ * @owner: id of a node, VPART_CLUSTER_NOBODY: none; while another takes it over, the last one
+ * @term: the owner's, or that of the take-over
+ * @role: of the node that is asked: none, off, queued, taking, proof, active, draining
+ * @since: seconds since 1970, 0: it has no part in it
+ * @waits: id of the node whose end is waited for, or VPART_CLUSTER_NOBODY
+ * @reason: for the role, "": none
+ * @ends: the command that ends the wait, "": none
+ */
+struct vpart_cluster_owner {
+	enum vpart_cluster_type	type;
+	uint64_t		id;
+	char			name[VPART_CLUSTER_NAME_SIZE];
+	uint8_t			uuid[VPART_UUID_SIZE];
+	uint32_t		owner;
+	uint64_t		term;
+	char			role[16];
+	uint64_t		since;
+	uint32_t		waits;
+	char			reason[256];
+	char			ends[320];
+};
+
+int vpart_cluster_owners(struct vpart *v, const struct vpart_cluster_at *at,
+			 struct vpart_cluster_owner **list, size_t *n);
+int vpart_cluster_move(struct vpart *v, const struct vpart_cluster_at *at,
+		       enum vpart_cluster_type type, uint64_t id, uint32_t to);
+
 struct vpart_cluster_handler;
 
 int vpart_cluster_posts(struct vpart *v, const struct vpart_cluster_at *at,

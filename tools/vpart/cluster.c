@@ -472,7 +472,14 @@ static const struct verb verbs[] = {
 	LIST("reservations", run_reservations, "Show the keys that clients have registered."),
 	LIST("primary", run_primary, "Show who is the primary node."),
 	LIST("yield", run_yield, "The primary node relegates itself, and another one is chosen."),
+	LIST("owners", cluster_owners, "Show who owns each LU and volume, and what it waits for."),
 	{
+		.name = "move", .args = "lu|volume NAME|ID [to NODE] " AT, .min = 2, .max = 2,
+		.run = cluster_move, .words = { "to=", AT_WORDS },
+		.what = "The node, which owns a LU or volume, moves it away: what it has begun is ended first.",
+		.more = "  to        name or id of the node that is to own it (the next that waits)",
+		.example = "vpart cluster move lu disk1 to vios2 at vios1",
+	}, {
 		.name = "usage", .args = "node|client|adapter|lu|volume NAME|ID " AT,
 		.min = 2, .max = 2, .run = run_usage, .words = { AT_WORDS },
 		.what = "Show who uses an object, whichever node serves it.",

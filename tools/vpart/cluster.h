@@ -21,6 +21,10 @@ int cluster_unmap(struct cmd *c);
 int cluster_quorum(struct cmd *c);
 int cluster_fenced(struct cmd *c);
 
+/* cluster_owner.c */
+int cluster_owners(struct cmd *c);
+int cluster_move(struct cmd *c);
+
 /* cluster_join.c */
 int cluster_create(struct cmd *c);
 int cluster_join(struct cmd *c);

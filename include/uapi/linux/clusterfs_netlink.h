@@ -96,6 +96,9 @@ enum {
 	CLUSTERFS_A_HANDLED,		/* u64, answered with 0 */
 	CLUSTERFS_A_FAILED,		/* u64, answered with another result */
 	CLUSTERFS_A_LATE,		/* u64, not answered in time */
+	CLUSTERFS_A_ROLE,		/* string: state of a node's part in an ownership */
+	CLUSTERFS_A_WAITS,		/* u32, id of the node whose end is waited for */
+	CLUSTERFS_A_ENDS,		/* string: the command that ends the wait, empty: none */
 
 	__CLUSTERFS_A_MAX,
 	CLUSTERFS_A_MAX = (__CLUSTERFS_A_MAX - 1)
@@ -146,6 +149,8 @@ enum {
 	CLUSTERFS_CMD_HANDLER_ANSWER,
 	CLUSTERFS_CMD_HANDLER_EVENT,
 	CLUSTERFS_CMD_HANDLER_GONE,
+	CLUSTERFS_CMD_OWNER_GET,
+	CLUSTERFS_CMD_OWNER_MOVE,
 
 	__CLUSTERFS_CMD_MAX,
 	CLUSTERFS_CMD_MAX = (__CLUSTERFS_CMD_MAX - 1)

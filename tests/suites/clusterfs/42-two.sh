@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # summary: nodes of one cluster in one kernel: each sees what another commits, poll tells
-# kernel: debug
+# kernel: stock
+# soak: debug
 # disks: 64M
 # limit: 300
 # leaks: check
-# kernels: 7.2
+# kernels: +7.2
 . /src/tests/lib/guest.sh
 . /src/tests/suites/clusterfs/lib.sh
 mods clusterfs

@@ -65,6 +65,19 @@ is "the table of mounts says what locks these are" "$(on a grep -c "clusterfs .*
 on a "vpart cluster add client c1 >/dev/null"
 is "R22 both see the same" "$(on b "cat $mnt/clients/*" | grep -cx 'name: c1')" 1
 
+# --- a LU: its owner, and a move
+lu=7d1c3a52-90be-4f0a-8a2e-5f7d0b6c1e01
+own() { on "$1" "echo $2 $3 lu $lu >/sys/kernel/debug/clusterfs/owner"; }	# MACHINE WHAT NODE
+part() { says "$1" role "$2" lus/1; }
+owner() { [ "$(of "$1" owner lus/1) $(of "$1" term lus/1)" = "$2" ]; }	# MACHINE "NODE TERM"
+on a "vpart cluster add lu d1 sectors 2048 uuid $lu >/dev/null"
+t "P4 a LU could be owned by both" eval 'own a take n1 && wait_for 20 part a active && own b take n2'
+t "P4 ... and is by one" wait_for 20 part b queued
+t "P6 it is moved, by DLM's locks" on a vpart cluster move lu d1 to n2
+t "P6 ... to the other one" wait_for 20 eval 'part b active && owner a "n2 2"'
+t "a command is on its way there" own b begin n2
+t "P4 the first one waits again" wait_for 20 part a queued
+
 # --- corosync dies on one: it stops, the other one waits until it is fenced
 touch "$hold"
 on b 'kill -KILL $(pidof corosync)'
@@ -73,6 +86,7 @@ t "P19 the other one has it fenced" wait_for 60 grep -q '^off b' "$_lab/power"
 is "P19 nothing rests on it yet" "$(of a state nodes/n2)" member
 on a "setsid -f sh -c 'vpart cluster add client c2; echo \$? >/run/added'" >/dev/null
 like=$(of a state)	# FROZEN after 10 s
+t "V4 nobody else owns the LU" eval 'part a queued && owner a "n2 2"'
 is "... it does not commit" "${like/FROZEN/SUSPECT} $(on a "ls /run/added 2>&1" | grep -c 'No such file')" "SUSPECT 1"
 rm "$hold"
 t "P19 the agent has confirmed it" wait_for 30 grep -q '^b off' "$_lab/power"
@@ -80,6 +94,7 @@ becomes "P19 then the other one goes on" 40 a OK
 t "P19 and the cluster knows who is out" wait_for 40 says a state fenced nodes/n2
 t "... by which agent" on a "vpart cluster events --from 1 --kept | grep -q 'node n2, boot .* is fenced (fence_lab)'"
 is "no verdict is kept" "$(on a 'ls /run/vpart-clusterd/verdicts && echo none else')" "none else"
+t "P5 then the LU is taken over" wait_for 30 eval 'part a active && owner a "n1 3"'
 t "R21 it is the primary node" wait_for 30 says a node n1 primary
 t "R19 it commits what waited" on a "wait_for 30 test -s /run/added && grep -x 0 /run/added"
 t "... and more" on a vpart cluster add client c3

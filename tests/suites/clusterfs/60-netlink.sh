@@ -123,6 +123,13 @@ a lease that has ended # the lease has ended already # QUORUM_SET MOUNT=n1 QUORA
 half a quorum # it is 0 or 1 # QUORUM_SET MOUNT=n1 QUORATE=2
 P19 a verdict about nobody # the name is missing # FENCE_DONE MOUNT=n1 METHOD=kill CONFIRMED=1
 P19 a verdict without a life # the life of the node is missing # FENCE_DONE MOUNT=n1 NAME=n2 METHOD=kill CONFIRMED=1
+P6 a move of nothing # the object's type is missing # OWNER_MOVE MOUNT=n1
+P6 ... of what has no owner # LUs and volumes have owners # OWNER_MOVE MOUNT=n1 OBJECT_TYPE=3 OBJECT=0
+P6 ... of no number # the object's id is missing # OWNER_MOVE MOUNT=n1 OBJECT_TYPE=6
+P6 ... to no node # no node has such a number # OWNER_MOVE MOUNT=n1 OBJECT_TYPE=6 OBJECT=1 NODE=32
+P6 ... of what this node does not own # node n1 is not the owner of lu 1 # OWNER_MOVE MOUNT=n1 OBJECT_TYPE=6 OBJECT=1
+P6 ... of what is not there # node n1 is not the owner of volume 77 # OWNER_MOVE MOUNT=n1 OBJECT_TYPE=8 OBJECT=77 NODE=1
+owners of no mount # no such node is mounted here # -d OWNER_GET MOUNT=n9
 P19 a verdict that is not confirmed # confirmed # FENCE_DONE MOUNT=n1 NAME=n2 BOOT=uuid:11111111-2222-3333-4444-555555555555 METHOD=ping CONFIRMED=0
 E
 is "nothing of all that was made" "$(for o in CLIENT ADAPTER LU MAP VOLUME; do nl -d ${o}_GET MOUNT=n1 | wc -l; done | xargs)" "2 1 2 1 1"
@@ -138,6 +145,9 @@ unpriv() { setpriv --reuid=65534 --clear-groups --bounding-set=-all --inh-caps=-
 fails "who has no CAP_NET_ADMIN changes nothing" "Operation not permitted" unpriv LU_DEL MOUNT=n1 ID=2
 fails "... tells of no quorum" "Operation not permitted" unpriv QUORUM_SET MOUNT=n1 QUORATE=0
 fails "... lets nobody yield" "Operation not permitted" unpriv PRIMARY_YIELD MOUNT=n1
+fails "... moves nothing" "Operation not permitted" unpriv OWNER_MOVE MOUNT=n1 OBJECT_TYPE=6 OBJECT=1
+is "... but sees who owns what" "$(unpriv -d OWNER_GET MOUNT=n2 | sed -n 's/.*OBJECT_TYPE=\([0-9]*\) OBJECT=\([0-9]*\) NAME=\([a-z0-9]*\) .*ROLE=\([a-z]*\).*/\1:\2:\3:\4/p' | xargs)" \
+	"6:1:d1:none 6:2:d2:none 8:1:vol:none"
 fails "... and sees no reservation keys" "Operation not permitted" unpriv -d PR_GET MOUNT=n1
 t "... but the state of things" unpriv -d LU_GET MOUNT=n1
 t "nobody has a key" nl -d PR_GET MOUNT=n1

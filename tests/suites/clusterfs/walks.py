@@ -13,6 +13,7 @@ SPEC = importlib.util.spec_from_file_location("cnl", "/src/tests/suites/clusterf
 cnl = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(cnl)
 LIBC = ctypes.CDLL(None, use_errno=True)
+LU = "7d1c3a52-90be-4f0a-8a2e-5f7d0b6c1e01"
 DEVICE, FOLDER, OTHER = "/dev/vdb", "/run/cfs/n1", "/run/cfs/n2"
 
 
@@ -84,6 +85,19 @@ def walk_handler():
     by.s.close()
 
 
+def walk_owner():
+    """A module says what the node could own, or is refused: then it may say so again."""
+    by = cnl.nl.Netlink()
+    ask(by, f"LU_NEW NAME=d1 SECTORS=8 UUID=uuid:{LU}")
+
+    def own(what):
+        faults.put("/sys/kernel/debug/clusterfs/owner", f"{what} n1 lu {LU}")
+    faults.walk("P4 an owner registers", lambda: own("take"), lambda: own("drop"))
+    faults.walk("V10 who owns what is told", lambda: ask(by, "OWNER_GET", cnl.nl.DUMP))
+    ask(by, "LU_DEL NAME=d1")
+    by.s.close()
+
+
 def walk_listener():
     """There is no memory to tell the listeners something: they are told that, and find it."""
     by, listener = cnl.nl.Netlink(), cnl.nl.Netlink()
@@ -137,6 +151,7 @@ def main():
     faults.walk("R22 all is read", read_all, mode="burst")
     walk_changes()
     walk_handler()
+    walk_owner()
     walk_listener()
     join("n2", OTHER)
     faults.walk("R17 a node leaves", lambda: leave(OTHER), lambda: join("n2", OTHER))
