@@ -525,6 +525,8 @@ static void vmirror_io_hints(struct dm_target *ti, struct queue_limits *limits)
 {
 	/* A page that changes in flight would make the legs differ. */
 	limits_stable_writes(limits);
+	/* Who polled for a bio would go on while it is aimed at the other leg. */
+	limits_not_polled(limits);
 }
 
 static struct target_type vmirror_target = {

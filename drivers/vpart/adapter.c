@@ -222,6 +222,7 @@ static int vpart_adapter_strings(struct vpart_link *link,
 	link->address = kstrdup(args->address, GFP_KERNEL);
 	link->key = args->key ? kstrdup(args->key, GFP_KERNEL) : NULL;
 	link->digest = args->digest;
+	link->poll = args->poll;
 	return link->address && (link->key || !args->key) ? 0 : -ENOMEM;
 }
 
@@ -400,6 +401,11 @@ int vpart_adapter_new(const struct vpart_adapter_args *args, u32 *id,
 	}
 	if (!args->remote && fabric->open) {
 		NL_SET_ERR_MSG_FMT(extack, "fabric %s leads to another kernel: give side and address",
+				   fabric->name);
+		goto put_fabric;
+	}
+	if (args->poll && !(fabric->caps & VPART_CAP_POLL)) {
+		NL_SET_ERR_MSG_FMT(extack, "fabric %s cannot be polled: it has no poll queues",
 				   fabric->name);
 		goto put_fabric;
 	}
@@ -712,6 +718,19 @@ int vpart_bound_path_loss(struct vpart_adapter *a, unsigned int min, unsigned in
 	return ret;
 }
 EXPORT_SYMBOL_GPL(vpart_bound_path_loss);
+
+/**
+ * vpart_poll_queues() - how many queues of its own a client shall poll
+ * @a: client's adapter
+ *
+ * Context: Any.
+ * Return: a number, 0 without VPART_CAP_POLL; never changes.
+ */
+unsigned int vpart_poll_queues(const struct vpart_adapter *a)
+{
+	return a->link->poll;
+}
+EXPORT_SYMBOL_GPL(vpart_poll_queues);
 
 /**
  * vpart_remote() - is the other end in another kernel, as far as the fabric knows?

@@ -93,7 +93,7 @@ EXPORT_SYMBOL_GPL(vpart_link_tables);
  */
 bool vpart_limits_valid(const struct vpart_limits *lim)
 {
-	return lim->nr_queues && lim->nr_queues <= VPART_QUEUES_MAX &&
+	return lim->nr_queues > lim->nr_poll && lim->nr_queues <= VPART_QUEUES_MAX &&
 	       lim->depth > VPART_PRIO_TAGS && lim->depth <= VPART_DEPTH_MAX;
 }
 EXPORT_SYMBOL_GPL(vpart_limits_valid);

@@ -180,6 +180,28 @@ static void lt_exit(struct kunit *test)
 	vpart_driver_unregister(&lt_server);
 }
 
+/* Poll queues are of a fabric that can be polled, and there are others, too. */
+static void polled(struct kunit *test)
+{
+	struct vpart_adapter_args a = {
+		.name = "lt-p", .client = "lt-c", .server = "lt-s", .poll = 1,
+	};
+	struct vpart_limits want = {
+		.nr_queues = LT_QUEUES, .nr_poll = 1, .depth = LT_DEPTH, .max_segs = 4,
+		.max_data = 65536,
+	};
+	u32 id;
+
+	KUNIT_EXPECT_EQ(test, vpart_adapter_new(&a, &id, NULL), -EINVAL);
+	KUNIT_EXPECT_EQ(test, vpart_poll_queues(lt.a[VPART_SIDE_CLIENT]), 0U);
+	KUNIT_EXPECT_TRUE(test, vpart_limits_valid(&want));
+	KUNIT_EXPECT_EQ(test, vpart_start(lt.a[VPART_SIDE_CLIENT], &want), -EINVAL);
+	want.nr_poll = LT_QUEUES;
+	KUNIT_EXPECT_FALSE(test, vpart_limits_valid(&want));
+	want.nr_poll = 0;
+	KUNIT_EXPECT_EQ(test, vpart_start(lt.a[VPART_SIDE_CLIENT], &want), 0);
+}
+
 /* R10: a server grants no more than was asked for, and not nothing. */
 static void server_oversteps(struct kunit *test)
 {
@@ -248,6 +270,7 @@ static void no_tables(struct kunit *test)
 }
 
 static struct kunit_case vpart_login_cases[] = {
+	KUNIT_CASE(polled),
 	KUNIT_CASE(server_oversteps),
 	KUNIT_CASE(no_tables),
 	{}

@@ -90,14 +90,18 @@ struct shm_dev *shm_dev_find(const char *address, struct netlink_ext_ack *extack
  * @rx: what the other side sends; of who set SHM_RUN_BUSY
  * @copied: bytes copied since the queue was entered; the same
  * @event_lost: the entry being taken says that events are lost; the same
+ * @polled: the bus's driver looks by itself, and nobody is to tell us. Entries are taken
+ *	in process context only, by who polls and by @work: the block layer has that so
+ * @unasked: of a polled one: what it would have asked for; as @rx
  * @rx_bytes: bytes received; the same
  * @commands: requests; of the client under @tx_lock, of the server as @rx
  * @iu: private copy of an IU; as @rx
  * @tasklet: runs the queue after an interrupt
- * @work: the same where memory has to be waited for
+ * @work: the same where memory has to be waited for; of a polled one at each pulse
  * @tx_lock: guards what follows, and of each request whether it was sent
  * @tx: what we send
  * @tx_bytes: bytes sent
+ * @dropped: of a polled one: requests that were given up before they were sent, for @work
  */
 struct shm_queue {
 	struct shm_session	*sess;
@@ -107,6 +111,8 @@ struct shm_queue {
 	struct shm_cons		rx;
 	u32			copied;
 	bool			event_lost;
+	bool			polled;
+	__le32			unasked;
 	u64			rx_bytes;
 	u64			commands;
 	u8			iu[VPART_WIRE_IU_MAX] __aligned(8);
@@ -116,6 +122,7 @@ struct shm_queue {
 	spinlock_t		tx_lock ____cacheline_aligned;	/* see above */
 	struct shm_prod		tx;
 	u64			tx_bytes;
+	struct list_head	dropped;
 } ____cacheline_aligned;
 
 /* ---- sessions: shm_session.c ---- */
@@ -135,6 +142,7 @@ struct shm_queue {
  * @bell: the other side's device, as the doorbell wants it
  * @bells: interrupts that the other side takes
  * @nr: queues in use
+ * @told: of them, the first so many are told of entries; the others are polled
  * @queue: they
  * @begun: jiffies of its beginning
  * @changes: the other side's instance
@@ -168,6 +176,7 @@ struct shm_session {
 	u32			bell;
 	u32			bells;
 	u32			nr;
+	u32			told;
 	struct shm_queue	*queue;
 	unsigned long		begun;
 	unsigned int		changes;
@@ -384,7 +393,7 @@ enum shm_req_state {
 
 /**
  * struct shm_request - a client's request
- * @wait: on session->waiting
+ * @wait: on session->waiting, or queue->dropped
  * @call: the slot
  * @state: enum shm_req_state
  * @cancelled: given up before it was sent; under queue->tx_lock
@@ -447,6 +456,9 @@ void shm_session_stats(struct shm_session *sess, struct vpart_link_stats *st);
 void shm_queue_init(struct shm_queue *sq, struct shm_session *sess, u32 index);
 void shm_queue_kill(struct shm_queue *sq);
 int shm_queue_run(struct shm_queue *sq, unsigned int budget, gfp_t gfp);
+void shm_queue_soon(struct shm_queue *sq);
+void shm_queue_polled(struct shm_queue *sq);
+int shm_queue_poll(struct shm_queue *sq, unsigned int budget);
 int shm_queue_put_locked(struct shm_queue *sq, u8 type, u8 flags, u16 iu_len, u32 tag,
 			 u32 arg);
 void shm_queue_put(struct shm_queue *sq, u8 type, u8 flags, u16 iu_len, u32 tag, u32 arg);
@@ -459,6 +471,7 @@ void shm_blocks_copy(struct shm_queue *sq, const u16 *block, struct scatterlist 
 int shm_client_submit(struct vpart_queue *q, struct vpart_req *req);
 int shm_client_cancel(struct vpart_queue *q, struct vpart_req *req);
 int shm_client_entry(struct shm_queue *sq, const struct shm_wire_entry *e);
+void shm_client_dropped(struct shm_queue *sq);
 void shm_client_end(struct vpart_link *link);
 
 /* shm_server.c */

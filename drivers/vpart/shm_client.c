@@ -6,7 +6,8 @@
  *
  *	state	   what it waits for	  who ends it
  *	WAITING	   blocks, in order	  cancel
- *	STARTING   its data being copied  cancel, when that is done
+ *	STARTING   its data being copied  cancel, when that is done; of a polled
+ *					  queue then its work
  *	SENT	   the server		  who takes it out of the slot: the answer,
  *					  cancel
  *
@@ -86,6 +87,41 @@ static void shm_client_drop(struct vpart_call *c)
 	rcu_read_unlock();
 }
 
+/*
+ * The same where commands end in process context only, and blocks are free anywhere: its
+ * queue's work drops it, or the end of the session.
+ */
+static void shm_client_drop_later(struct shm_queue *sq, struct shm_request *r)
+{
+	unsigned long flags;
+
+	spin_lock_irqsave(&sq->tx_lock, flags);
+	/* Pairs with the lock in shm_queue_kill(). */
+	if (likely(!test_bit(SHM_SESSION_DEAD, &sq->sess->flags))) {
+		list_add_tail(&r->wait, &sq->dropped);
+		queue_work(shm_wq, &sq->work);
+	}
+	spin_unlock_irqrestore(&sq->tx_lock, flags);
+}
+
+/**
+ * shm_client_dropped() - end what was given up before it was sent
+ * @sq: queue that is polled
+ *
+ * Context: Process context, the queue's work.
+ */
+void shm_client_dropped(struct shm_queue *sq)
+{
+	struct shm_request *r, *next;
+	LIST_HEAD(dropped);
+
+	spin_lock_irq(&sq->tx_lock);
+	list_splice_init(&sq->dropped, &dropped);
+	spin_unlock_irq(&sq->tx_lock);
+	list_for_each_entry_safe(r, next, &dropped, wait)
+		shm_client_drop(r->call);
+}
+
 /* What the server has to know, to where it looks. */
 static void shm_client_fill(struct shm_queue *sq, struct vpart_call *c, struct vpart_req *req)
 {
@@ -127,7 +163,10 @@ static bool shm_client_start(struct shm_queue *sq, struct vpart_call *c, bool mo
 	spin_unlock_irqrestore(&sq->tx_lock, irq);
 	if (unlikely(cancelled)) {
 		shm_client_give_blocks(sq->sess, r);
-		shm_client_drop(c);
+		if (sq->polled)
+			shm_client_drop_later(sq, r);
+		else
+			shm_client_drop(c);
 		return false;
 	}
 	if (ring)

@@ -216,7 +216,7 @@ static irqreturn_t shm_end_irq(int irq, void *arg)
 	u32 i;
 
 	if (sess)
-		for (i = v->index; i < sess->nr; i += end->vectors)
+		for (i = v->index; i < sess->told; i += end->vectors)
 			if (shm_cons_more(&sess->queue[i].rx))
 				tasklet_schedule(&sess->queue[i].tasklet);
 	if (!v->index && shm_end_changed(end) && shm_end_may_hurry(end))

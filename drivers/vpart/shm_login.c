@@ -212,6 +212,8 @@ static int shm_login_driver(struct shm_login *l)
 	lim.depth = min(lim.depth, got.depth);
 	lim.max_segs = min(lim.max_segs, got.max_segs);
 	lim.max_data = min(lim.max_data, got.max_data);
+	/* By number they are what the driver takes them for, or are not there. */
+	lim.nr_poll = max_t(int, 0, l->want.nr_poll - (l->want.nr_queues - lim.nr_queues));
 	lim.caps = VPART_CAP_POLL;
 	err = vpart_link_tables(link, &lim, 0);
 	if (err)

@@ -119,7 +119,7 @@ static int shm_link_poll(struct vpart_queue *q, unsigned int budget)
 	rcu_read_lock();
 	sq = shm_link_queue(q);
 	if (sq && budget)
-		n = shm_queue_run(sq, budget, GFP_ATOMIC);
+		n = shm_queue_poll(sq, budget);
 	rcu_read_unlock();
 	return n;
 }

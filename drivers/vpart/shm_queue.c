@@ -3,7 +3,7 @@
  * Queues: entries in and out of the rings, doorbells, and data through blocks.
  *
  * Entries are taken by whoever comes first: the tasklet after an interrupt, a
- * poller, the work where memory has to be waited for. One at a time, by
+ * poller, the work where memory has to be waited for, or nobody polls. One at a time, by
  * SHM_RUN_BUSY; who comes meanwhile leaves SHM_RUN_AGAIN behind and goes. No
  * lock is held where the bus or a driver is called.
  */
@@ -253,17 +253,21 @@ static int shm_queue_take(struct shm_queue *sq, unsigned int budget, unsigned in
 }
 
 /**
- * shm_queue_run() - take entries, unless somebody else does
+ * shm_queue_soon() - have entries be taken
  * @sq: queue
- * @budget: at most so many, at least 1
- * @gfp: how to allocate
  *
- * What is left is taken by tasklet or work.
- *
- * Context: Any; what it calls may take its time.
- * Return: how many were taken.
+ * Context: Any.
  */
-int shm_queue_run(struct shm_queue *sq, unsigned int budget, gfp_t gfp)
+void shm_queue_soon(struct shm_queue *sq)
+{
+	if (sq->polled)
+		queue_work(shm_wq, &sq->work);
+	else
+		tasklet_schedule(&sq->tasklet);
+}
+
+/* As shm_queue_run(). @again: the caller comes again for what is left of its budget. */
+static int __shm_queue_run(struct shm_queue *sq, unsigned int budget, gfp_t gfp, bool again)
 {
 	unsigned int done = 0;
 	int ret = 0;
@@ -280,13 +284,71 @@ int shm_queue_run(struct shm_queue *sq, unsigned int budget, gfp_t gfp)
 		/* Others find it free, or we find that they were here. */
 		smp_mb__after_atomic();
 	}
-	if (ret == SHM_TAKE_MORE)
-		tasklet_schedule(&sq->tasklet);
-	else if (unlikely(ret == -EAGAIN))
+	if (ret == SHM_TAKE_MORE) {
+		if (!again)
+			shm_queue_soon(sq);
+	} else if (unlikely(ret == -EAGAIN)) {
 		queue_work(shm_wq, &sq->work);
-	else if (unlikely(ret))
+	} else if (unlikely(ret)) {
 		shm_session_fail(sq->sess, ret);
+	}
 	return done;
+}
+
+/**
+ * shm_queue_run() - take entries, unless somebody else does
+ * @sq: queue
+ * @budget: at most so many, at least 1
+ * @gfp: how to allocate
+ *
+ * What is left is taken by tasklet or work.
+ *
+ * Context: Any; what it calls may take its time.
+ * Return: how many were taken.
+ */
+int shm_queue_run(struct shm_queue *sq, unsigned int budget, gfp_t gfp)
+{
+	return __shm_queue_run(sq, budget, gfp, false);
+}
+
+/**
+ * shm_queue_polled() - a queue is its driver's to look at
+ * @sq: queue of a client's session that has not begun
+ *
+ * Of its answers nobody is told. Those that nobody polls for are taken by the work at
+ * the next pulse: shm_session_look().
+ *
+ * Context: Process context.
+ */
+void shm_queue_polled(struct shm_queue *sq)
+{
+	sq->polled = true;
+	shm_cons_deaf(&sq->rx, &sq->unasked);
+}
+
+/**
+ * shm_queue_poll() - take entries, if there are any
+ * @sq: queue
+ * @budget: at most so many, at least 1
+ *
+ * What is left in a queue that is polled is for the next look.
+ *
+ * Context: Any; for a queue that is polled process context. Who has taken the queue is
+ * not kept from giving it back by another one, who spins until he finds something: so
+ * drivers' done() may take no lock that sleeps, as those of PREEMPT_RT do.
+ * Return: how many were taken.
+ */
+int shm_queue_poll(struct shm_queue *sq, unsigned int budget)
+{
+	int n;
+
+	/* Who spins writes to no line that others need. */
+	if (!shm_cons_more(&sq->rx))
+		return 0;
+	preempt_disable();
+	n = __shm_queue_run(sq, budget, GFP_ATOMIC, sq->polled);
+	preempt_enable();
+	return n;
 }
 
 static void shm_queue_tasklet(struct tasklet_struct *t)
@@ -302,8 +364,14 @@ static void shm_queue_work(struct work_struct *work)
 	struct shm_queue *sq = container_of(work, struct shm_queue, work);
 	unsigned int noio = memalloc_noio_save();
 
-	if (!test_bit(SHM_SESSION_DEAD, &sq->sess->flags))
+	if (sq->polled) {
+		shm_client_dropped(sq);
+		/* There may be more without end: the pulse is of the same workers. */
+		if (shm_queue_poll(sq, SHM_RUN_BUDGET))
+			queue_work(shm_wq, &sq->work);
+	} else if (!test_bit(SHM_SESSION_DEAD, &sq->sess->flags)) {
 		shm_queue_run(sq, SHM_RUN_BUDGET, GFP_NOIO);
+	}
 	memalloc_noio_restore(noio);
 }
 
@@ -325,6 +393,7 @@ void shm_queue_init(struct shm_queue *sq, struct shm_session *sess, u32 index)
 	sq->index = index;
 	sq->vq = &end->link->queues[index];
 	spin_lock_init(&sq->tx_lock);
+	INIT_LIST_HEAD(&sq->dropped);
 	tasklet_setup(&sq->tasklet, shm_queue_tasklet);
 	INIT_WORK(&sq->work, shm_queue_work);
 	shm_prod_init(&sq->tx, end->mem, &sess->layout, index, end->side);
@@ -340,6 +409,9 @@ void shm_queue_init(struct shm_queue *sq, struct shm_session *sess, u32 index)
  */
 void shm_queue_kill(struct shm_queue *sq)
 {
+	/* Who gives a request up has queued the work, or sees that the session is dead. */
+	spin_lock_irq(&sq->tx_lock);
+	spin_unlock_irq(&sq->tx_lock);
 	/* Each may schedule the other once more. */
 	tasklet_kill(&sq->tasklet);
 	cancel_work_sync(&sq->work);

@@ -226,6 +226,21 @@ static inline int shm_cons_arm(struct shm_cons *c)
 }
 
 /**
+ * shm_cons_deaf() - never ask to be told
+ * @c: consumer, that has begun
+ * @event: private: what shm_cons_arm() asks for lands there, and nobody sees it
+ *
+ * For who looks at the ring by itself. The other side rings no more than once in
+ * 2^32 entries.
+ */
+static inline void shm_cons_deaf(struct shm_cons *c, __le32 *event)
+{
+	/* The one before the first */
+	WRITE_ONCE(*c->event, cpu_to_le32(c->next - 1));
+	c->event = event;
+}
+
+/**
  * shm_prod_init() - begin with an empty ring
  * @p: producer
  * @base: the segment

@@ -88,7 +88,11 @@ free:
 void shm_session_attach(struct shm_session *sess, u32 nr)
 {
 	struct shm_end *end = sess->end;
+	u32 i;
 
+	sess->told = nr - end->link->lim.nr_poll;
+	for (i = sess->told; i < nr; i++)
+		shm_queue_polled(&sess->queue[i]);
 	mutex_lock(&end->mutex);
 	sess->nr = nr;
 	sess->changes = end->peer.changes;
@@ -119,7 +123,7 @@ void shm_session_begin(struct shm_session *sess)
 	/* Pairs with the acquire in shm_end_irq(). */
 	smp_store_release(&end->running, sess);
 	/* Interrupts that came before have found nobody. */
-	for (i = 0; i < sess->nr; i++)
+	for (i = 0; i < sess->told; i++)
 		tasklet_schedule(&sess->queue[i].tasklet);
 	shm_end_state(end, SHM_STATE_RUN, sess->id);
 	mutex_unlock(&end->mutex);
@@ -247,10 +251,10 @@ void shm_session_look(struct shm_session *sess)
 	if (test_bit(SHM_SESSION_DEAD, &sess->flags))
 		return;
 	shm_session_watch(sess);
-	/* Should an interrupt have been lost, nothing is stuck. */
+	/* Should an interrupt have been lost, or nobody poll, nothing is stuck. */
 	for (i = 0; i < sess->nr; i++)
 		if (shm_cons_more(&sess->queue[i].rx))
-			tasklet_schedule(&sess->queue[i].tasklet);
+			shm_queue_soon(&sess->queue[i]);
 	if (sess->end->side == VPART_SIDE_SERVER)
 		shm_event_look(sess);
 	if (!READ_ONCE(sess->pinged) && test_bit(SHM_SESSION_JOINED, &sess->flags)) {

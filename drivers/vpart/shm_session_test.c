@@ -3,51 +3,11 @@
  * KUnit: a session over plain memory. The test is the other side: it puts entries
  * in, right and wrong, and looks at what comes out.
  */
-#include <kunit/test.h>
 #include <linux/mm.h>
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 
-#include "shm.h"
-
-#define TEST_DEPTH	8
-#define TEST_ID		0x1234567
-
-/**
- * struct session_test - a session, and the other side of it
- * @fabric: what the link is over
- * @server: driver of a server's end
- * @link: with nobody's work
- * @queues: its
- * @end: our end
- * @sess: its session, of one queue
- * @sq: that queue
- * @q: the same, of the bus
- * @regs: where doorbells go
- * @prod: the other side's ring
- * @cons: and ours, which it takes from
- * @call: given to the driver last
- * @calls: how many were
- * @cancels: calls that it was to give up
- * @iu: of @call
- */
-struct session_test {
-	struct vpart_fabric_ops	fabric;
-	struct vpart_server_ops	server;
-	struct vpart_link	link;
-	struct vpart_queue	*queues;
-	struct shm_end		end;
-	struct shm_session	*sess;
-	struct shm_queue	*sq;
-	struct vpart_queue	*q;
-	u32			regs[64];
-	struct shm_prod		prod;
-	struct shm_cons		cons;
-	struct vpart_call	*call;
-	unsigned int		calls;
-	unsigned int		cancels;
-	u8			iu[VPART_WIRE_IU_MAX];
-};
+#include "shm_session_test.h"
 
 /* A driver has no room for a pointer to us. */
 static struct session_test *serving;
@@ -65,7 +25,7 @@ static void session_cancel(struct vpart_call *c)
 }
 
 /* A session begins: of a segment of which only @blocks blocks are used. */
-static void session_begin(struct kunit *test, struct session_test *t, u32 blocks)
+void st_begin(struct kunit *test, struct session_test *t, u32 blocks)
 {
 	struct vpart_init_ack ack = { .session = TEST_ID, .queues = 1, .depth = TEST_DEPTH };
 	struct shm_layout layout;
@@ -93,7 +53,7 @@ static void session_begin(struct kunit *test, struct session_test *t, u32 blocks
 }
 
 /* Nobody is in it but the test. */
-static void session_end(struct session_test *t)
+void st_end(struct session_test *t)
 {
 	t->link.state = VPART_LINK_STATE_DRAINING;
 	set_bit(SHM_SESSION_DEAD, &t->sess->flags);
@@ -105,7 +65,7 @@ static void session_end(struct session_test *t)
 	t->sess = NULL;
 }
 
-static void session_exit(struct kunit *test)
+void st_exit(struct kunit *test)
 {
 	struct session_test *t = test->priv;
 	unsigned int i;
@@ -113,7 +73,7 @@ static void session_exit(struct kunit *test)
 	if (!t)
 		return;
 	if (t->sess)
-		session_end(t);
+		st_end(t);
 	for (i = 0; t->queues && i < VPART_QUEUES_MAX; i++)
 		kvfree(t->queues[i].calls);
 	vpart_stash_free(t->end.stash);
@@ -123,7 +83,7 @@ static void session_exit(struct kunit *test)
 	test->priv = NULL;
 }
 
-static struct session_test *session_new(struct kunit *test, enum vpart_side side, u32 blocks)
+struct session_test *st_new(struct kunit *test, enum vpart_side side, u32 blocks)
 {
 	struct session_test *t = kzalloc(sizeof(*t), GFP_KERNEL);
 	struct vpart_limits lim = {
@@ -164,14 +124,14 @@ static struct session_test *session_new(struct kunit *test, enum vpart_side side
 	mutex_init(&end->mutex);
 	spin_lock_init(&end->lock);
 	ratelimit_state_init(&end->log, HZ, 1);
-	session_begin(test, t, blocks);
+	st_begin(test, t, blocks);
 	return t;
 }
 
 /* ---- the other side ---- */
 
-static void peer_put(struct kunit *test, struct session_test *t, u8 type, u8 flags, u16 iu_len,
-		     u32 tag, u32 arg)
+void st_put(struct kunit *test, struct session_test *t, u8 type, u8 flags, u16 iu_len, u32 tag,
+	    u32 arg)
 {
 	struct shm_wire_entry e = {
 		.type = type, .flags = flags, .iu_len = cpu_to_le16(iu_len),
@@ -183,8 +143,7 @@ static void peer_put(struct kunit *test, struct session_test *t, u8 type, u8 fla
 }
 
 /* The next entry has this type; it is in @e. */
-static void peer_gets(struct kunit *test, struct session_test *t, u8 type,
-		      struct shm_wire_entry *e)
+void st_gets(struct kunit *test, struct session_test *t, u8 type, struct shm_wire_entry *e)
 {
 	KUNIT_ASSERT_EQ(test, shm_cons_look(&t->cons, e), 1);
 	KUNIT_ASSERT_EQ(test, e->type, type);
@@ -213,7 +172,7 @@ static u8 *block_of(struct session_test *t, u32 tag, u32 n)
 }
 
 /* What has come is looked at: the session goes on, or ends with that error. */
-static void runs(struct kunit *test, struct session_test *t, int error)
+void st_runs(struct kunit *test, struct session_test *t, int error)
 {
 	shm_queue_run(t->sq, SHM_RUN_BUDGET, GFP_KERNEL);
 	KUNIT_EXPECT_EQ(test, t->sess->error, error);
@@ -221,30 +180,32 @@ static void runs(struct kunit *test, struct session_test *t, int error)
 	KUNIT_EXPECT_EQ(test, t->link.ending, error ? VPART_WHY_LOST : VPART_WHY_NONE);
 }
 
-/* A new session after one that has failed */
-static void anew(struct kunit *test, struct session_test *t)
+void st_look(struct session_test *t)
 {
-	session_end(t);
-	session_begin(test, t, U32_MAX);
+	mutex_lock(&t->end.mutex);
+	shm_session_look(t->sess);
+	mutex_unlock(&t->end.mutex);
+}
+
+/* A new session after one that has failed */
+void st_anew(struct kunit *test, struct session_test *t)
+{
+	st_end(t);
+	st_begin(test, t, U32_MAX);
 }
 
 /* ---- a client's end ---- */
 
-struct test_req {
-	struct vpart_req	req;
-	struct scatterlist	sg[4];
-	struct page		*page;
-	u8			rsp[64];
-	unsigned int		done;
-};
-
 static void req_done(struct vpart_req *req)
 {
-	container_of(req, struct test_req, req)->done++;
+	struct test_req *r = container_of(req, struct test_req, req);
+
+	r->done++;
+	r->in_task = in_task();
 }
 
 /* A request with up to 16 KiB of data, all of it @fill. */
-static struct test_req *req_new(struct kunit *test, u32 tag, bool write, u32 len, u8 fill)
+struct test_req *st_req_new(struct kunit *test, u32 tag, bool write, u32 len, u8 fill)
 {
 	struct test_req *r = kunit_kzalloc(test, sizeof(*r), GFP_KERNEL);
 	struct vpart_data *d;
@@ -268,7 +229,7 @@ static struct test_req *req_new(struct kunit *test, u32 tag, bool write, u32 len
 	return r;
 }
 
-static int submit(struct session_test *t, struct test_req *r)
+int st_submit(struct session_test *t, struct test_req *r)
 {
 	int err;
 
@@ -290,30 +251,30 @@ static int cancel(struct session_test *t, struct test_req *r)
 
 static void client_reads_and_writes(struct kunit *test)
 {
-	struct session_test *t = session_new(test, VPART_SIDE_CLIENT, U32_MAX);
-	struct test_req *w = req_new(test, 0, true, 8000, 0x11);
-	struct test_req *r = req_new(test, 1, false, 8000, 0);
+	struct session_test *t = st_new(test, VPART_SIDE_CLIENT, U32_MAX);
+	struct test_req *w = st_req_new(test, 0, true, 8000, 0x11);
+	struct test_req *r = st_req_new(test, 1, false, 8000, 0);
 	struct shm_wire_entry e;
 	u32 pool = t->sess->pool.nr;
 
-	KUNIT_EXPECT_EQ(test, submit(t, w), 0);
-	KUNIT_EXPECT_EQ(test, submit(t, r), 0);
-	peer_gets(test, t, VPART_PDU_REQ, &e);
+	KUNIT_EXPECT_EQ(test, st_submit(t, w), 0);
+	KUNIT_EXPECT_EQ(test, st_submit(t, r), 0);
+	st_gets(test, t, VPART_PDU_REQ, &e);
 	KUNIT_EXPECT_EQ(test, e.flags, (u8)VPART_HDR_WRITE);
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(e.arg), 8000U);
 	KUNIT_EXPECT_EQ(test, memcmp(tag_of(t, 0)->iu, "a request", 9), 0);
 	KUNIT_EXPECT_EQ(test, block_of(t, 0, 0)[4095], (u8)0x11);
 	KUNIT_EXPECT_EQ(test, block_of(t, 0, 1)[8000 - 4096 - 1], (u8)0x11);
-	peer_gets(test, t, VPART_PDU_REQ, &e);
+	st_gets(test, t, VPART_PDU_REQ, &e);
 	KUNIT_EXPECT_EQ(test, e.flags, (u8)VPART_HDR_READ);
 
 	/* Answered in the other order, one with less data than was asked for */
 	memset(block_of(t, 1, 0), 0x22, 4096);
 	memset(block_of(t, 1, 1), 0x33, 4096);
 	strscpy(tag_of(t, 1)->iu, "an answer", VPART_WIRE_IU_MAX);
-	peer_put(test, t, VPART_PDU_RSP, VPART_HDR_PUT, 10, 1, 5000);
-	peer_put(test, t, VPART_PDU_RSP, VPART_HDR_PUT, 0, 0, 0);
-	runs(test, t, 0);
+	st_put(test, t, VPART_PDU_RSP, VPART_HDR_PUT, 10, 1, 5000);
+	st_put(test, t, VPART_PDU_RSP, VPART_HDR_PUT, 0, 0, 0);
+	st_runs(test, t, 0);
 	KUNIT_EXPECT_EQ(test, r->done, 1U);
 	KUNIT_EXPECT_EQ(test, r->req.status, 0);
 	KUNIT_EXPECT_EQ(test, r->req.rsp_len, 10);
@@ -350,18 +311,18 @@ static void client_hostile(struct kunit *test)
 		{ VPART_PDU_EVENT_LOST, 0, 1, 0, 0, VPART_ERR_MALFORMED },
 		{ VPART_PDU_NOP, 0, 0, 1, 0, VPART_ERR_MALFORMED },
 	};
-	struct session_test *t = session_new(test, VPART_SIDE_CLIENT, U32_MAX);
+	struct session_test *t = st_new(test, VPART_SIDE_CLIENT, U32_MAX);
 	struct test_req *r;
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
-		r = req_new(test, 1, false, 4096, 0x44);
-		KUNIT_EXPECT_EQ(test, submit(t, r), 0);
-		peer_put(test, t, wrong[i].type, wrong[i].flags, wrong[i].iu_len, wrong[i].tag,
-			 wrong[i].arg);
-		runs(test, t, wrong[i].error);
+		r = st_req_new(test, 1, false, 4096, 0x44);
+		KUNIT_EXPECT_EQ(test, st_submit(t, r), 0);
+		st_put(test, t, wrong[i].type, wrong[i].flags, wrong[i].iu_len, wrong[i].tag,
+		       wrong[i].arg);
+		st_runs(test, t, wrong[i].error);
 		KUNIT_EXPECT_EQ(test, r->done, 0U);
-		anew(test, t);
+		st_anew(test, t);
 		KUNIT_EXPECT_EQ(test, r->done, 1U);
 		KUNIT_EXPECT_EQ(test, r->req.status, -ENOTCONN);
 		KUNIT_EXPECT_EQ(test, ((u8 *)sg_virt(r->sg))[SZ_16K - 1], (u8)0x44);
@@ -370,40 +331,40 @@ static void client_hostile(struct kunit *test)
 
 static void entries_of_another_session(struct kunit *test)
 {
-	struct session_test *t = session_new(test, VPART_SIDE_CLIENT, U32_MAX);
-	struct test_req *r = req_new(test, 1, false, 4096, 0);
+	struct session_test *t = st_new(test, VPART_SIDE_CLIENT, U32_MAX);
+	struct test_req *r = st_req_new(test, 1, false, 4096, 0);
 	struct shm_wire_entry e = {
 		.type = VPART_PDU_RSP, .flags = VPART_HDR_PUT, .tag = cpu_to_le32(1),
 		.session = cpu_to_le32(TEST_ID ^ 1),
 	};
 
-	KUNIT_EXPECT_EQ(test, submit(t, r), 0);
+	KUNIT_EXPECT_EQ(test, st_submit(t, r), 0);
 	KUNIT_ASSERT_EQ(test, shm_prod_put(&t->prod, &e), 0);
-	runs(test, t, VPART_ERR_EPOCH);
+	st_runs(test, t, VPART_ERR_EPOCH);
 	KUNIT_EXPECT_EQ(test, r->done, 0U);
-	anew(test, t);
+	st_anew(test, t);
 	e.session = 0;
 	KUNIT_ASSERT_EQ(test, shm_prod_put(&t->prod, &e), 0);
-	runs(test, t, VPART_ERR_EPOCH);
+	st_runs(test, t, VPART_ERR_EPOCH);
 }
 
 /* Of a tag that nobody has sent yet, whatever it was before, nothing may be said. */
 static void client_tag_of_last_session(struct kunit *test)
 {
-	struct session_test *t = session_new(test, VPART_SIDE_CLIENT, U32_MAX);
-	struct test_req *r = req_new(test, 1, false, 8192, 0);
+	struct session_test *t = st_new(test, VPART_SIDE_CLIENT, U32_MAX);
+	struct test_req *r = st_req_new(test, 1, false, 8192, 0);
 	struct vpart_call *c;
 	u32 pool;
 
-	KUNIT_EXPECT_EQ(test, submit(t, r), 0);
-	anew(test, t);
+	KUNIT_EXPECT_EQ(test, st_submit(t, r), 0);
+	st_anew(test, t);
 	KUNIT_EXPECT_EQ(test, r->done, 1U);
 	pool = t->sess->pool.nr;
 	/* As far as this shm_client_submit() has come when the answer is there. */
 	c = vpart_call_claim(t->q, 1);
 	KUNIT_ASSERT_NOT_ERR_OR_NULL(test, c);
-	peer_put(test, t, VPART_PDU_RSP, VPART_HDR_PUT, 0, 1, 0);
-	runs(test, t, VPART_ERR_TAG);
+	st_put(test, t, VPART_PDU_RSP, VPART_HDR_PUT, 0, 1, 0);
+	st_runs(test, t, VPART_ERR_TAG);
 	KUNIT_EXPECT_EQ(test, t->sess->pool.nr, pool);
 	KUNIT_EXPECT_EQ(test, c->state, (unsigned long)VPART_CALL_OPEN);
 	rcu_read_lock();
@@ -414,46 +375,46 @@ static void client_tag_of_last_session(struct kunit *test)
 /* Blocks are another's when what is in them was read, and not before. */
 static void client_blocks_change_hands(struct kunit *test)
 {
-	struct session_test *t = session_new(test, VPART_SIDE_CLIENT, 3);
-	struct test_req *r = req_new(test, 0, false, 8192, 0);
-	struct test_req *w = req_new(test, 1, true, 12288, 0x55);
-	struct test_req *s = req_new(test, 2, true, 512, 0x66);
+	struct session_test *t = st_new(test, VPART_SIDE_CLIENT, 3);
+	struct test_req *r = st_req_new(test, 0, false, 8192, 0);
+	struct test_req *w = st_req_new(test, 1, true, 12288, 0x55);
+	struct test_req *s = st_req_new(test, 2, true, 512, 0x66);
 	struct shm_wire_entry e;
 
-	KUNIT_EXPECT_EQ(test, submit(t, r), 0);
-	peer_gets(test, t, VPART_PDU_REQ, &e);
+	KUNIT_EXPECT_EQ(test, st_submit(t, r), 0);
+	st_gets(test, t, VPART_PDU_REQ, &e);
 	/* These wait, in order: one block is free. */
-	KUNIT_EXPECT_EQ(test, submit(t, w), 0);
-	KUNIT_EXPECT_EQ(test, submit(t, s), 0);
+	KUNIT_EXPECT_EQ(test, st_submit(t, w), 0);
+	KUNIT_EXPECT_EQ(test, st_submit(t, s), 0);
 	peer_gets_nothing(test, t);
 	memset(block_of(t, 0, 0), 0x22, 4096);
 	memset(block_of(t, 0, 1), 0x22, 4096);
-	peer_put(test, t, VPART_PDU_RSP, VPART_HDR_PUT, 0, 0, 8192);
-	runs(test, t, 0);
+	st_put(test, t, VPART_PDU_RSP, VPART_HDR_PUT, 0, 0, 8192);
+	st_runs(test, t, 0);
 	KUNIT_EXPECT_EQ(test, r->done, 1U);
 	KUNIT_EXPECT_EQ(test, ((u8 *)sg_virt(r->sg))[0], (u8)0x22);
 	KUNIT_EXPECT_EQ(test, ((u8 *)sg_virt(r->sg))[8191], (u8)0x22);
-	peer_gets(test, t, VPART_PDU_REQ, &e);
+	st_gets(test, t, VPART_PDU_REQ, &e);
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(e.tag), 1U);
 	KUNIT_EXPECT_EQ(test, block_of(t, 1, 0)[0], (u8)0x55);
 	peer_gets_nothing(test, t);
-	peer_put(test, t, VPART_PDU_RSP, VPART_HDR_PUT, 0, 1, 0);
-	runs(test, t, 0);
-	peer_gets(test, t, VPART_PDU_REQ, &e);
+	st_put(test, t, VPART_PDU_RSP, VPART_HDR_PUT, 0, 1, 0);
+	st_runs(test, t, 0);
+	st_gets(test, t, VPART_PDU_REQ, &e);
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(e.tag), 2U);
 	KUNIT_EXPECT_EQ(test, t->sess->pool.nr, 2U);
 }
 
 static void client_gives_up(struct kunit *test)
 {
-	struct session_test *t = session_new(test, VPART_SIDE_CLIENT, 2);
-	struct test_req *r = req_new(test, 0, false, 8192, 0x77);
-	struct test_req *waits = req_new(test, 1, true, 4096, 0);
+	struct session_test *t = st_new(test, VPART_SIDE_CLIENT, 2);
+	struct test_req *r = st_req_new(test, 0, false, 8192, 0x77);
+	struct test_req *waits = st_req_new(test, 1, true, 4096, 0);
 	struct shm_wire_entry e;
 
-	KUNIT_EXPECT_EQ(test, submit(t, r), 0);
-	peer_gets(test, t, VPART_PDU_REQ, &e);
-	KUNIT_EXPECT_EQ(test, submit(t, waits), 0);
+	KUNIT_EXPECT_EQ(test, st_submit(t, r), 0);
+	st_gets(test, t, VPART_PDU_REQ, &e);
+	KUNIT_EXPECT_EQ(test, st_submit(t, waits), 0);
 	/* One that waits was never sent. */
 	KUNIT_EXPECT_EQ(test, cancel(t, waits), 0);
 	KUNIT_EXPECT_EQ(test, waits->done, 1U);
@@ -465,24 +426,24 @@ static void client_gives_up(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, cancel(t, r), 0);
 	KUNIT_EXPECT_EQ(test, r->done, 1U);
 	KUNIT_EXPECT_EQ(test, r->req.status, -ECANCELED);
-	peer_gets(test, t, VPART_PDU_CANCEL, &e);
+	st_gets(test, t, VPART_PDU_CANCEL, &e);
 	KUNIT_EXPECT_EQ(test, t->sess->pool.nr, 0U);
-	KUNIT_EXPECT_EQ(test, submit(t, req_new(test, 0, false, 512, 0)), -EBUSY);
-	peer_put(test, t, VPART_PDU_RSP, VPART_HDR_PUT, 0, 0, 8192);
+	KUNIT_EXPECT_EQ(test, st_submit(t, st_req_new(test, 0, false, 512, 0)), -EBUSY);
+	st_put(test, t, VPART_PDU_RSP, VPART_HDR_PUT, 0, 0, 8192);
 	/* The bus tells its driver that the tag is free. */
 	vpart_slot(t->q, 0)->state = VPART_CALL_OPEN;
-	runs(test, t, 0);
+	st_runs(test, t, 0);
 	KUNIT_EXPECT_EQ(test, r->done, 1U);
 	KUNIT_EXPECT_EQ(test, ((u8 *)sg_virt(r->sg))[0], (u8)0x77);
 	KUNIT_EXPECT_EQ(test, t->sess->pool.nr, 2U);
 
 	/* What is over is ended as a whole. */
-	KUNIT_EXPECT_EQ(test, submit(t, r), 0);
-	peer_gets(test, t, VPART_PDU_REQ, &e);
+	KUNIT_EXPECT_EQ(test, st_submit(t, r), 0);
+	st_gets(test, t, VPART_PDU_REQ, &e);
 	set_bit(SHM_SESSION_DEAD, &t->sess->flags);
 	KUNIT_EXPECT_EQ(test, cancel(t, r), -EINPROGRESS);
 	peer_gets_nothing(test, t);
-	session_end(t);
+	st_end(t);
 	KUNIT_EXPECT_EQ(test, r->done, 2U);
 	KUNIT_EXPECT_EQ(test, r->req.status, -ENOTCONN);
 }
@@ -499,7 +460,7 @@ static void peer_asks(struct kunit *test, struct session_test *t, u32 tag, u8 fl
 	strscpy(w->iu, "a request", VPART_WIRE_IU_MAX);
 	for (i = 0; i < DIV_ROUND_UP(len, SHM_BLOCK_MIN); i++)
 		w->block[i] = cpu_to_le16(block + i);
-	peer_put(test, t, VPART_PDU_REQ, flags, 48, tag, len);
+	st_put(test, t, VPART_PDU_REQ, flags, 48, tag, len);
 }
 
 static void server_answers(struct session_test *t, struct vpart_call *c, u32 valid)
@@ -513,14 +474,14 @@ static void server_answers(struct session_test *t, struct vpart_call *c, u32 val
 
 static void server_writes_and_reads(struct kunit *test)
 {
-	struct session_test *t = session_new(test, VPART_SIDE_SERVER, U32_MAX);
+	struct session_test *t = st_new(test, VPART_SIDE_SERVER, U32_MAX);
 	struct shm_wire_entry e;
 	struct vpart_data d;
 	struct vpart_call *c;
 
 	memset(t->end.mem + shm_at_block(&t->sess->layout, 3), 0x88, 2 * SHM_BLOCK_MIN);
 	peer_asks(test, t, 2, VPART_HDR_WRITE, 5000, 3);
-	runs(test, t, 0);
+	st_runs(test, t, 0);
 	KUNIT_ASSERT_EQ(test, t->calls, 1U);
 	c = t->call;
 	KUNIT_EXPECT_STREQ(test, (char *)t->iu, "a request");
@@ -534,19 +495,19 @@ static void server_writes_and_reads(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bitmap_weight(t->sess->used, t->sess->layout.nr_blocks), 2);
 	server_answers(t, c, 0);
 	KUNIT_EXPECT_TRUE(test, bitmap_empty(t->sess->used, t->sess->layout.nr_blocks));
-	peer_gets(test, t, VPART_PDU_RSP, &e);
+	st_gets(test, t, VPART_PDU_RSP, &e);
 	KUNIT_EXPECT_EQ(test, le16_to_cpu(e.iu_len), 10);
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(e.arg), 0U);
 
 	/* What the driver has not written stays here. */
 	memset(t->end.mem + shm_at_block(&t->sess->layout, 7), 0xee, SHM_BLOCK_MIN);
 	peer_asks(test, t, 2, VPART_HDR_READ, 4096, 7);
-	runs(test, t, 0);
+	st_runs(test, t, 0);
 	KUNIT_ASSERT_EQ(test, t->calls, 2U);
 	KUNIT_EXPECT_EQ(test, shm_server_map(t->call, DMA_FROM_DEVICE, &d), 0);
 	memset(sg_virt(d.sgl), 0x99, 4096);
 	server_answers(t, t->call, 1000);
-	peer_gets(test, t, VPART_PDU_RSP, &e);
+	st_gets(test, t, VPART_PDU_RSP, &e);
 	KUNIT_EXPECT_EQ(test, le32_to_cpu(e.arg), 1000U);
 	KUNIT_EXPECT_EQ(test, block_of(t, 2, 0)[999], (u8)0x99);
 	KUNIT_EXPECT_EQ(test, block_of(t, 2, 0)[1000], (u8)0xee);
@@ -577,21 +538,21 @@ static void server_hostile(struct kunit *test)
 		{ VPART_PDU_CANCEL, 0, 0, TEST_DEPTH, 0, 0, VPART_ERR_TAG },
 		{ VPART_PDU_RSP, VPART_HDR_PUT, 0, 0, 0, 0, VPART_ERR_UNSUPPORTED },
 	};
-	struct session_test *t = session_new(test, VPART_SIDE_SERVER, U32_MAX);
+	struct session_test *t = st_new(test, VPART_SIDE_SERVER, U32_MAX);
 	struct vpart_call *held;
 	unsigned int i, calls;
 
 	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
 		/* Tag 0 and block 5 are in use. */
 		peer_asks(test, t, 0, VPART_HDR_READ, 4096, 5);
-		runs(test, t, 0);
+		st_runs(test, t, 0);
 		held = t->call;
 		calls = t->calls;
 		if (wrong[i].tag == 1)
 			tag_of(t, 1)->block[0] = cpu_to_le16(wrong[i].block);
-		peer_put(test, t, wrong[i].type, wrong[i].flags, wrong[i].iu_len, wrong[i].tag,
-			 wrong[i].arg);
-		runs(test, t, wrong[i].error);
+		st_put(test, t, wrong[i].type, wrong[i].flags, wrong[i].iu_len, wrong[i].tag,
+		       wrong[i].arg);
+		st_runs(test, t, wrong[i].error);
 		KUNIT_EXPECT_EQ(test, t->calls, calls);
 		KUNIT_EXPECT_EQ(test, t->cancels, 0U);
 		KUNIT_EXPECT_EQ(test, vpart_slot(t->q, 1)->state, 0UL);
@@ -601,14 +562,14 @@ static void server_hostile(struct kunit *test)
 		rcu_read_lock();
 		shm_server_put(held);
 		rcu_read_unlock();
-		anew(test, t);
+		st_anew(test, t);
 	}
 }
 
 /* What a client has left behind is not carried out. */
 static void server_alone(struct kunit *test)
 {
-	struct session_test *t = session_new(test, VPART_SIDE_SERVER, U32_MAX);
+	struct session_test *t = st_new(test, VPART_SIDE_SERVER, U32_MAX);
 	static const struct {
 		u32	state, session;
 	} left[] = {
@@ -623,18 +584,18 @@ static void server_alone(struct kunit *test)
 		peer_asks(test, t, 2, VPART_HDR_WRITE, 4096, 3);
 		t->end.them->state = cpu_to_le32(left[i].state);
 		t->end.them->session = cpu_to_le32(left[i].session);
-		runs(test, t, -ESHUTDOWN);
+		st_runs(test, t, -ESHUTDOWN);
 		KUNIT_EXPECT_EQ(test, t->calls, 0U);
 		KUNIT_EXPECT_TRUE(test, bitmap_empty(t->sess->used, t->sess->layout.nr_blocks));
 		KUNIT_EXPECT_EQ(test, vpart_slot(t->q, 2)->state, 0UL);
-		anew(test, t);
+		st_anew(test, t);
 	}
 }
 
 /* Events have slots until they were taken, also when entries' numbers have wrapped. */
 static void server_events(struct kunit *test)
 {
-	struct session_test *t = session_new(test, VPART_SIDE_SERVER, U32_MAX);
+	struct session_test *t = st_new(test, VPART_SIDE_SERVER, U32_MAX);
 	struct shm_wire_entry e;
 	unsigned int i;
 	u32 part;
@@ -642,10 +603,10 @@ static void server_events(struct kunit *test)
 	for (i = 0; i < SHM_EVENT_SLOTS + 3; i++)
 		KUNIT_EXPECT_EQ(test, shm_event_send(&t->link, "event", 6), 0);
 	for (i = 0; i < SHM_EVENT_SLOTS; i++) {
-		peer_gets(test, t, VPART_PDU_EVENT, &e);
+		st_gets(test, t, VPART_PDU_EVENT, &e);
 		KUNIT_EXPECT_EQ(test, le32_to_cpu(e.tag), i);
 	}
-	peer_gets(test, t, VPART_PDU_EVENT_LOST, &e);
+	st_gets(test, t, VPART_PDU_EVENT_LOST, &e);
 	peer_gets_nothing(test, t);
 
 	/* For a long time nothing but answers */
@@ -659,34 +620,27 @@ static void server_events(struct kunit *test)
 	}
 	for (i = 0; i < SHM_EVENT_SLOTS; i++) {
 		KUNIT_EXPECT_EQ(test, shm_event_send(&t->link, "event", 6), 0);
-		peer_gets(test, t, VPART_PDU_EVENT, &e);
+		st_gets(test, t, VPART_PDU_EVENT, &e);
 	}
-	runs(test, t, 0);
+	st_runs(test, t, 0);
 }
 
 /* ---- life and death ---- */
 
-static void look(struct session_test *t)
-{
-	mutex_lock(&t->end.mutex);
-	shm_session_look(t->sess);
-	mutex_unlock(&t->end.mutex);
-}
-
 static void session_dies(struct kunit *test)
 {
-	struct session_test *t = session_new(test, VPART_SIDE_SERVER, U32_MAX);
+	struct session_test *t = st_new(test, VPART_SIDE_SERVER, U32_MAX);
 	unsigned int how;
 
-	look(t);
+	st_look(t);
 	KUNIT_EXPECT_TRUE(test, test_bit(SHM_SESSION_JOINED, &t->sess->flags));
 	for (how = 0; how < 5; how++) {
-		look(t);
+		st_look(t);
 		KUNIT_EXPECT_FALSE(test, test_bit(SHM_SESSION_DEAD, &t->sess->flags));
 		switch (how) {
 		case 0:	/* no pulse, and for how long it may be none */
 			t->end.peer.alive = jiffies - SHM_DEAD_TIME + HZ;
-			look(t);
+			st_look(t);
 			KUNIT_EXPECT_FALSE(test, test_bit(SHM_SESSION_DEAD, &t->sess->flags));
 			t->end.peer.alive = jiffies - SHM_DEAD_TIME - 1;
 			break;
@@ -700,18 +654,18 @@ static void session_dies(struct kunit *test)
 			t->end.peer.session = TEST_ID + 1;
 			break;
 		case 4:	/* it has never come */
-			anew(test, t);
+			st_anew(test, t);
 			t->end.peer.session = 0;
-			look(t);
+			st_look(t);
 			KUNIT_EXPECT_FALSE(test, test_bit(SHM_SESSION_DEAD, &t->sess->flags));
 			t->sess->begun = jiffies - SHM_LOGIN_TIME - 1;
 			break;
 		}
-		look(t);
+		st_look(t);
 		KUNIT_EXPECT_TRUE(test, test_bit(SHM_SESSION_DEAD, &t->sess->flags));
 		KUNIT_EXPECT_EQ(test, t->sess->error, how && how < 4 ? -ESHUTDOWN :
 							       VPART_ERR_TIMEOUT);
-		anew(test, t);
+		st_anew(test, t);
 	}
 }
 
@@ -732,7 +686,7 @@ static struct kunit_case shm_session_cases[] = {
 
 static struct kunit_suite shm_session_suite = {
 	.name		= "vpart-shm-session",
-	.exit		= session_exit,
+	.exit		= st_exit,
 	.test_cases	= shm_session_cases,
 };
 

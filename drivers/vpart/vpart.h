@@ -252,6 +252,8 @@ struct vpart_link_stats {
  * @put: instead of @dropped where the client is in another kernel: frees the
  *	slot by vpart_call_free(), then has the answer sent, which @reply only
  *	kept. Under RCU.
+ * @given: has the server's driver seen an open call, or is it still arriving? Under RCU.
+ *	NULL: it has, a moment later
  * @event: carry an event IU to the client; any context
  * @close_session: at a client's end that was up just now: have the server close
  *	a session of another pair of the same client with that kernel. Process context,
@@ -293,6 +295,7 @@ struct vpart_fabric_ops {
 				   u16 len, int status);
 	struct vpart_req *(*dropped)(struct vpart_call *c);
 	void		(*put)(struct vpart_call *c);
+	bool		(*given)(const struct vpart_call *c);
 	int		(*event)(struct vpart_link *link, const void *iu,
 				 u16 len);
 	int		(*close_session)(struct vpart_link *link,
@@ -387,6 +390,7 @@ struct vpart_end {
  * @address: of a link to another kernel: where it connects or listens
  * @key: name of its key; NULL: none
  * @digest: enum vpart_digest that are wanted
+ * @poll: queues that the client shall poll
  * @port_name: of a virtual port; 0: it is none
  * @parent: of a virtual port, held; NULL
  * @said: limits what is said of it on the console; of the work
@@ -445,6 +449,7 @@ struct vpart_link {
 	const char			*address;
 	const char			*key;
 	u32				digest;
+	u32				poll;
 	u64				port_name;
 	struct vpart_link		*parent;
 	struct ratelimit_state		said;
@@ -461,6 +466,20 @@ struct vpart_oldest {
 	u64	age_ms;
 	u32	queue;
 	u32	tag;
+};
+
+/**
+ * struct vpart_held - a call that the server holds
+ * @age_ms: its age
+ * @queue: number of its queue
+ * @tag: its tag there
+ * @about: what it is, as the server's driver says
+ */
+struct vpart_held {
+	u64			age_ms;
+	u32			queue;
+	u32			tag;
+	struct vpart_about	about;
 };
 
 /**
@@ -601,6 +620,7 @@ void vpart_calls_each(struct vpart_link *link, void (*fn)(struct vpart_call *c))
 void vpart_calls_cancel(struct vpart_link *link);
 unsigned int vpart_calls_open(struct vpart_link *link,
 			      struct vpart_oldest *oldest);
+bool vpart_calls_next(struct vpart_link *link, unsigned long *pos, struct vpart_held *held);
 
 /* ---- pages.c ---- */
 #define VPART_STASH		64	/* pages kept per queue */
@@ -657,6 +677,7 @@ struct vpart_adapter_args {
 	const char	*address;
 	const char	*key;		/* NULL: none */
 	u32		digest;		/* bits of enum vpart_digest */
+	u32		poll;		/* queues that the client polls */
 	struct net	*net;		/* of the caller; a virtual port's is its parent's */
 	/* of a virtual port: */
 	struct vpart_link *parent;	/* held by the caller; NULL: it is none */

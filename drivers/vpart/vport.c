@@ -209,6 +209,7 @@ int vpart_vport_new(struct vpart_adapter_args *args, const char *name, int side,
 	args->address = args->address ?: parent->address;
 	args->key = parent->key;
 	args->digest = parent->digest;
+	args->poll = parent->poll;
 	err = vpart_adapter_new(args, id, extack);
 	vpart_link_put(parent);
 	return err;

@@ -8,7 +8,6 @@
 
 #include <linux/blk-mq.h>
 #include <linux/ratelimit.h>
-#include <linux/wait_bit.h>
 
 #include "host.h"
 
@@ -103,9 +102,9 @@ int vscsi_tmf_wait(struct vscsi_host *h, struct vscsi_hq *hq, u8 func,
 	ret = vscsi_tmf_send(t, func, lun, task, false);
 	if (ret)
 		goto unlock;
-	if (wait_on_bit_timeout(&t->busy, 0, TASK_UNINTERRUPTIBLE, VSCSI_TMF_LIMIT)) {
+	if (!vscsi_tmf_ended(t)) {
 		vpart_cancel(hq->vq, &t->req);
-		if (wait_on_bit_timeout(&t->busy, 0, TASK_UNINTERRUPTIBLE, VSCSI_TMF_LIMIT)) {
+		if (!vscsi_tmf_ended(t)) {
 			ret = -ETIMEDOUT;
 			goto unlock;
 		}

@@ -104,11 +104,8 @@ static void vscsi_hold(struct vscsi_host *h, struct vscsi_pdu *p, bool unknown)
 	/* Sent again it has the limit anew: see late.c. */
 	p->start = 0;
 	why = vscsi_no_wait(h, p);
-	if (!why) {
-		list_add_tail(&p->node, &h->held);
-		p->held = true;
-		h->nr_held++;
-	}
+	if (!why)
+		vscsi_keep(h, p, h->held.prev);
 	/*
 	 * A command of an old epoch may arrive when the next one already runs;
 	 * nobody else would send it.
@@ -134,10 +131,8 @@ static void vscsi_wait_credit(struct vscsi_host *h, struct vscsi_pdu *p)
 	unsigned long flags;
 
 	spin_lock_irqsave(&h->lock, flags);
-	list_add_tail(&p->node, &h->held);
-	p->held = true;
+	vscsi_keep(h, p, h->held.prev);
 	p->unknown = false;
-	h->nr_held++;
 	spin_unlock_irqrestore(&h->lock, flags);
 	queue_work(vscsi_wq, &h->resume);
 }
@@ -373,11 +368,8 @@ static void vscsi_put_back(struct vscsi_host *h, struct vscsi_pdu *p, bool behin
 	spin_lock_irqsave(&h->lock, flags);
 	p->unknown = unknown;
 	why = vscsi_no_wait(h, p);
-	if (!why) {
-		list_add(&p->node, behind ? h->held.prev : &h->held);
-		p->held = true;
-		h->nr_held++;
-	}
+	if (!why)
+		vscsi_keep(h, p, behind ? h->held.prev : &h->held);
 	spin_unlock_irqrestore(&h->lock, flags);
 	if (why)
 		vscsi_fail(p, why);
@@ -453,7 +445,7 @@ void vscsi_fail_held(struct vscsi_host *h, struct scsi_device *sdev, int host_by
 	list_for_each_entry_safe(p, next, &h->held, node) {
 		if (sdev && vscsi_pdu_cmnd(p)->device != sdev)
 			continue;
-		/* Nor those for proof that it would be the truth. */
+		/* Failed, it would be said of them what may not be true. */
 		if (vscsi_must_prove(h, p))
 			continue;
 		/* Up, they wait for a tag, or for their LUN to say which it is. */
@@ -539,7 +531,7 @@ static void vscsi_up(struct vpart_adapter *a, u32 epoch, const struct vpart_limi
 		shost_printk(KERN_ERR, h->shost,
 			     "%s: server offers %u queues of %u, %u segments, %u bytes: not enough\n",
 			     a->name, lim->nr_queues, lim->depth, lim->max_segs, lim->max_data);
-		vpart_problem(a, "%u queues, commands of %u bytes: too few for a disk of %u processors",
+		vpart_problem(a, "%u queues, commands of %u bytes: too few for a disk of %u queues",
 			      lim->nr_queues, lim->max_data, h->nr_hq);
 		return;
 	}
@@ -615,6 +607,8 @@ static struct scsi_host_template vscsi_template = {
 	.proc_name		= "vscsi_host",
 	.queuecommand		= vscsi_queuecommand,
 	.commit_rqs		= vscsi_commit_rqs,
+	.mq_poll		= vscsi_mq_poll,
+	.map_queues		= vscsi_map_queues,
 	.init_cmd_priv		= vscsi_init_cmd_priv,
 	.eh_timed_out		= vscsi_timed_out,
 	.eh_abort_handler	= vscsi_eh_abort,
@@ -646,7 +640,6 @@ static struct scsi_host_template vscsi_template = {
 int vscsi_probe(struct vpart_adapter *a)
 {
 	struct vpart_limits want = {
-		.nr_queues	= clamp_t(unsigned int, num_online_cpus(), 1, VSCSI_MAX_QUEUES),
 		.depth		= VSCSI_DEPTH,
 		.max_segs	= VSCSI_MAX_SEGS,
 		.max_data	= VSCSI_MAX_DATA,
@@ -661,7 +654,9 @@ int vscsi_probe(struct vpart_adapter *a)
 	h = vscsi_shost(shost);
 	h->a = a;
 	h->shost = shost;
+	vscsi_queues(a, &want);
 	h->nr_hq = want.nr_queues;
+	h->nr_poll = want.nr_poll;
 	h->state = VSCSI_LOST;
 	h->watched = true;	/* until the link is up */
 	spin_lock_init(&h->lock);
@@ -682,6 +677,7 @@ int vscsi_probe(struct vpart_adapter *a)
 		goto put_host;
 
 	shost->nr_hw_queues = h->nr_hq;
+	shost->nr_maps = h->nr_poll ? HCTX_MAX_TYPES : 1;
 	shost->max_id = 1;
 	shost->max_lun = VSCSI_MAX_LUN;
 	shost->max_cmd_len = VSCSI_MAX_CDB;

@@ -193,6 +193,7 @@ struct vscsi_inq {
  * @shost: the SCSI host
  * @hq: hardware queues
  * @nr_hq: how many
+ * @nr_poll: of them, the last so many are for what blk-mq polls for
  * @state: enum vscsi_state; read without lock on the hot path, where an old
  *	value does no harm: the bus refuses what comes too late
  * @watched: @late is queued or runs, or there is no use in it
@@ -261,6 +262,7 @@ struct vscsi_host {
 	struct Scsi_Host	*shost;
 	struct vscsi_hq		*hq;
 	unsigned int		nr_hq;
+	unsigned int		nr_poll;
 	enum vscsi_state	state;
 	bool			watched;
 	spinlock_t		lock;
@@ -408,6 +410,15 @@ static inline void vscsi_unhold(struct vscsi_host *h, struct vscsi_pdu *p)
 	h->nr_held--;
 }
 
+/* @p is held, behind @after: a held one, or the head of the list. */
+static inline void vscsi_keep(struct vscsi_host *h, struct vscsi_pdu *p, struct list_head *after)
+{
+	lockdep_assert_held(&h->lock);
+	list_add(&p->node, after);
+	p->held = true;
+	h->nr_held++;
+}
+
 /*
  * Does a command end when we say so? Not where the server has our pages, nor where another
  * one would let pass what comes later.
@@ -491,6 +502,12 @@ static inline void vscsi_watch(struct vscsi_host *h)
 	if (unlikely(!READ_ONCE(h->watched)))
 		__vscsi_watch(h);
 }
+
+/* poll.c */
+void vscsi_queues(const struct vpart_adapter *a, struct vpart_limits *want);
+void vscsi_map_queues(struct Scsi_Host *shost);
+int vscsi_mq_poll(struct Scsi_Host *shost, unsigned int hwq);
+bool vscsi_tmf_ended(struct vscsi_tmf *t);
 
 /* inquiry.c */
 void vscsi_inq_init(struct vscsi_host *h);

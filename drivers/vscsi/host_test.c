@@ -383,6 +383,58 @@ static void open_held(struct kunit *test)
 	ht_stopped_exit(s);
 }
 
+/* Of all queues the last are for what is polled for, by every processor. */
+static void queues(struct kunit *test)
+{
+	struct Scsi_Host *shost = kunit_kzalloc(test, sizeof(*shost) + sizeof(struct vscsi_host),
+						GFP_KERNEL);
+	struct vpart_link *link = kunit_kzalloc(test, sizeof(*link), GFP_KERNEL);
+	struct blk_mq_queue_map *map = shost ? shost->tag_set.map : NULL;
+	struct vpart_adapter *a = &link->adapter[VPART_SIDE_CLIENT];
+	unsigned int cpu, type, cpus = num_online_cpus();
+	unsigned int polled = min_t(unsigned int, cpus, VPART_POLL_MAX);
+	struct vpart_limits want = {};
+	struct vscsi_host *h;
+
+	KUNIT_ASSERT_NOT_NULL(test, shost);
+	KUNIT_ASSERT_NOT_NULL(test, link);
+	a->link = link;
+	vscsi_queues(a, &want);
+	KUNIT_EXPECT_EQ(test, want.nr_queues, min_t(unsigned int, cpus, VSCSI_MAX_QUEUES));
+	KUNIT_EXPECT_EQ(test, want.nr_poll, 0);
+	link->poll = VPART_POLL_MAX;
+	vscsi_queues(a, &want);
+	KUNIT_EXPECT_EQ(test, want.nr_queues, min(cpus, VSCSI_MAX_QUEUES - polled) + polled);
+	KUNIT_EXPECT_EQ(test, want.nr_poll, polled);
+
+	h = vscsi_shost(shost);
+	h->nr_hq = 3;
+	h->nr_poll = 1;
+	map[HCTX_TYPE_DEFAULT].mq_map = kunit_kzalloc(test, nr_cpu_ids * sizeof(cpu), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, map[HCTX_TYPE_DEFAULT].mq_map);
+	/* One that saves a crash: blk-mq has set what is there. */
+	shost->tag_set.nr_maps = 1;
+	map[HCTX_TYPE_DEFAULT].nr_queues = 1;
+	vscsi_map_queues(shost);
+	KUNIT_EXPECT_EQ(test, map[HCTX_TYPE_DEFAULT].nr_queues, 1U);
+	KUNIT_EXPECT_EQ(test, map[HCTX_TYPE_DEFAULT].mq_map[0], 0U);
+
+	map[HCTX_TYPE_POLL].mq_map = kunit_kzalloc(test, nr_cpu_ids * sizeof(cpu), GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, map[HCTX_TYPE_POLL].mq_map);
+	shost->tag_set.nr_maps = HCTX_MAX_TYPES;
+	/* So blk-mq has it before it asks. */
+	for (type = 0; type < HCTX_MAX_TYPES; type++)
+		map[type].nr_queues = h->nr_hq;
+	vscsi_map_queues(shost);
+	KUNIT_EXPECT_EQ(test, map[HCTX_TYPE_DEFAULT].nr_queues, 2U);
+	KUNIT_EXPECT_EQ(test, map[HCTX_TYPE_READ].nr_queues, 0U);
+	KUNIT_EXPECT_EQ(test, map[HCTX_TYPE_POLL].nr_queues, 1U);
+	for_each_possible_cpu(cpu) {
+		KUNIT_EXPECT_LT(test, map[HCTX_TYPE_DEFAULT].mq_map[cpu], 2U);
+		KUNIT_EXPECT_EQ(test, map[HCTX_TYPE_POLL].mq_map[cpu], 2U);
+	}
+}
+
 /* V10: what a server says without end is done in a part of the time. */
 static void pace(struct kunit *test)
 {
@@ -425,6 +477,7 @@ static struct kunit_case vscsi_host_cases[] = {
 	KUNIT_CASE(stopped_local),
 	KUNIT_CASE(stopped_same),
 	KUNIT_CASE(open_held),
+	KUNIT_CASE(queues),
 	KUNIT_CASE(pace),
 	{}
 };

@@ -300,4 +300,14 @@ static __maybe_unused unsigned int compat_extack_next;
 #define limits_stable_writes(limits)	((void)(limits))
 #endif
 
+/*
+ * 6.11: that a queue can be polled is a feature in its limits, which dm inherits. Before,
+ * polled bios ask for NOWAIT too, and dm refuses them where a target does not know that.
+ */
+#if LINUX_VERSION_CODE < KERNEL_VERSION(6, 11, 0)
+#define limits_not_polled(limits)	((void)(limits))
+#else
+#define limits_not_polled(limits)	((void)((limits)->features &= ~BLK_FEAT_POLL))
+#endif
+
 #endif /* _VPART_COMPAT_H */

@@ -65,6 +65,9 @@ struct vpart_data {
 /**
  * struct vpart_limits - what both ends agreed on; fixed for one epoch
  * @nr_queues: queues, one per hardware queue of the client
+ * @nr_poll: so many of them, the last ones, the client looks at by itself with
+ *	vpart_poll(): of answers there nobody is told, but they are found within a
+ *	second also if nobody looks, in process context. 0 without VPART_CAP_POLL
  * @depth: credits (tags) per queue, the VPART_PRIO_TAGS last of them reserved
  * @max_segs: scatterlist entries of one request
  * @max_data: bytes of data of one request
@@ -73,6 +76,7 @@ struct vpart_data {
  */
 struct vpart_limits {
 	u16	nr_queues;
+	u16	nr_poll;
 	u16	depth;
 	u16	max_segs;
 	u32	max_data;
@@ -181,6 +185,24 @@ struct vpart_call {
 	unsigned long		start;		/* jiffies */
 } ____cacheline_aligned;
 
+#define VPART_ABOUT_CDB		32
+
+/**
+ * struct vpart_about - what a call is, for people
+ * @known: the driver knows it
+ * @lun: logical unit, as the client numbers it
+ * @function: of task management, as it came; 0: a command
+ * @cdb_len: bytes at @cdb
+ * @cdb: a command's first bytes
+ */
+struct vpart_about {
+	bool	known;
+	u64	lun;
+	u8	function;
+	u8	cdb_len;
+	u8	cdb[VPART_ABOUT_CDB];
+};
+
 /**
  * struct vpart_server_ops - what the bus calls in a server's driver
  * @call_size: bytes of driver data behind each struct vpart_call
@@ -204,6 +226,9 @@ struct vpart_call {
  *	others. In vpart_map(), its context. NULL: all are alike
  * @room: calls that vpart_map() has refused with -EBUSY are worth another try. Under RCU,
  *	any context, must not sleep. May be NULL
+ * @about: say what a call is that was open a moment ago. Under RCU, any context, must not
+ *	sleep; it may be answered, put, and used for another request meanwhile, and then what
+ *	was said is not looked at. May be NULL
  * @run: carry out what @request kept for the client's context, of calls with
  *	VPART_REQ_RUN. The rest of these, or with VPART_RUN_ELSEWHERE all, is for a
  *	context of the server's own. May be NULL: there are none. Process context,
@@ -220,6 +245,7 @@ struct vpart_server_ops {
 	void	(*logout)(struct vpart_adapter *a, u32 epoch);
 	u32	(*share)(struct vpart_call *c);
 	void	(*room)(struct vpart_adapter *a);
+	void	(*about)(struct vpart_call *c, struct vpart_about *about);
 	void	(*run)(struct vpart_queue *q, u64 what);
 };
 
@@ -291,6 +317,7 @@ int vpart_stop(struct vpart_adapter *a);
 void vpart_peer(const struct vpart_adapter *a, struct vpart_peer *peer);
 unsigned int vpart_path_loss(const struct vpart_adapter *a);
 int vpart_bound_path_loss(struct vpart_adapter *a, unsigned int min, unsigned int max);
+unsigned int vpart_poll_queues(const struct vpart_adapter *a);
 bool vpart_remote(const struct vpart_adapter *a);
 void vpart_set_retry(struct vpart_adapter *a, unsigned int ms);
 u64 vpart_port_name(const struct vpart_adapter *a);

@@ -4,8 +4,8 @@
 #
 # FABRIC says how the ends of a pair are joined: local (default), copy (the same with
 # pages of its own), or tcp, tcp6, vsock, unix or shm with both ends in this machine;
-# DIGEST=all asks for digests, KEY=NAME for a key. shm wants "# ivshmem: 16M" in the script's header, once for
-# each pair.
+# DIGEST=all asks for digests, KEY=NAME for a key, POLL=N over shm for poll queues. shm
+# wants "# ivshmem: 16M" in the script's header, once for each pair.
 
 fabric_mods() {
 	case ${FABRIC:-local} in local | copy) return 0 ;; esac
@@ -57,5 +57,5 @@ join() {
 	esac
 	vpart link add "$1" client "$2" server "$3" id $_pairs listen $listen key "${KEY:-none}" >/dev/null &&
 		vpart link add "$1" client "$2" server "$3" id $_pairs connect $connect key "${KEY:-none}" \
-			digest "${DIGEST:-none}" ${4:+path-loss "$4"} >/dev/null
+			digest "${DIGEST:-none}" ${4:+path-loss "$4"} ${POLL:+poll "$POLL"} >/dev/null
 }

@@ -12,6 +12,7 @@
 #define VPART_PATH_LOSS_MIN	5	/* seconds */
 #define VPART_PATH_LOSS_MAX	300
 #define VPART_PATH_LOSS_DEFAULT	30
+#define VPART_POLL_MAX		32	/* queues */
 
 #define VPART_ADDRESS_SIZE	128	/* of a fabric, with the closing NUL */
 #define VPART_KEY_SIZE		64	/* name of a key, with the closing NUL */
@@ -134,6 +135,7 @@ enum {
 	VPART_A_ADAPTER_COPY,	/* u32, 1: a local link with pages of its own; absent: not local */
 	VPART_A_ADAPTER_PARENT,	/* string: of a virtual port: name of its adapter pair */
 	VPART_A_ADAPTER_PORT_NAME,	/* u64, of a virtual port: NAA name */
+	VPART_A_ADAPTER_POLL,	/* u32, queues that the client polls; absent: both ends are here */
 
 	__VPART_A_ADAPTER_MAX,
 	VPART_A_ADAPTER_MAX = (__VPART_A_ADAPTER_MAX - 1)
@@ -188,12 +190,26 @@ enum {
 	VPART_A_EVENT_MAX = (__VPART_A_EVENT_MAX - 1)
 };
 
+enum {
+	VPART_A_CALL_NAME = 1,	/* string, of the adapter pair */
+	VPART_A_CALL_QUEUE,	/* u32 */
+	VPART_A_CALL_TAG,	/* u32, unique on its queue */
+	VPART_A_CALL_AGE_MS,	/* u64 */
+	VPART_A_CALL_LUN,	/* u64, as the client numbers it; absent: it is still arriving */
+	VPART_A_CALL_FUNCTION,	/* u32, of SRP's task management; absent: a command */
+	VPART_A_CALL_CDB,	/* binary, a command's first 32 bytes */
+
+	__VPART_A_CALL_MAX,
+	VPART_A_CALL_MAX = (__VPART_A_CALL_MAX - 1)
+};
+
 /*
  * An object is named in a request by its ID or its NAME; the uuid is only
  * given when it is made. A NEW answers with the object as GET does. Only
  * PARTITION_STATE and ADAPTER_PATH_LOSS can be SET. EVENT_GET is a dump from
  * EVENT_SEQ on (all that is kept if absent); with EVENT_BOOT_ID of an earlier
- * boot everything is sent, behind a "lost".
+ * boot everything is sent, behind a "lost". CALL_GET is a dump of what the server
+ * of the pair CALL_NAME holds, for CAP_NET_ADMIN alone: it tells what a client does.
  */
 enum {
 	VPART_CMD_NODE_GET = 1,
@@ -210,6 +226,7 @@ enum {
 	VPART_CMD_EVENT_GET,
 	VPART_CMD_EVENT_NTF,
 	VPART_CMD_LINK_GET,
+	VPART_CMD_CALL_GET,
 
 	__VPART_CMD_MAX,
 	VPART_CMD_MAX = (__VPART_CMD_MAX - 1)
