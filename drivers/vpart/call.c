@@ -163,7 +163,8 @@ EXPORT_SYMBOL_GPL(vpart_run);
  * @q: queue
  * @budget: at most so many
  *
- * Context: Any, never sleeps; calls done() of what it finds.
+ * Context: Any, never sleeps; calls done() of what it finds. The last limits.nr_poll
+ * queues are polled in process context only, and so are their done() called.
  * Return: how many, or -EOPNOTSUPP without VPART_CAP_POLL.
  */
 int vpart_poll(struct vpart_queue *q, unsigned int budget)
@@ -530,6 +531,61 @@ unsigned int vpart_calls_open(struct vpart_link *link,
 	if (oldest)
 		*oldest = found;
 	return open;
+}
+
+/* What an open call is; false: it no longer is. Under RCU. */
+static bool vpart_call_held(struct vpart_link *link, struct vpart_call *c,
+			    struct vpart_held *held)
+{
+	bool (*given)(const struct vpart_call *c) = link->fabric->given;
+	unsigned long start = READ_ONCE(c->start), now = jiffies;
+
+	/* The time first, then what it is. */
+	smp_rmb();
+	memset(held, 0, sizeof(*held));
+	/* Until then it is what the slot had before. */
+	if (link->server->about && (!given || given(c)))
+		link->server->about(c, &held->about);
+	/* What was read is not that of a call that took its place. */
+	smp_rmb();
+	if (!READ_ONCE(c->state) || READ_ONCE(c->start) != start)
+		return false;
+	/* Started after we looked at the clock */
+	held->age_ms = time_after(start, now) ? 0 : jiffies_to_msecs(now - start);
+	return true;
+}
+
+/**
+ * vpart_calls_next() - walk the calls that the server holds
+ * @link: link whose server is here
+ * @pos: where to look from, 0 at first; becomes that of the call found
+ * @held: gets what it is
+ *
+ * One that comes or goes meanwhile may be there or not. To go on, add 1 to @pos.
+ *
+ * Context: Any, never sleeps.
+ * Return: false: there are no more.
+ */
+bool vpart_calls_next(struct vpart_link *link, unsigned long *pos, struct vpart_held *held)
+{
+	unsigned long end = 0;
+	struct vpart_call *c;
+	bool found = false;
+
+	rcu_read_lock();
+	if (vpart_link_has_calls(link))
+		end = (unsigned long)link->lim.nr_queues * link->lim.depth;
+	for (; *pos < end; ++*pos) {
+		c = vpart_slot(&link->queues[*pos / link->lim.depth], *pos % link->lim.depth);
+		found = READ_ONCE(c->state) && vpart_call_held(link, c, held);
+		if (!found)
+			continue;
+		held->queue = *pos / link->lim.depth;
+		held->tag = *pos % link->lim.depth;
+		break;
+	}
+	rcu_read_unlock();
+	return found;
 }
 
 /**

@@ -592,6 +592,8 @@ int vpart_start(struct vpart_adapter *a, const struct vpart_limits *want)
 
 	if (want ? !vpart_limits_valid(want) : a->side == VPART_SIDE_CLIENT)
 		return -EINVAL;
+	if (want && want->nr_poll && !(link->fabric->caps & VPART_CAP_POLL))
+		return -EINVAL;
 	if (!a->dev.driver)
 		return -ENODEV;
 	drv = container_of(a->dev.driver, struct vpart_driver, driver);

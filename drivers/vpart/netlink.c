@@ -61,6 +61,10 @@ static const struct nla_policy vpart_link_get_policy[VPART_A_LINK_MAX + 1] = {
 	[VPART_A_LINK_SIDE]	= { .type = NLA_U32 },
 };
 
+static const struct nla_policy vpart_call_get_policy[VPART_A_CALL_MAX + 1] = {
+	[VPART_A_CALL_NAME]	= { .type = NLA_NUL_STRING, .len = VPART_NL_STRING },
+};
+
 static const struct nla_policy vpart_adapter_new_policy[VPART_A_ADAPTER_MAX + 1] = {
 	[VPART_A_ADAPTER_ID]	      = { .type = NLA_U32 },
 	[VPART_A_ADAPTER_NAME]	      = { .type = NLA_NUL_STRING, .len = VPART_NL_STRING },
@@ -79,6 +83,7 @@ static const struct nla_policy vpart_adapter_new_policy[VPART_A_ADAPTER_MAX + 1]
 	[VPART_A_ADAPTER_COPY]	      = { .type = NLA_U32 },
 	[VPART_A_ADAPTER_PARENT]      = { .type = NLA_NUL_STRING, .len = VPART_NL_STRING },
 	[VPART_A_ADAPTER_PORT_NAME]   = { .type = NLA_U64 },
+	[VPART_A_ADAPTER_POLL]	      = { .type = NLA_U32 },
 };
 
 static const struct nla_policy vpart_adapter_set_policy[VPART_A_ADAPTER_MAX + 1] = {
@@ -191,6 +196,25 @@ static int vpart_nl_side(struct genl_info *info, int attr, int *side)
 	return 0;
 }
 
+/* Without it 0, which may be given, too: then nothing is polled. */
+static int vpart_nl_poll(struct genl_info *info, struct vpart_adapter_args *args)
+{
+	struct nlattr *a = info->attrs[VPART_A_ADAPTER_POLL];
+
+	args->poll = a ? nla_get_u32(a) : 0;
+	if (args->poll > VPART_POLL_MAX) {
+		NL_SET_ERR_MSG_ATTR_FMT(info->extack, a, "%u poll queues are too many: %d may be",
+					args->poll, VPART_POLL_MAX);
+		return -EINVAL;
+	}
+	if (args->poll && args->remote && args->side == VPART_SIDE_SERVER) {
+		NL_SET_ERR_MSG_ATTR(info->extack, a,
+				    "poll queues are for the client's end: it is the client that polls");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 /* What only a pair between two kernels has. */
 static int vpart_nl_remote(struct genl_info *info, struct vpart_adapter_args *args)
 {
@@ -223,7 +247,7 @@ static int vpart_nl_remote(struct genl_info *info, struct vpart_adapter_args *ar
 					VPART_DIGEST_DATA);
 		return -EINVAL;
 	}
-	return 0;
+	return vpart_nl_poll(info, args);
 }
 
 /* ---- an object as the answer ---- */
@@ -465,7 +489,7 @@ static int vpart_nl_inherits(struct genl_info *info)
 	static const int inherited[] = {
 		VPART_A_ADAPTER_CLIENT, VPART_A_ADAPTER_SERVER, VPART_A_ADAPTER_FABRIC,
 		VPART_A_ADAPTER_COPY, VPART_A_ADAPTER_PATH_LOSS, VPART_A_ADAPTER_KEY,
-		VPART_A_ADAPTER_DIGEST,
+		VPART_A_ADAPTER_DIGEST, VPART_A_ADAPTER_POLL,
 	};
 	unsigned int i;
 
@@ -473,7 +497,7 @@ static int vpart_nl_inherits(struct genl_info *info)
 		if (!info->attrs[inherited[i]])
 			continue;
 		NL_SET_ERR_MSG_ATTR(info->extack, info->attrs[inherited[i]],
-				    "a virtual port has its parent's partitions, fabric, copy, path loss, key and digest");
+				    "a virtual port has its parent's partitions, fabric, copy, path loss, poll queues, key and digest");
 		return -EINVAL;
 	}
 	return 0;
@@ -642,6 +666,11 @@ static const struct genl_ops vpart_nl_ops[] = {
 		VPART_NL_POLICY(vpart_link_get_policy),
 		.doit	= vpart_nl_link_get,
 		.dumpit	= vpart_nl_link_dump,
+	}, {
+		.cmd	= VPART_CMD_CALL_GET,
+		VPART_NL_POLICY(vpart_call_get_policy),
+		.flags	= GENL_ADMIN_PERM,
+		.dumpit	= vpart_nl_call_dump,
 	},
 };
 

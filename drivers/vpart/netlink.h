@@ -30,6 +30,8 @@ int vpart_nl_partition(const struct vpart_nl_out *out,
 		       struct vpart_partition *p);
 int vpart_nl_adapter(const struct vpart_nl_out *out, struct vpart_link *link);
 int vpart_nl_link(const struct vpart_nl_out *out, struct vpart_link *link);
+int vpart_nl_call(const struct vpart_nl_out *out, struct vpart_link *link,
+		  const struct vpart_held *held);
 int vpart_nl_event(const struct vpart_nl_out *out, u8 cmd,
 		   const struct vpart_event *ev, u64 lost, u64 seq);
 
@@ -37,6 +39,7 @@ int vpart_nl_node_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int vpart_nl_partition_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int vpart_nl_adapter_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int vpart_nl_link_dump(struct sk_buff *skb, struct netlink_callback *cb);
+int vpart_nl_call_dump(struct sk_buff *skb, struct netlink_callback *cb);
 int vpart_nl_event_start(struct netlink_callback *cb);
 int vpart_nl_event_dump(struct sk_buff *skb, struct netlink_callback *cb);
 

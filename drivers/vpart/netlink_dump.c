@@ -166,6 +166,43 @@ int vpart_nl_link_dump(struct sk_buff *skb, struct netlink_callback *cb)
 }
 
 /**
+ * vpart_nl_call_dump() - the calls that the server of an adapter pair holds
+ * @skb: message to fill
+ * @cb: the dump; args[0] is where it goes on
+ *
+ * Context: Process context, as netlink calls it.
+ * Return: bytes in @skb, 0 at the end, or an errno.
+ */
+int vpart_nl_call_dump(struct sk_buff *skb, struct netlink_callback *cb)
+{
+	struct nlattr *name = genl_info_dump(cb)->attrs[VPART_A_CALL_NAME];
+	unsigned long *pos = (unsigned long *)&cb->args[0];
+	struct vpart_nl_out out;
+	struct vpart_link *link;
+	struct vpart_held held;
+	unsigned int noio;
+	int err = 0;
+
+	if (!name) {
+		NL_SET_ERR_MSG(cb->extack, "the adapter pair's name is missing");
+		return -EINVAL;
+	}
+	vpart_nl_dump_out(&out, skb, cb);
+	out.cb = NULL;	/* a look at moving things */
+	noio = vpart_config_lock();
+	link = vpart_adapter_lookup(0, nla_data(name), VPART_SIDE_SERVER, cb->extack);
+	if (IS_ERR(link))
+		err = PTR_ERR(link);
+	while (!err && vpart_calls_next(link, pos, &held)) {
+		err = vpart_nl_call(&out, link, &held);
+		if (!err)
+			++*pos;
+	}
+	vpart_config_unlock(noio);
+	return skb->len ?: err;
+}
+
+/**
  * struct vpart_nl_events - where a dump of events is, in cb->ctx
  * @cursor: number of the next event to send
  * @end: the last event when the dump began; a dump does not chase new ones

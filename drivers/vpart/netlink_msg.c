@@ -177,7 +177,8 @@ int vpart_nl_adapter(const struct vpart_nl_out *out, struct vpart_link *link)
 	    vpart_nl_address(skb, link, VPART_A_ADAPTER_ADDRESS,
 			     VPART_A_ADAPTER_KEY) ||
 	    (link->address &&
-	     nla_put_u32(skb, VPART_A_ADAPTER_DIGEST, link->digest)) ||
+	     (nla_put_u32(skb, VPART_A_ADAPTER_DIGEST, link->digest) ||
+	      nla_put_u32(skb, VPART_A_ADAPTER_POLL, link->poll))) ||
 	    vpart_nl_vport(skb, link)) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
@@ -247,6 +248,40 @@ int vpart_nl_link(const struct vpart_nl_out *out, struct vpart_link *link)
 	    nla_put_u32(skb, VPART_A_LINK_DIGEST, stats.digest) ||
 	    vpart_put_u64(skb, VPART_A_LINK_NETNS, stats.netns) ||
 	    vpart_nl_counters(skb, &stats)) {
+		genlmsg_cancel(skb, hdr);
+		return -EMSGSIZE;
+	}
+	genlmsg_end(skb, hdr);
+	return 0;
+}
+
+/**
+ * vpart_nl_call() - a call that the server holds as a message
+ * @out: where to
+ * @link: link
+ * @held: the call
+ *
+ * Context: vpart_config_lock() held.
+ * Return: 0 or -EMSGSIZE.
+ */
+int vpart_nl_call(const struct vpart_nl_out *out, struct vpart_link *link,
+		  const struct vpart_held *held)
+{
+	const struct vpart_about *about = &held->about;
+	struct sk_buff *skb = out->skb;
+	void *hdr = vpart_nl_begin(out, VPART_CMD_CALL_GET);
+
+	if (!hdr)
+		return -EMSGSIZE;
+	if (nla_put_string(skb, VPART_A_CALL_NAME, vpart_link_name(link)) ||
+	    nla_put_u32(skb, VPART_A_CALL_QUEUE, held->queue) ||
+	    nla_put_u32(skb, VPART_A_CALL_TAG, held->tag) ||
+	    vpart_put_u64(skb, VPART_A_CALL_AGE_MS, held->age_ms) ||
+	    (about->known && vpart_put_u64(skb, VPART_A_CALL_LUN, about->lun)) ||
+	    (about->function &&
+	     nla_put_u32(skb, VPART_A_CALL_FUNCTION, about->function)) ||
+	    (about->cdb_len &&
+	     nla_put(skb, VPART_A_CALL_CDB, about->cdb_len, about->cdb))) {
 		genlmsg_cancel(skb, hdr);
 		return -EMSGSIZE;
 	}

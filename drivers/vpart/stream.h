@@ -561,6 +561,7 @@ int stream_server_map(struct vpart_call *c, enum dma_data_direction dir, struct 
 struct vpart_req *stream_server_reply(struct vpart_call *c, const void *rsp, u16 len,
 				      int status);
 void stream_server_put(struct vpart_call *c);
+bool stream_server_given(const struct vpart_call *c);
 
 /* stream_event.c */
 int stream_event_send(struct vpart_link *link, const void *iu, u16 len);

@@ -238,6 +238,7 @@ static const struct vpart_fabric_ops stream_fabric = {
 	.map		= stream_server_map,
 	.reply		= stream_server_reply,
 	.put		= stream_server_put,
+	.given		= stream_server_given,
 	.event		= stream_event_send,
 	.close_session	= stream_close_ask,
 };

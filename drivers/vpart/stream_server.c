@@ -254,6 +254,17 @@ static void stream_server_give(struct vpart_call *c)
 	c->q->link->server->request(c);
 }
 
+/**
+ * stream_server_given() - vpart_fabric_ops.given
+ * @c: call, open
+ */
+bool stream_server_given(const struct vpart_call *c)
+{
+	const struct stream_serve *s = vpart_call_fabric(c);
+
+	return READ_ONCE(s->phase) == STREAM_PHASE_GIVEN;
+}
+
 /* Ask for what is missing of a call's data; it has pages. */
 static void stream_server_ask(struct stream_conn *conn, struct vpart_call *c)
 {

@@ -526,6 +526,29 @@ void vscsi_room(struct vpart_adapter *a)
 }
 
 /**
+ * vscsi_about() - vpart_server_ops.about
+ * @c: the call
+ * @about: gets what it is
+ */
+void vscsi_about(struct vpart_call *c, struct vpart_about *about)
+{
+	const struct vscsi_tcmd *cmd = vpart_call_priv(c);
+	const u8 kind = READ_ONCE(cmd->kind);
+
+	if (kind == VSCSI_KIND_BAD)
+		return;
+	about->known = true;
+	about->lun = READ_ONCE(cmd->lun);
+	if (kind == VSCSI_KIND_TMF) {
+		about->function = READ_ONCE(cmd->func);
+		return;
+	}
+	memcpy(about->cdb, cmd->cdb, sizeof(about->cdb));
+	/* Behind it is what an earlier command had there. */
+	about->cdb_len = min_t(unsigned int, vscsi_cdb_len(about->cdb), sizeof(about->cdb));
+}
+
+/**
  * vscsi_cancel() - vpart_server_ops.cancel
  * @c: the call
  *

@@ -298,6 +298,7 @@ static const struct vpart_server_ops vscsi_server_ops = {
 	.logout		= vscsi_logout,
 	.share		= vscsi_share,
 	.room		= vscsi_room,
+	.about		= vscsi_about,
 	.run		= vscsi_run,
 };
 

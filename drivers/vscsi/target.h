@@ -306,6 +306,7 @@ void vscsi_request(struct vpart_call *c);
 void vscsi_cancel(struct vpart_call *c);
 u32 vscsi_share(struct vpart_call *c);
 void vscsi_room(struct vpart_adapter *a);
+void vscsi_about(struct vpart_call *c, struct vpart_about *about);
 void vscsi_queue(struct vscsi_tcmd *cmd);
 void vscsi_tq_work(struct work_struct *work);
 void vscsi_run(struct vpart_queue *q, u64 what);

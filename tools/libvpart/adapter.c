@@ -140,6 +140,9 @@ static void parse_pair(const struct nlmsghdr *nlh, struct vpart_pair *p)
 		case VPART_A_ADAPTER_DIGEST:
 			p->digest = (unsigned int)vpart_attr_u64(a);
 			break;
+		case VPART_A_ADAPTER_POLL:
+			p->poll = (uint32_t)vpart_attr_u64(a);
+			break;
 		case VPART_A_ADAPTER_PROBLEM:
 			vpart_attr_text(a, p->problem, sizeof(p->problem));
 			break;

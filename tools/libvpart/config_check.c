@@ -90,6 +90,7 @@ static const char *other_pair(const struct vpart_pair *a, const struct vpart_pai
 	       strcmp(a->address, b->address) ? "it has another address" :
 	       strcmp(a->key, b->key) ? "it has another key" :
 	       a->digest != b->digest ? "it has another digest" :
+	       a->poll != b->poll ? "it has another number of poll queues" :
 	       strcmp(a->netns, b->netns) ? "it is in another network namespace" :
 	       strcmp(a->parent, b->parent) ? "it has another parent" :
 	       a->port_name != b->port_name ? "it has another port name" : NULL;

@@ -316,6 +316,9 @@ static void read_link(struct reader *r, struct vpart_pair *p)
 	text_value(r, "digest", digest, sizeof(digest), false);
 	if (!r->ret && vpart_digest_parse(digest, &p->digest))
 		wrong(r, "\"digest\" is '%s': none, header, data or all is wanted", digest);
+	/* Earlier versions of this program did not write it, nor does this one a 0. */
+	if (json_object_object_get_ex(r->obj, "poll", NULL))
+		p->poll = (uint32_t)number_value(r, "poll", 1, VPART_POLL_MAX);
 	text_value(r, "netns", p->netns, sizeof(p->netns), true);
 }
 

@@ -122,6 +122,8 @@ static void put_link(struct json_object *o, const struct vpart_pair *p)
 	if (p->key[0])
 		put_text(o, "key", p->key);
 	put_text(o, "digest", vpart_digest_name(p->digest));
+	if (p->poll)
+		put_number(o, "poll", p->poll);
 	if (p->netns[0])
 		put_text(o, "netns", p->netns);
 }

@@ -43,11 +43,10 @@ uint64_t vpart_disk_bytes(unsigned int major, unsigned int minor)
 	return vpart_file_read(path, text, sizeof(text)) > 0 ? strtoull(text, NULL, 10) * 512 : 0;
 }
 
-/* Resolve @path to a block device with its size; it is not left open. */
-int vpart_block_find(struct vpart *v, const char *path, struct vpart_block *b)
+/* Resolve @path to a block device with its size by sysfs: to open it may take its time. */
+int vpart_block_look(struct vpart *v, const char *path, struct vpart_block *b)
 {
 	struct stat st;
-	int fd, err;
 
 	memset(b, 0, sizeof(*b));
 	if (stat(path, &st))
@@ -62,6 +61,18 @@ int vpart_block_find(struct vpart *v, const char *path, struct vpart_block *b)
 	if (vpart_disk_name(b->major, b->minor, b->name, sizeof(b->name)))
 		return vpart_fail(v, ENXIO, VPART_CODE_NOT_FOUND,
 				  "%s: no such device in this kernel", path);
+	b->bytes = vpart_disk_bytes(b->major, b->minor);
+	return 0;
+}
+
+/* Resolve @path to a block device with its size; it is not left open. */
+int vpart_block_find(struct vpart *v, const char *path, struct vpart_block *b)
+{
+	int fd, err;
+
+	err = vpart_block_look(v, path, b);
+	if (err)
+		return err;
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return vpart_fail(v, errno, VPART_CODE_FAILED, "%s: %s", path, strerror(errno));

@@ -31,6 +31,7 @@ void vpart_close(struct vpart *v)
 	if (!v)
 		return;
 	vpart_nl_close(v);
+	free(v->stuck);
 	free(v);
 }
 
@@ -50,6 +51,9 @@ int vpart_fail(struct vpart *v, int err, enum vpart_code code, const char *fmt, 
 {
 	va_list ap;
 
+	free(v->stuck);
+	v->stuck = NULL;
+	v->nstuck = 0;
 	v->error.code = code;
 	v->error.err = err;
 	va_start(ap, fmt);

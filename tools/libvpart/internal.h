@@ -19,6 +19,8 @@ struct vpart_family {
 
 struct vpart {
 	struct vpart_error	error;
+	struct vpart_command	*stuck;	/* what was in the way, if that was it */
+	size_t			nstuck;
 	struct mnl_socket	*nl;
 	unsigned int		seq;
 	struct vpart_family	vpart;
@@ -69,6 +71,8 @@ struct nlmsghdr *vpart_nl_start(struct vpart *v, uint8_t cmd, uint16_t flags);
 struct nlmsghdr *vpart_nl_start_cluster(struct vpart *v, uint8_t cmd, uint16_t flags);
 int vpart_nl_run(struct vpart *v, struct nlmsghdr *nlh, const char *what,
 		 vpart_nl_cb cb, void *arg);
+int vpart_cluster_change(struct vpart *v, struct nlmsghdr *nlh, const char *what, vpart_nl_cb cb,
+			 void *arg);
 struct mnl_socket *vpart_nl_subscribe(struct vpart *v);
 struct mnl_socket *vpart_nl_subscribe_cluster(struct vpart *v);
 struct mnl_socket *vpart_nl_socket(struct vpart *v);
@@ -143,6 +147,7 @@ struct vpart_block {
 	uint64_t	bytes;
 };
 
+int vpart_block_look(struct vpart *v, const char *path, struct vpart_block *b);
 int vpart_block_find(struct vpart *v, const char *path, struct vpart_block *b);
 bool vpart_block_busy(const struct vpart_block *b, char *by, size_t size);
 int vpart_disk_serial(const char *disk, char *serial, size_t size);
@@ -194,6 +199,9 @@ int vpart_lio_list(struct vpart *v, const char *name, struct vpart_lu **list, si
 int vpart_lio_backstores(struct vpart *v, struct vpart_lu **list, size_t *n);
 void vpart_lio_look(struct vpart_lu *lu, const char *backstore, const char *name,
 		    const struct vpart_lio_path *path);
+bool vpart_lio_is_file(const struct vpart_lu *lu);
+bool vpart_lio_device(const struct vpart_lu *lu, unsigned int *major, unsigned int *minor);
+bool vpart_lio_is_device(const struct vpart_lu *lu, unsigned int major, unsigned int minor);
 bool vpart_lio_serves(const struct vpart_block *b, char *name, size_t size);
 bool vpart_lio_pair_used(const char *pair);
 void vpart_lio_tidy(void);
@@ -235,6 +243,9 @@ int vpart_vport_none(struct vpart *v, const char *parent, unsigned int ends);
 
 /* lu.c */
 bool vpart_disk_may_come(const struct vpart_lu *lu);
+
+/* stuck.c */
+int vpart_lu_check_answers(struct vpart *v, const struct vpart_lu *lu);
 
 /* lu_set.c */
 int vpart_lu_check_direct(struct vpart *v, const char *name, const char *backstore,

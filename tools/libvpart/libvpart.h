@@ -145,6 +145,7 @@ const char *vpart_address_fabric(const char *address);
  *	(the client's) or listens; "" if both ends are here
  * @key: name of the key with which such a link's ends prove who they are, or ""
  * @digest: bits of enum vpart_digest: what such a link shall protect
+ * @poll: queues that its client's end polls, beside the others
  * @netns: network namespace to make such a link in, by its name in /run/netns;
  *	"": the caller's. Not filled by vpart_pairs() and the like
  * @problem: what the last login of such a link failed of, or ""
@@ -177,6 +178,7 @@ struct vpart_pair {
 	char			address[VPART_ADDRESS_SIZE];
 	char			key[VPART_KEY_SIZE];
 	unsigned int		digest;
+	uint32_t		poll;
 	char			netns[VPART_NETNS_SIZE];
 	char			problem[VPART_PROBLEM_SIZE];
 	bool			copy;
@@ -208,6 +210,36 @@ int vpart_pair_set_path_loss(struct vpart *v, const char *name, uint32_t seconds
 int vpart_pair_del(struct vpart *v, const char *name, bool force);
 uint32_t vpart_pair_unproven(const struct vpart_pair *pair);
 int vpart_pair_fenced(struct vpart *v, const char *name, int timeout_ms);
+
+/**
+ * struct vpart_command - a client's command that a server holds
+ * @client: name of the client partition
+ * @pair: name of the adapter pair
+ * @lun: number of the LU, as the client has it
+ * @queue: the command's queue
+ * @tag: its tag there; with @queue the client's blk-mq numbers
+ * @age_ms: since it came
+ * @others: it may hold other LUs of the pair, too: a copy from one to another
+ * @name: what it is, of a command for a person: "WRITE(10)", "ABORT TASK"
+ * @range: it is about blocks of the LU
+ * @lba: the first of them
+ * @blocks: how many; 0: what that means depends on the command
+ */
+struct vpart_command {
+	char		client[VPART_NAME_SIZE];
+	char		pair[VPART_NAME_SIZE];
+	uint64_t	lun;
+	uint32_t	queue;
+	uint32_t	tag;
+	uint64_t	age_ms;
+	bool		others;
+	char		name[32];
+	bool		range;
+	uint64_t	lba;
+	uint32_t	blocks;
+};
+
+const struct vpart_command *vpart_stuck_commands(const struct vpart *v, size_t *n);
 
 /* Virtual ports are pairs with a parent: found, shown and deleted as pairs are. */
 #define VPART_PORT_NAME_TEXT	17	/* 16 digits and the NUL */
@@ -404,6 +436,8 @@ struct vpart_lu_spec {
 };
 
 int vpart_lus(struct vpart *v, struct vpart_lu **list, size_t *n);
+int vpart_lus_on(struct vpart *v, const char *device, uint64_t *bytes, struct vpart_lu **list,
+		 size_t *n);
 int vpart_lu_find(struct vpart *v, const char *name, struct vpart_lu *lu);
 int vpart_lu_paths(struct vpart *v, const char *name, struct vpart_lu **list, size_t *n);
 int vpart_lu_path_find(struct vpart *v, const char *name, const char *pair, struct vpart_lu *lu);

@@ -330,6 +330,8 @@ static int ask_end(struct vpart *v, struct vpart_pair *pair)
 		mnl_attr_put_strz(nlh, VPART_A_ADAPTER_KEY, pair->key);
 	if (pair->digest)
 		mnl_attr_put_u32(nlh, VPART_A_ADAPTER_DIGEST, pair->digest);
+	if (pair->poll)
+		mnl_attr_put_u32(nlh, VPART_A_ADAPTER_POLL, pair->poll);
 	snprintf(what, sizeof(what), "add the %s's end of link %s", vpart_side_name(side),
 		 pair->name);
 	return vpart_nl_run(v, nlh, what, vpart_pair_answer, pair);
@@ -339,7 +341,7 @@ static int ask_end(struct vpart *v, struct vpart_pair *pair)
  * vpart_link_add - make one end of a link to another kernel
  * @v: the handle
  * @pair: name, id, client, server, the one end that is here, address, and what
- *	else is not zero or empty of key, digest, the end's slot, path loss,
+ *	else is not zero or empty of key, digest, the end's slot, path loss, poll,
  *	netns and fabric, which the address tells; on return what it has become
  *
  * The other kernel makes the other end: with the same name and id, and with

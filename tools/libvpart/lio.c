@@ -445,6 +445,12 @@ int vpart_lio_unmap(struct vpart *v, const struct vpart_lu *lu)
 	return 0;
 }
 
+/* Does LIO open it as a file? That may be a block device, too. */
+bool vpart_lio_is_file(const struct vpart_lu *lu)
+{
+	return !strncmp(lu->backstore, "fileio_", 7) && lu->device[0];
+}
+
 static void read_identity(struct vpart_lu *lu)
 {
 	char path[PATH_MAX], text[1024];
@@ -476,7 +482,7 @@ static void read_backstore(struct vpart_lu *lu)
 	vpart_path(path, sizeof(path), CORE "/%s/%s/udev_path", lu->backstore, lu->name);
 	if (vpart_file_read(path, lu->device, sizeof(lu->device)) < 0)
 		lu->device[0] = 0;
-	if (lu->device[0] && !stat(lu->device, &st) && S_ISREG(st.st_mode))
+	if (vpart_lio_is_file(lu) && !stat(lu->device, &st) && S_ISREG(st.st_mode))
 		lu->bytes = (uint64_t)st.st_size;
 	read_identity(lu);
 }
@@ -629,13 +635,44 @@ static void add_mappings(struct vpart_list *l)
 	free(members.data);
 }
 
+/*
+ * The block device that a backstore has open. The path that it was given may lead elsewhere
+ * since; only of a file, and of what is not enabled yet, it is what there is. false: there is none.
+ */
+bool vpart_lio_device(const struct vpart_lu *lu, unsigned int *major, unsigned int *minor)
+{
+	char path[PATH_MAX], text[4096];
+	const char *at;
+	struct stat st;
+
+	vpart_path(path, sizeof(path), CORE "/%.64s/%.64s/info", lu->backstore, lu->name);
+	if (!strncmp(lu->backstore, "iblock_", 7) &&
+	    vpart_file_read(path, text, sizeof(text)) > 0) {
+		at = strstr(text, "Major: ");
+		if (at && sscanf(at, "Major: %u Minor: %u", major, minor) == 2 && *major)
+			return true;
+	}
+	if (!lu->device[0] || stat(lu->device, &st) || !S_ISBLK(st.st_mode))
+		return false;
+	*major = major(st.st_rdev);
+	*minor = minor(st.st_rdev);
+	return true;
+}
+
+bool vpart_lio_is_device(const struct vpart_lu *lu, unsigned int major, unsigned int minor)
+{
+	unsigned int has_major, has_minor;
+
+	return vpart_lio_device(lu, &has_major, &has_minor) && has_major == major &&
+	       has_minor == minor;
+}
+
 /* Is there a backstore of this device? @name: of its LU. */
 bool vpart_lio_serves(const struct vpart_block *b, char *name, size_t size)
 {
 	struct vpart *quiet = vpart_open();
 	struct vpart_lu *list;
 	bool found = false;
-	struct stat st;
 	size_t i, n;
 
 	if (!quiet || vpart_lio_list(quiet, NULL, &list, &n)) {
@@ -643,8 +680,7 @@ bool vpart_lio_serves(const struct vpart_block *b, char *name, size_t size)
 		return false;
 	}
 	for (i = 0; i < n && !found; i++) {
-		if (!list[i].device[0] || stat(list[i].device, &st) || !S_ISBLK(st.st_mode) ||
-		    major(st.st_rdev) != b->major || minor(st.st_rdev) != b->minor)
+		if (!vpart_lio_is_device(&list[i], b->major, b->minor))
 			continue;
 		vpart_copy(name, size, list[i].name);
 		found = true;

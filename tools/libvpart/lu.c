@@ -5,13 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
-#include <time.h>
 #include <unistd.h>
 #include "config.h"
-
-/* A command that is open for so long is not about to end. */
-#define STUCK_MS	5000
 
 /* What serves a LU: the pair of this name with an end @side in this kernel. */
 static const struct vpart_pair *pair_named(const struct vpart_pair *pairs, size_t n,
@@ -106,13 +101,22 @@ static void find_disk_at(struct vpart_lu *lu)
 		set_disk(lu, name);
 }
 
-/* Of a LU without a disk: its device's, which is not opened: it may be stuck. */
-static void find_bytes(struct vpart_lu *lu)
+/* Size of what is behind the LU now, which is not opened: it may be stuck. */
+static uint64_t backing_bytes(const struct vpart_lu *lu)
 {
+	unsigned int major, minor;
 	struct stat st;
 
-	if (!lu->bytes && lu->device[0] && !stat(lu->device, &st) && S_ISBLK(st.st_mode))
-		lu->bytes = vpart_disk_bytes(major(st.st_rdev), minor(st.st_rdev));
+	if (vpart_lio_device(lu, &major, &minor))
+		return vpart_disk_bytes(major, minor);
+	return vpart_lio_is_file(lu) && !stat(lu->device, &st) ? (uint64_t)st.st_size : 0;
+}
+
+/* Of a LU without a disk: that of what is behind it. */
+static void find_bytes(struct vpart_lu *lu)
+{
+	if (!lu->bytes)
+		lu->bytes = backing_bytes(lu);
 }
 
 /* What the pair says of a mapped LU; is there one? */
@@ -580,17 +584,6 @@ tidy:
 	return ret;
 }
 
-/* Size of what is behind the LU now. */
-static uint64_t backing_bytes(const struct vpart_lu *lu)
-{
-	struct stat st;
-
-	if (!lu->device[0] || stat(lu->device, &st))
-		return 0;
-	return S_ISBLK(st.st_mode) ? vpart_disk_bytes(major(st.st_rdev), minor(st.st_rdev)) :
-	       (uint64_t)st.st_size;
-}
-
 static int tell_clients(struct vpart *v, const char *name)
 {
 	struct vpart_lu *list;
@@ -626,11 +619,13 @@ int vpart_lu_rescan(struct vpart *v, const char *name, unsigned int wait_ms, str
 {
 	uint64_t end = vpart_now_ms() + wait_ms, now;
 	int uevents, ret;
+	struct stat st;
 
 	ret = vpart_lu_find(v, name, lu);
 	if (ret)
 		return ret;
-	if (!strncmp(lu->backstore, "fileio_", 7) && lu->disk[0] && backing_bytes(lu) != lu->bytes)
+	if (vpart_lio_is_file(lu) && lu->disk[0] && !stat(lu->device, &st) &&
+	    S_ISREG(st.st_mode) && backing_bytes(lu) != lu->bytes)
 		return vpart_fail(v, EOPNOTSUPP, VPART_CODE_FAILED,
 				  "LU %s is a file, whose size is fixed while it is served: delete the LU and add it again",
 				  name);
@@ -656,6 +651,38 @@ int vpart_lu_rescan(struct vpart *v, const char *name, unsigned int wait_ms, str
 	return ret;
 }
 
+/**
+ * vpart_lus_on - the paths to LUs on a block device
+ * @v: the handle
+ * @device: path of the device
+ * @bytes: its size now
+ * @list: where they go, one element each, none for a LU that is served to nobody; free() it
+ * @n: its length
+ *
+ * The device is not opened.
+ *
+ * Return: 0 or a negative errno.
+ */
+int vpart_lus_on(struct vpart *v, const char *device, uint64_t *bytes, struct vpart_lu **list,
+		 size_t *n)
+{
+	struct vpart_block b;
+	size_t i, all;
+	int ret;
+
+	*n = 0;
+	ret = vpart_block_look(v, device, &b);
+	if (!ret)
+		ret = vpart_lus(v, list, &all);
+	if (ret)
+		return ret;
+	*bytes = b.bytes;
+	for (i = 0; i < all; i++)
+		if ((*list)[i].pair[0] && vpart_lio_is_device(&(*list)[i], b.major, b.minor))
+			(*list)[(*n)++] = (*list)[i];
+	return 0;
+}
+
 /* Is the client's disk held by someone? */
 static int check_idle(struct vpart *v, const struct vpart_lu *lu)
 {
@@ -669,48 +696,6 @@ static int check_idle(struct vpart *v, const struct vpart_lu *lu)
 		return 0;
 	return vpart_fail(v, EBUSY, VPART_CODE_FAILED, "LU %s is in use: the disk %s of %s is %s",
 			  lu->name, path, lu->client, by);
-}
-
-/* Commands of the client that its disk waits for; those of the pair without one. */
-static unsigned int open_commands(const struct vpart_lu *lu, const struct vpart_pair *pair)
-{
-	unsigned int reads, writes;
-	char path[64], text[64];
-
-	snprintf(path, sizeof(path), "/sys/class/block/%.31s/inflight", lu->disk);
-	if (!pair->inflight || !lu->disk[0] || vpart_file_read(path, text, sizeof(text)) <= 0 ||
-	    sscanf(text, "%u %u", &reads, &writes) != 2)
-		return pair->inflight;
-	return reads + writes;
-}
-
-/*
- * LIO takes a LU away only when its device has answered every command, and
- * nothing ends that wait: so it is not begun while the device does not answer.
- * It does when all that was open at the start has ended.
- */
-static int check_answers(struct vpart *v, const struct vpart_lu *lu)
-{
-	const struct timespec nap = { .tv_nsec = 50000000 };
-	uint64_t start = vpart_now_ms();
-	struct vpart_pair pair;
-	unsigned int n;
-	int ret;
-
-	for (;;) {
-		ret = vpart_pair_find_end(v, lu->pair, VPART_SIDE_SERVER, &pair);
-		if (ret)
-			return ret;
-		n = open_commands(lu, &pair);
-		if (!n || pair.oldest_ms < vpart_now_ms() - start)
-			return 0;
-		if (pair.oldest_ms >= STUCK_MS)
-			return vpart_fail(v, EBUSY, VPART_CODE_FAILED,
-					  "LU %s is in use: its device %s does not answer, adapter pair %s has %u open commands of LUN %u, the oldest for %llu ms",
-					  lu->name, lu->device, lu->pair, n, lu->lun,
-					  (unsigned long long)pair.oldest_ms);
-		nanosleep(&nap, NULL);
-	}
 }
 
 /**
@@ -741,7 +726,7 @@ int vpart_lu_del(struct vpart *v, const char *name, const char *pair, bool force
 			continue;
 		}
 		if (list[i].pair[0])
-			ret = check_answers(v, &list[i]);
+			ret = vpart_lu_check_answers(v, &list[i]);
 		if (!ret && !force)
 			ret = check_idle(v, &list[i]);
 	}

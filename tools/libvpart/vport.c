@@ -153,6 +153,7 @@ int config_inherit(struct vpart *v, struct config *c)
 		vpart_copy(p->key, sizeof(p->key), parent->key);
 		vpart_copy(p->netns, sizeof(p->netns), parent->netns);
 		p->digest = parent->digest;
+		p->poll = parent->poll;
 		p->copy = parent->copy;
 		p->path_loss = parent->path_loss;
 	}

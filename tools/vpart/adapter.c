@@ -42,6 +42,7 @@ static struct json_object *to_json(const struct vpart_pair *p)
 	put_text(o, "address", p->address);
 	put_text(o, "key", p->key);
 	put_text(o, "digest", p->address[0] ? vpart_digest_name(p->digest) : "");
+	put_number(o, "poll", p->poll);
 	put_text(o, "link", vpart_link_state_name(p->link));
 	put_text(o, "why", p->link == VPART_LINK_STATE_UP ? "" : vpart_why_name(p->why));
 	put_number(o, "since_ms", p->since_ms);

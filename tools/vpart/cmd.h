@@ -133,6 +133,7 @@ void human_bytes(char *buf, size_t size, uint64_t bytes);
 void human_us(char *buf, size_t size, uint64_t us);
 int print_rows(const struct cmd *c, struct json_object *rows, const struct column *cols);
 int print_one(const struct cmd *c, struct json_object *one);
+void print_stuck(const struct cmd *c);
 __printf(3, 4)
 int done(const struct cmd *c, struct json_object *one, const char *fmt, ...);
 

@@ -196,6 +196,8 @@ static int where(const struct cmd *c, struct vpart_pair *pair)
 	pair->ends = connect ? VPART_END_CLIENT : VPART_END_SERVER;
 	if (listen && word(c, "path-loss"))
 		return usage(c, "path-loss is for the client's end: it is the client that waits");
+	if (listen && word(c, "poll"))
+		return usage(c, "poll is for the client's end: it is the client that polls");
 	return 0;
 }
 
@@ -229,6 +231,9 @@ static int numbers(const struct cmd *c, struct vpart_pair *pair)
 	if (!ret && word(c, "path-loss"))
 		ret = to_number(c, word(c, "path-loss"), "path loss time in seconds",
 				VPART_PATH_LOSS_MIN, VPART_PATH_LOSS_MAX, &pair->path_loss);
+	if (!ret && word(c, "poll"))
+		ret = to_number(c, word(c, "poll"), "number of poll queues", 0, VPART_POLL_MAX,
+				&pair->poll);
 	return ret;
 }
 
@@ -246,6 +251,7 @@ static struct json_object *made(const struct vpart_pair *p)
 	put_text(o, "address", p->address);
 	put_text(o, "key", p->key);
 	put_text(o, "digest", vpart_digest_name(p->digest));
+	put_number(o, "poll", p->poll);
 	put_text(o, "state", vpart_link_state_name(p->link));
 	return o;
 }
@@ -312,10 +318,11 @@ static const struct verb verbs[] = {
 	}, {
 		.name = "add",
 		.args = "NAME client PARTITION server PARTITION id N connect|listen ADDRESS key KEY|none\n"
-			"        [digest none|header|data|all] [path-loss SECONDS] [slot N]",
+			"        [digest none|header|data|all] [path-loss SECONDS] [slot N]\n"
+			"        [poll N]",
 		.min = 1, .max = 1, .run = run_add,
 		.words = { "client=", "server=", "id=", "connect=", "listen=", "key=", "digest=",
-			   "path-loss=", "slot=" },
+			   "path-loss=", "slot=", "poll=" },
 		.what = "Make one end of an adapter pair whose other end is in another kernel.",
 		.more = "  NAME, id   the same at both ends; both partitions have the same UUIDs there\n"
 			"  connect    this is the client's end, and where the server listens\n"
@@ -327,7 +334,9 @@ static const struct verb verbs[] = {
 			"             the address can read and write the disks\n"
 			"  digest     what a CRC32C shall protect, if the other end agrees (none)\n"
 			"  path-loss  how long the client's I/O waits for a lost link, 5 to 300 (30)\n"
-			"  slot       of the adapter in its partition (the next free one)",
+			"  slot       of the adapter in its partition (the next free one)\n"
+			"  poll       queues for I/O that is polled for, beside the others; over shm,\n"
+			"             0 to 32, no more than there are processors are made (0)",
 		.example = "vpart link add disk7 client client1 server vios1 id 7 connect tcp:192.0.2.1:7300 key k7\n"
 			   "  vpart link add disk7 client client1 server vios1 id 7 listen tcp:192.0.2.1:7300 key k7",
 	}, {

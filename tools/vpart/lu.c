@@ -182,12 +182,69 @@ static int run_add(struct cmd *c)
 		    lu.device, path, lu.disk, lu.client);
 }
 
+/* Is it about a LU that was before it in the list, over another path? */
+static bool again(const struct vpart_lu *list, size_t i)
+{
+	size_t j;
+
+	for (j = 0; j < i; j++)
+		if (!strcmp(list[j].backstore, list[i].backstore) &&
+		    !strcmp(list[j].name, list[i].name))
+			return true;
+	return false;
+}
+
+/* Of all LUs on a device: udev says that it has another size, and knows no LUs. */
+static int resize_device(struct cmd *c, const char *device, unsigned int wait_ms)
+{
+	char name[sizeof(((struct vpart_lu *)0)->backstore) + VPART_NAME_SIZE];
+	struct json_object *rows;
+	struct vpart_lu *list, lu;
+	char now[32], was[32];
+	int ret = EXIT_SUCCESS;
+	uint64_t bytes;
+	size_t i, n;
+
+	if (vpart_lus_on(c->v, device, &bytes, &list, &n))
+		return failed(c);
+	rows = json_object_new_array();
+	for (i = 0; i < n; i++) {
+		human_bytes(now, sizeof(now), bytes);
+		human_bytes(was, sizeof(was), list[i].bytes);
+		if (list[i].disk[0] && bytes < list[i].bytes)
+			fprintf(stderr, "vpart: LU %s shrinks for %s: /dev/%s has %s, its device %s\n",
+				list[i].name, list[i].client, list[i].disk, was, now);
+		if (again(list, i))
+			continue;
+		snprintf(name, sizeof(name), "%s/%s", list[i].backstore, list[i].name);
+		/* One that is going away, or slow, is no reason not to tell the others. */
+		if (vpart_lu_rescan(c->v, name, wait_ms, &lu))
+			ret = failed(c);
+		else
+			json_object_array_add(rows, to_json(&lu));
+	}
+	free(list);
+	if (n || c->json) {
+		print_rows(c, rows, columns);
+		return ret;
+	}
+	json_object_put(rows);
+	printf("no LU is on %s\n", device);
+	return ret;
+}
+
 static int run_resize(struct cmd *c)
 {
+	const unsigned int wait_ms = word(c, "--no-wait") ? 0 : DISK_WAIT_MS;
+	const char *device = word(c, "device");
 	struct vpart_lu lu;
 	char size[32];
 
-	if (vpart_lu_rescan(c->v, c->pos[0], word(c, "--no-wait") ? 0 : DISK_WAIT_MS, &lu))
+	if (!!device + c->npos != 1)
+		return usage(c, "which LU? Give its name, or a device");
+	if (device)
+		return resize_device(c, device, wait_ms);
+	if (vpart_lu_rescan(c->v, c->pos[0], wait_ms, &lu))
 		return failed(c);
 	human_bytes(size, sizeof(size), lu.bytes);
 	if (lu.remote)
@@ -287,11 +344,13 @@ static const struct verb verbs[] = {
 			"  --no-wait  do not wait for the client's disk",
 		.example = "vpart lu add d1 server vios1 client client1 device /dev/vdb",
 	}, {
-		.name = "resize", .args = "NAME [--no-wait]", .min = 1, .max = 1,
-		.run = run_resize, .words = { "--no-wait" },
+		.name = "resize", .args = "NAME|device PATH [--no-wait]", .max = 1,
+		.run = run_resize, .words = { "device=", "--no-wait" },
 		.what = "Tell the client that a LU has another size, or is mapped otherwise by an ACL.",
-		.more = "The device is resized first, with its own tool. A file's size is fixed while it\n"
+		.more = "The device is resized first, with its own tool. Where udev runs, the clients are\n"
+			"then told without this, but for a partition. A file's size is fixed while it\n"
 			"is served.\n\n"
+			"  device     all LUs on this block device, there may be none\n"
 			"  --no-wait  do not wait until the client's disk has the new size",
 		.example = "vpart lu resize d1",
 	}, {

@@ -93,6 +93,7 @@ int failed(const struct cmd *c)
 	const struct vpart_error *e = vpart_last_error(c->v);
 
 	fprintf(stderr, "vpart: %s\n", e->text);
+	print_stuck(c);
 	return e->code;
 }
 

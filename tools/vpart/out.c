@@ -8,6 +8,7 @@
 
 #define JSON_FLAGS	(JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_NOSLASHESCAPE)
 #define MAX_COLUMNS	16
+#define STUCK_SHOWN	16	/* for people; a program gets all */
 
 /* An empty text is null: there is none. */
 void put_text(struct json_object *o, const char *key, const char *text)
@@ -115,16 +116,11 @@ static void print_json(struct json_object *o)
 	puts(json_object_to_json_string_ext(o, JSON_FLAGS));
 }
 
-/* Print @rows, an array, as a table or as JSON, and give it back. */
-int print_rows(const struct cmd *c, struct json_object *rows, const struct column *cols)
+static void print_table(FILE *f, struct json_object *rows, const struct column *cols)
 {
 	size_t width[MAX_COLUMNS], i, n, r, len;
 	char text[1024];
 
-	if (c->json) {
-		print_json(rows);
-		goto put;
-	}
 	for (n = 0; cols[n].key && n < MAX_COLUMNS; n++)
 		width[n] = strlen(cols[n].title);
 	for (r = 0; r < json_object_array_length(rows); r++) {
@@ -136,18 +132,76 @@ int print_rows(const struct cmd *c, struct json_object *rows, const struct colum
 		}
 	}
 	for (i = 0; i < n; i++)
-		printf("%-*s%s", i + 1 < n ? (int)width[i] : 0, cols[i].title,
-		       i + 1 < n ? "  " : "\n");
+		fprintf(f, "%-*s%s", i + 1 < n ? (int)width[i] : 0, cols[i].title,
+			i + 1 < n ? "  " : "\n");
 	for (r = 0; r < json_object_array_length(rows); r++) {
 		for (i = 0; i < n; i++) {
 			cell(json_object_array_get_idx(rows, r), cols[i].key, text, sizeof(text));
-			printf("%-*s%s", i + 1 < n ? (int)width[i] : 0, text,
-			       i + 1 < n ? "  " : "\n");
+			fprintf(f, "%-*s%s", i + 1 < n ? (int)width[i] : 0, text,
+				i + 1 < n ? "  " : "\n");
 		}
 	}
-put:
+}
+
+/* Print @rows, an array, as a table or as JSON, and give it back. */
+int print_rows(const struct cmd *c, struct json_object *rows, const struct column *cols)
+{
+	if (c->json)
+		print_json(rows);
+	else
+		print_table(stdout, rows, cols);
 	json_object_put(rows);
 	return EXIT_SUCCESS;
+}
+
+/*
+ * If commands that do not end were in the way: which. The sentence was said; for programs it is
+ * beside them, since they read this alone.
+ */
+void print_stuck(const struct cmd *c)
+{
+	static const struct column columns[] = {
+		{ "client", "CLIENT" }, { "adapter", "ADAPTER" }, { "lun", "LUN" },
+		{ "tag", "TAG" }, { "command", "COMMAND" }, { "age_ms", "AGE (ms)" },
+		{ "lba", "LBA" }, { "blocks", "BLOCKS" }, { NULL, NULL },
+	};
+	struct json_object *rows, *o;
+	const struct vpart_command *list;
+	size_t i, n, most;
+	char tag[32];
+
+	list = vpart_stuck_commands(c->v, &n);
+	if (!n)
+		return;
+	most = !c->json && n > STUCK_SHOWN ? STUCK_SHOWN : n;
+	rows = json_object_new_array();
+	for (i = 0; i < most; i++) {
+		o = json_object_new_object();
+		snprintf(tag, sizeof(tag), "%u.%u", list[i].queue, list[i].tag);
+		put_text(o, "client", list[i].client);
+		put_text(o, "adapter", list[i].pair);
+		put_number(o, "lun", list[i].lun);
+		put_text(o, "tag", tag);
+		put_text(o, "command", list[i].name);
+		put_number(o, "age_ms", list[i].age_ms);
+		if (list[i].range) {
+			put_number(o, "lba", list[i].lba);
+			put_number(o, "blocks", list[i].blocks);
+		}
+		json_object_array_add(rows, o);
+	}
+	if (c->json) {
+		o = json_object_new_object();
+		put_text(o, "error", vpart_last_error(c->v)->text);
+		json_object_object_add(o, "commands", rows);
+		print_json(o);
+		json_object_put(o);
+		return;
+	}
+	print_table(stderr, rows, columns);
+	if (most < n)
+		fprintf(stderr, "... and %zu more\n", n - most);
+	json_object_put(rows);
 }
 
 /* Print all that is known of one object, and give it back. */

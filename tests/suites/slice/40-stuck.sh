@@ -35,7 +35,7 @@ done
 bounded "the volume stays" 'in use|busy' vpart mirror stop vol
 for force in '' --force; do
 	bounded "R6 the LU stays, and what does not answer is named ${force:+(forced)}" \
-		'd1.*/dev/dm-0 does not answer.*client1-vios1.*LUN 0.*oldest for [0-9]+ ms' vpart lu del d1 $force
+		'd1.*/dev/dm-0 does not answer.*client1-vios1 has [0-9]+ open commands that hold it, the oldest for [0-9]+ ms' vpart lu del d1 $force
 done
 bounded "R6 the adapter pair stays" 'client1-vios1' vpart adapter del client1-vios1
 bounded "R6 even forced, and says why" 'does not answer.*client1-vios1' vpart adapter del client1-vios1 --force

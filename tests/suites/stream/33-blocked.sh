@@ -13,7 +13,7 @@
 stream_up
 backstore d1 /dev/vdb
 server p1 7 7300 none d1
-walks /src/tests/suites/stream/blocked.py not_corked no_orphans
+walks /src/tests/suites/stream/blocked.py not_corked no_orphans arriving
 # Little is on its way at a time: a sender is soon at a stand.
 sysctl -qw net.ipv4.tcp_wmem="4096 16384 65536" net.ipv4.tcp_rmem="4096 16384 65536"
 walks /src/tests/suites/stream/blocked.py tag_again given_up

@@ -13,6 +13,7 @@ import subprocess
 import threading
 import time
 
+import nl
 import vsr
 import vsr_scsi as scsi
 from base import Counters, direct, disk_of, expect, link, link_get, pattern, run_cases, until, vpart
@@ -122,6 +123,24 @@ def tag_again():
     honest()
 
 
+# --- a client that does not send ------------------------------------------------------
+
+def arriving():
+    """A write whose data have not come is no LU's yet; what its tag had before is over."""
+    with client() as c:
+        c.good(scsi.rw16(True, 0, 32), write=pattern(1, 16384))
+        cmd = c.open(scsi.rw16(True, 0, 32), write=pattern(2, 16384), imm=False)
+        cmd.hold = True
+        while not cmd.wanted:
+            c.pump(time.monotonic() + 60)
+        _, lines, err = nl.request(nl.Netlink(), ["-d", "CALL_GET", "NAME=p1"])
+        expect(not err and len(lines) == 1, f"{err}: {lines}")
+        told = dict(w.split("=", 1) for w in lines[0].split())
+        expect(told["TAG"] == str(cmd.tag) and not {"LUN", "CDB"} & set(told), lines[0])
+        c.data_out(cmd, *cmd.wanted)
+        expect(c.wait(cmd)[0] == scsi.GOOD, "the write failed")
+
+
 # --- a server that does not read ------------------------------------------------------
 
 class Deaf:
@@ -213,6 +232,7 @@ def main():
     run_cases([
         ("data with nothing behind them do not wait in the socket", not_corked),
         ("R19 strangers that are gone leave no sockets behind", no_orphans),
+        ("R10 a command that is still arriving is told as such", arriving),
         ("a tag that is used again before the word of its end was sent", tag_again),
         ("V3 the kernel's client: a reset that was given up is not sent later", given_up),
     ])

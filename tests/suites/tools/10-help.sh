@@ -21,7 +21,7 @@ verbs() {
 }
 
 has_example() { vpart "$1" "$2" -h | grep -A1 '^Example:' | grep -q "^  vpart $1"; }
-is "help lists all nouns and verbs" "$(verbs | wc -l)" 64
+is "help lists all nouns and verbs" "$(verbs | wc -l)" 66
 while read -r noun verb; do
 	t "vpart $noun $verb -h has an example" has_example "$noun" "$verb"
 done < <(verbs)
@@ -73,6 +73,10 @@ fails "an unknown digest is refused" "'crc' is no digest: none, header, data and
 	vpart link add l $end connect unix:@a key none digest crc
 fails "the server's end does not wait: no path loss time" "for the client's end" \
 	vpart link add l $end listen unix:@a key none path-loss 9
+fails "... nor does it poll" "poll is for the client's end" \
+	vpart link add l $end listen unix:@a key none poll 1
+fails "poll queues have a number" "'33' is no number of poll queues: a number from 0 to 32" \
+	vpart link add l $end connect unix:@a key none poll 33
 fails "a slot is a number" 'is no slot' vpart link add l $end listen unix:@a key none slot 0
 fails "an unknown side is refused" "'left' is no side: client and server" vpart link del l side left
 fails "an object of a cluster has a type" "'disk' is none of node, client" vpart cluster add disk d

@@ -73,9 +73,10 @@ new=$(number CMD_ADAPTER_NEW) del=$(number CMD_ADAPTER_DEL)
 want="$new: $(number A_ADAPTER_ID)=7 $(number A_ADAPTER_NAME)=l $(number A_ADAPTER_CLIENT)=c $(number A_ADAPTER_SERVER)=s"
 slot=" $(number A_ADAPTER_CLIENT_SLOT)=9" fabric=" $(number A_ADAPTER_FABRIC)=stream" loss=" $(number A_ADAPTER_PATH_LOSS)=12"
 side=" $(number A_ADAPTER_SIDE)" address=" $(number A_ADAPTER_ADDRESS)" key=" $(number A_ADAPTER_KEY)=k" digest=" $(number A_ADAPTER_DIGEST)=3"
+poll=" $(number A_ADAPTER_POLL)=2"
 asks "connect makes the client's end, with all that it has" \
-	"$want$slot$fabric$loss$side=0$address=tcp:[::1]:4$key$digest" \
-	vpart link add l client c server s id 7 connect 'tcp:[::1]:4' key k digest all path-loss 12 slot 9
+	"$want$slot$fabric$loss$side=0$address=tcp:[::1]:4$key$digest$poll" \
+	vpart link add l client c server s id 7 connect 'tcp:[::1]:4' key k digest all path-loss 12 slot 9 poll 2
 asks "listen makes the server's end; what is not given is not sent" "$want$fabric$side=1$address=unix:@x" \
 	vpart link add l client c server s id 7 listen unix:@x key none
 asks "vsock is of the fabric stream too" "$want$fabric$side=1$address=vsock:any:5" \

@@ -132,6 +132,8 @@ vpart link add disk8 client client1 server vios2 id 8 connect tcp:127.0.0.1:3260
 t "P9 so is none" wait_for 60 told disk8 client problem 'wants a key, this link has none'
 vpart link del disk8 side client >/dev/null
 drop k8
+fails "what is no memory is not polled" 'fabric stream cannot be polled' \
+	vpart link add disk8 client client1 server vios2 id 8 connect tcp:127.0.0.1:3260 key k8 poll 1
 vpart link add disk8 client client1 server vios2 id 8 connect tcp:127.0.0.1:3260 key k8 >/dev/null
 t "P9 a key that is not loaded is told" wait_for 60 told disk8 client problem 'key k8: error 126'
 load k8

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# kernel: debug
+# kernel: stock
+# soak: debug
 # disks: 64M 64M 32M
 # limit: 420
 # summary: what was saved comes back after a reboot, and a second time nothing happens

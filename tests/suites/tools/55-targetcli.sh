@@ -150,5 +150,75 @@ t "a LU that has the size it had" vpart lu resize g
 truncate -s 12M /var/f1
 fails "a file cannot grow while it is served" 'fixed while it is served' vpart lu resize f1
 fails "an unknown LU" "no LU 'nolu'" vpart lu resize nolu
+# --- the same by itself, where udev runs ---
+size_is() { [ "$(cat "/sys/class/block/$(disk "$1" | head -n 1)/size")" = "$2" ]; }
+fails "nothing is meant" 'which LU' vpart lu resize --no-wait
+fails "two are meant" 'which LU' vpart lu resize g device "$loop"
+fails "a file's size is its own" 'f1 is not a block device' vpart lu resize device /var/f1
+is "a device without a LU" "$(vpart lu resize device /dev/vdc) $(get 'o' lu resize device /dev/vdc)" "no LU is on /dev/vdc []"
+if [ -x /lib/systemd/systemd-udevd ]; then
+	mkdir -p /run/udev/rules.d
+	sed "s|/usr/sbin/vpart|$(command -v vpart)|" /src/tools/udev/60-vpart-resize.rules >/run/udev/rules.d/60-vpart-resize.rules
+	/lib/systemd/systemd-udevd --daemon >/dev/null 2>&1
+	truncate -s 32M /tmp/grow
+	losetup -c "$loop"
+	t "R12 a device has grown, and so has the client's disk" wait_for 60 size_is g 65536
+	truncate -s 20M /tmp/grow
+	losetup -c "$loop"
+	t "R12 it has shrunk" wait_for 60 size_is g 40960
+	# A logical volume is such a device. The name that it was given is gone, what is served is the same.
+	dmsetup create lv --noudevsync --noudevrules --table "0 32768 linear /dev/vdc 0"
+	ln -s "/dev/dm-$(dmsetup info -c --noheadings -o minor lv)" /tmp/lv
+	vpart lu add h adapter p1 device /tmp/lv identity none >/dev/null
+	vpart lu add h adapter p3 access non-optimized --no-wait >/dev/null
+	rm /tmp/lv
+	echo /dev/none >"$(echo $core/iblock_*/h)/udev_path"
+	dmsetup suspend lv --noudevsync --noudevrules
+	dmsetup reload lv --table "0 65536 linear /dev/vdc 0"
+	dmsetup resume lv --noudevsync --noudevrules
+	t "R12 a logical volume has grown" wait_for 60 size_is h 65536
+	t "R12 by hand, what is compared is what is served" vpart lu resize h
+	t "... of the device, too" vpart lu resize device "/dev/dm-$(dmsetup info -c --noheadings -o minor lv)"
+	# By hand, with another tool: a file that is a block device.
+	truncate -s 16M /tmp/file
+	loop=$(losetup -f --show /tmp/file)
+	mkdir -p $core/fileio_9/fb
+	echo "fd_dev_name=$loop,fd_dev_size=16777216" >$core/fileio_9/fb/control
+	echo "$loop" >$core/fileio_9/fb/udev_path
+	cat /proc/sys/kernel/random/uuid >$core/fileio_9/fb/wwn/vpd_unit_serial
+	echo 1 >$core/fileio_9/fb/enable
+	mkdir /sys/kernel/config/target/vscsi/p1/tpgt_1/lun/lun_77
+	ln -s $core/fileio_9/fb /sys/kernel/config/target/vscsi/p1/tpgt_1/lun/lun_77/fb
+	wait_for 60 size_is fb 32768
+	truncate -s 24M /tmp/file
+	losetup -c "$loop"
+	t "R12 a block device that LIO has as a file has grown" wait_for 60 size_is fb 49152
+	truncate -s 16M /tmp/file
+	losetup -c "$loop"
+	t "... and shrunk" wait_for 60 size_is fb 32768
+	truncate -s 24M /tmp/file
+	losetup -c "$loop"
+	wait_for 60 size_is fb 49152
+	udevadm control --exit
+	# The name is a file's now, and to open the device does not succeed: neither is asked.
+	truncate -s 1M /tmp/lv
+	echo /tmp/lv >"$(echo $core/iblock_*/h)/udev_path"
+	dmsetup suspend lv --noudevsync --noudevrules
+	dmsetup reload lv --table "0 49152 linear /dev/vdc 0"
+	dmsetup resume lv --noudevsync --noudevrules
+	mkdir /tmp/closed
+	mount -t tmpfs -o nodev none /tmp/closed
+	mknod /tmp/closed/lv b "$(dmsetup info -c --noheadings -o major lv)" "$(dmsetup info -c --noheadings -o minor lv)"
+	t "R12 as udev runs it, no device is opened" vpart lu resize device /tmp/closed/lv --no-wait
+	t "R12 ... and the client is told" wait_for 60 size_is h 49152
+	t "R12 ... by the name of the LU, too" vpart lu resize h
+	umount /tmp/closed
+	truncate -s 8M /tmp/file
+	losetup -c "$loop"
+	t "R12 who tells of a smaller one by hand is told so" bash -c "vpart lu resize device $loop 2>&1 | grep 'fb shrinks for client1: .* has 24 MiB, its device 8 MiB'"
+	is "R12 ... when it was done" "$(cat "/sys/class/block/$(disk fb)/size")" 16384
+else
+	skip "devices that grow are told by themselves" "no udev here"
+fi
 t "all of it away" down
 done_testing

@@ -100,9 +100,16 @@ a path loss time-out of 301 s # time-out of 301 s is not from 5 to 300 # ADAPTER
 a change to nothing # the path loss time-out is missing # ADAPTER_SET NAME=second
 an unknown fabric # there is no fabric pigeon # ADAPTER_NEW CLIENT=client1 SERVER=vios2 NAME=a FABRIC=pigeon
 a copy of 2 # copy is 0 or 1 # ADAPTER_NEW CLIENT=client1 SERVER=vios2 NAME=a COPY=2
+poll queues in one kernel # fabric local cannot be polled # ADAPTER_NEW CLIENT=client1 SERVER=vios2 NAME=a POLL=1
+too many poll queues # 33 poll queues are too many: 32 may be # ADAPTER_NEW CLIENT=client1 SERVER=vios2 NAME=a POLL=33
+poll queues at the server's end # it is the client that polls # ADAPTER_NEW CLIENT=client1 SERVER=vios2 NAME=a ID=9 SIDE=1 FABRIC=shm ADDRESS=shm:00:10.0 POLL=1
+poll queues as a wish # Unsupported attribute|Unknown attribute # ADAPTER_SET NAME=second POLL=1
 a copy as a wish # Unsupported attribute|Unknown attribute # ADAPTER_SET NAME=second COPY=1
 a link state as a wish # Unsupported attribute|Unknown attribute # ADAPTER_SET NAME=second LINK_STATE=2
 an unknown pair # there is no adapter ax # ADAPTER_DEL NAME=ax
+the commands of an unknown pair # there is no adapter ax # -d CALL_GET NAME=ax
+the commands of no pair # the adapter pair's name is missing # -d CALL_GET
+the commands of a LUN # Unsupported attribute|Unknown attribute # -d CALL_GET NAME=second LUN=u64:0
 a client with adapters is not deleted # partition client1 has 2 adapters # PARTITION_DEL NAME=client1
 a server with adapters is not deleted # partition vios1 has 1 adapters # PARTITION_DEL NAME=vios1
 E
@@ -120,6 +127,7 @@ R16 a virtual port's own copying # has its parent's partitions # ADAPTER_NEW PAR
 R16 a virtual port's own path loss time-out # path loss # ADAPTER_NEW PARENT=second NAME=v2 PATH_LOSS=9
 R16 a virtual port's own key # key and digest # ADAPTER_NEW PARENT=second NAME=v2 KEY=k
 R16 a virtual port's own digest # key and digest # ADAPTER_NEW PARENT=second NAME=v2 DIGEST=1
+R16 a virtual port's own poll queues # poll queues # ADAPTER_NEW PARENT=second NAME=v2 POLL=1
 R16 a virtual port's own address # has its parent's address # ADAPTER_NEW PARENT=second NAME=v2 ADDRESS=tcp:127.0.0.1:1
 R16 an unknown parent # there is no adapter ax # ADAPTER_NEW PARENT=ax NAME=v2
 R16 a virtual port as parent # adapter v1 is a virtual port itself # ADAPTER_NEW PARENT=v1 NAME=v2
@@ -141,6 +149,7 @@ is "and shown" "$(value PATH_LOSS "$(nl ADAPTER_GET ID=5)")" 300
 unpriv() { setpriv --reuid=65534 --clear-groups --bounding-set=-all --inh-caps=-all \
 	python3 $NLPY "$@"; }
 fails "who has no CAP_NET_ADMIN changes nothing" "Operation not permitted" unpriv NODE_NEW NAME=n9
+fails "... and is not told what a client asks for" "Operation not permitted" unpriv -d CALL_GET NAME=a1
 t "but sees the state of things" unpriv PARTITION_GET NAME=vios1
 
 d=/sys/bus/vpart/devices

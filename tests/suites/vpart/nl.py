@@ -96,6 +96,8 @@ def show(names, data):
         name = by_number.get(kind, str(kind))
         if name in UUIDS:
             text = str(uuid.UUID(bytes=value))
+        elif name == "CDB":
+            text = value.hex()
         elif name in STRINGS:
             text = value.rstrip(b"\0").decode().replace(" ", "_")
         else:

@@ -27,9 +27,9 @@ vpart adapter del p3 --force >/dev/null
 
 dmsetup create slow --noudevsync --noudevrules --table "0 $(cat /sys/block/vdb/size) linear /dev/vdb 0"
 slow=/dev/dm-$(dmsetup info -c --noheadings -o minor slow)
-backstore d1 "$slow"
+# A LU that vpart makes is known by its UUID, and so is its disk.
+vpart lu add d1 adapter p1 device "$slow" lun 0 identity none >/dev/null
 backstore d2 /dev/vdc
-lun_add p1 0 d1
 lun_add p1 1 d2
 lun_add p2 1 d2
 disk=$(disk_of p1 0) other=$(disk_of p1 1) theirs=$(disk_of p2 1)
@@ -75,6 +75,9 @@ refused() {
 	fails "$desc" "$regex" timeout -k 1 60 "$@"
 }
 refused "V10 the LU stays, and what does not answer is named" 'does not answer' vpart lu del d1 --force
+# The client has given them up, so of its disk nothing is open: it is the server's word that counts.
+code timeout -k 1 60 vpart lu del d1 --force >/dev/null
+is "V10 ... each of its commands, too" "$(grep -cE '^client1 +p1 +0 +[0-9]+\.[0-9]+ +READ\(10\) +[0-9]{5,} +[0-9]+ +2048$' /tmp/err)" 16
 refused "V10 the pair stays" 'p1' vpart adapter del p1 --force
 t "... and its link is up" link_is p1 up
 refused "V10 the kernel says so, too" 'server still holds [0-9]+ commands' python3 /src/tests/suites/vpart/nl.py ADAPTER_DEL NAME=p1
