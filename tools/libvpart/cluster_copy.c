@@ -622,14 +622,19 @@ int vpart_cluster_copy_names(struct vpart *v, struct vpart_cluster_copy **list, 
 	struct vpart_list l = { .size = sizeof(struct vpart_cluster_copy) };
 	struct vpart_cluster_copy copy, *to;
 	struct dirent *d;
+	int err, ret = 0;
 	DIR *dir;
-	int ret;
 
 	dir = opendir(COPY_FOLDER);
-	if (!dir && errno != ENOENT)
-		return vpart_fail(v, errno, VPART_CODE_FAILED, COPY_FOLDER ": %s",
-				  strerror(errno));
-	while (dir && (d = readdir(dir))) {
+	err = dir || errno == ENOENT ? 0 : errno;
+	while (dir) {
+		errno = 0;
+		d = readdir(dir);
+		if (!d) {
+			/* It is at its end, or it is said why not. */
+			err = errno;
+			break;
+		}
 		memset(&copy, 0, sizeof(copy));
 		to = name_parse(d->d_name, &copy) ? vpart_list_add(&l) : NULL;
 		if (to)
@@ -637,7 +642,9 @@ int vpart_cluster_copy_names(struct vpart *v, struct vpart_cluster_copy **list, 
 	}
 	if (dir)
 		closedir(dir);
-	ret = vpart_list_done(v, 0, &l, list, n);
+	if (err)
+		ret = vpart_fail(v, err, VPART_CODE_FAILED, COPY_FOLDER ": %s", strerror(err));
+	ret = vpart_list_done(v, ret, &l, list, n);
 	if (!ret && *n)
 		qsort(*list, *n, sizeof(**list), by_name);
 	return ret;

@@ -566,7 +566,8 @@ static void kernel_says(int fd, char *text, size_t size)
  * @me: its place
  * @device: replicas
  *
- * By mount(8), which tells systemd that it is a mount of the network.
+ * By mount(8), which tells systemd that it is a mount of the network. Without its helper: what
+ * that would tell is told here, and a damaged copy is no obstacle to a join.
  *
  * Return: 0; EXIT_OLDER: it is not what the node knew; or EXIT_FAILURE, after saying what the
  * kernel said.
@@ -576,7 +577,7 @@ int host_mount(const struct setup *s, unsigned int me,
 {
 	char options[2048], out[4096], said[1024] = "", expect[VPART_CLUSTER_COPY_OPTION + 16];
 	const char *const argv[] = {
-		"mount", "-t", "clusterfs", "-o", options, device[0], SETUP_MOUNT, NULL
+		"mount", "-i", "-t", "clusterfs", "-o", options, device[0], SETUP_MOUNT, NULL
 	};
 	unsigned int r;
 	size_t len;

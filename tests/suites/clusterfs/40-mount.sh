@@ -104,6 +104,38 @@ fails "a refusal by mount(8)" "wrong fs type|bad option" \
 	mount -t clusterfs -o node=n6,lock=local,cluster=other /dev/vdb $mnt/m
 t "... is in the kernel's log" grep -q "clusterfs: /dev/vdb belongs to cluster lab, not to other" <(dmesg)
 
+# --- its helper: the kernel is told what the node knew
+ln -s "$(command -v mount.clusterfs)" /sbin/mount.clusterfs
+copy=/var/lib/vpart/cluster/n6@lab
+by_hand() { mount -t clusterfs -o "node=n6,lock=local${1:+,$1}" /dev/vdb $mnt/m; }
+told() { findmnt -no OPTIONS $mnt/m | grep -cw expected; }
+t "R18 a node that knows nothing" by_hand
+is "... is told nothing" "$(told)" 0
+mkdir -p ${copy%/*}
+python3 /src/tests/suites/clusterfs/local.py $copy "$(of generation $mnt/m/config)" "$(of term $mnt/m/config)" \
+	"$(of commit $mnt/m/config)" "$(of uuid $mnt/m/config)" lab n6
+umount $mnt/m
+t "P23 one that knows something" by_hand
+is "P23 ... tells it" "$(told)" 1
+t "... a remount does not" mount -o remount,noexec $mnt/m
+umount $mnt/m
+python3 /src/tests/suites/clusterfs/local.py $copy 9
+dmesg -C
+is "P23 an older repository is refused" "$(code by_hand)" 32
+t "... with a sentence" grep -q "this repository is older than what the node knew: generation 1, not 9" <(dmesg)
+t "P23 unless nothing is to be compared" by_hand expect=none
+is "... which the kernel does not see" "$(told)" 0
+umount $mnt/m
+repo --cluster other /dev/vdc >/dev/null
+dmesg -C
+is "P23 the only copy's cluster is told: a device of another one is refused" \
+	"$(code mount -t clusterfs -o node=n6,lock=local /dev/vdc $mnt/m)" 32
+t "... with a sentence" grep -q "clusterfs: /dev/vdc belongs to cluster other, not to lab" <(dmesg)
+truncate -s 100 $copy
+is "P23 a copy that is damaged is no permission" "$(code by_hand)" 32
+t "... with a sentence" grep -q "^mount.clusterfs: $copy: it is no local copy: .*expect=none, or vpart cluster local forget at n6 cluster lab" /tmp/err
+rm -r ${copy%/*} /sbin/mount.clusterfs
+
 t "the module goes" rmmod clusterfs
 kmemleak_check
 done_testing

@@ -21,6 +21,10 @@ for tool in mkfs.clusterfs fsck.clusterfs clusterfs-dump clusterfs-repo; do
 	t "so does $tool" "$root/usr/sbin/$tool" --help
 	t "it has a manual page" grep -q clusterfs <(zcat "$root/usr/share/man/man8/$tool.8.gz")
 done
+t "mount(8) finds its helper" "$root/sbin/mount.clusterfs" --help
+t "it has a manual page" grep -q expect <(zcat "$root/usr/share/man/man8/mount.clusterfs.8.gz")
+t "... which says what /etc/fstab needs where /var is a file system" \
+	grep -q 'requires.*mounts.*for=/var/lib/vpart' <(zcat "$root/usr/share/man/man8/mount.clusterfs.8.gz")
 t "the library can be linked, its header stands alone" bash -c "echo '#include <libvpart.h>
 int main(void) { vpart_close(vpart_open()); return 0; }' |
 	gcc -Wall -Werror -I$root/usr/include -o $root/user -x c - -L$root/usr/lib -lvpart -Wl,-rpath,$root/usr/lib && $root/user"
@@ -47,6 +51,7 @@ echo '{ "adapters": [ { "name": "l1", "address": "tcp:192.0.2.1:3260" } ] }' >"$
 is "without links nobody waits for the network" "$(wanted "$root/pairs") $(wanted "$root/none")" " "
 is "with links the network is wanted first" "$(wanted "$root/links")" ./vpart.service.wants/network-online.target
 t "udev's rules are there" test -f "$root/lib/udev/rules.d/60-vpart-path-loss.rules"
+t "... and name the installed command" grep -q 'RUN+="/usr/sbin/vpart lu resize device ' "$root/lib/udev/rules.d/60-vpart-resize.rules"
 keys=lib/systemd/system/vpart-keys.service
 t "the keys' unit comes before it" grep -q '^Before=vpart.service' "$root/$keys"
 t "the unit comes after the network" grep -q '^After=.*network-online.target' "$root/$unit"

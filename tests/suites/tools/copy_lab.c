@@ -77,6 +77,11 @@ int __wrap_close(int fd)
 	return now("close") ? (__real_close(fd), -1) : __real_close(fd);
 }
 
+struct dirent *__wrap_readdir(DIR *dir)
+{
+	return now("readdir") ? NULL : __real_readdir(dir);
+}
+
 /* --- copies --- */
 
 static void make(struct vpart_cluster_copy *c, uint64_t commit)
@@ -221,6 +226,28 @@ static void roundtrip(void)
 	if (vpart_cluster_copy_remove(v, "lab", NODE) || have() != -1 ||
 	    vpart_cluster_copy_remove(v, "lab", NODE) != -ENOENT)
 		bad("it is not removed", 0);
+}
+
+/* A folder that is read in part has not the copies that it seems to have. */
+static void listed(void)
+{
+	struct vpart_cluster_copy *list;
+	size_t n;
+	int ret;
+
+	put(1);
+	for (at = 0; ; at++) {
+		count = 0;
+		calls[0] = 0;
+		ret = vpart_cluster_copy_names(v, &list, &n);
+		if (count <= at)
+			break;
+		if (!ret)
+			bad("the folder is not read, and that is not seen", at);
+	}
+	if (ret || n != 1 || at < 2)
+		bad("the folder is not read", (int)n);
+	free(list);
 }
 
 /* Each byte changed, each length. */
@@ -468,6 +495,8 @@ int main(int argc, char **argv)
 		damage();
 	else if (!strcmp(what, "hostile"))
 		hostile();
+	else if (!strcmp(what, "listed"))
+		listed();
 	else if (!strcmp(what, "order"))
 		order();
 	else if (!strcmp(what, "strange"))

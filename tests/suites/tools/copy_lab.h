@@ -3,6 +3,7 @@
 #ifndef COPY_LAB_H
 #define COPY_LAB_H
 
+#include <dirent.h>
 #include <sys/types.h>
 
 int __real_openat(int dir, const char *path, int flags, unsigned int mode);
@@ -17,5 +18,7 @@ int __real_mkdir(const char *path, mode_t mode);
 int __wrap_mkdir(const char *path, mode_t mode);
 int __real_close(int fd);
 int __wrap_close(int fd);
+struct dirent *__real_readdir(DIR *dir);
+struct dirent *__wrap_readdir(DIR *dir);
 
 #endif /* COPY_LAB_H */
