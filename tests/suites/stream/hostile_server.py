@@ -506,10 +506,13 @@ def looks(say):
     rig.read(SEED[0])
     until(60, lambda: len(times) >= 6, "it looks")
     rig.server.hook = honest
-    # The first may be one of two that were asked for before: at all, and at one.
-    gaps = [b[0] - a[1] for a, b in zip(times[1:], times[2:])]
-    expect(min(gaps) >= 0.28, f"pauses of {gaps}")
     expect(rig.serving.sessions == sessions, "it was a new session")
+    # The first may be one of two that were asked for before: at all, and at one. It is in
+    # all that as much is paused as was looked: a processor whose clock stands still, as a
+    # machine's may, has one pause shorter, and another one longer.
+    gaps = [b[0] - a[1] for a, b in zip(times[1:], times[2:])]
+    looked = [b - a for a, b in times[1:-1]]
+    expect(sum(gaps) >= 0.9 * sum(looked), f"pauses of {gaps} for looks of {looked}")
 
 
 def lost(sess):
