@@ -33,7 +33,8 @@ def fewer_queues():
         except vsr.Ended:
             pass
         until(60, lambda: log.having("not enough") or log.having("adapter p4"), "a word of it")
-        other.close()
+    # Not before: who serves the session may be waiting for it.
+    other.close()
     log.close()
 
 
